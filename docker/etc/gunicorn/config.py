@@ -1,0 +1,81 @@
+"""gunicorn's settings in this image.
+
+The command line and GUNICORN_CMD_ARGS win over this file, and WEB_CONCURRENCY sets the number of workers, as gunicorn
+itself defines it.
+"""
+
+import os
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+from gunicorn.workers.sync import SyncWorker
+
+# The first name is the documented one of this image, the second is what prometheus_client reads today.
+PROMETHEUS_VARIABLES = ("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR")
+DEFAULT_PROMETHEUS_DIR = "/run/gunicorn/prometheus"
+
+pidfile = "/run/gunicorn/gunicorn.pid"
+bind = "unix:/run/gunicorn/gunicorn.sock"
+# For the socket and the workers' temporary files: 0660, so nginx reaches the socket through the group django.
+umask = 0o117
+worker_tmp_dir = "/run/gunicorn"
+# Signals from PID 1 are the only control there is.
+control_socket_disable = True
+
+if os.environ.get("GUNICORN_ACCESS_LOGS"):
+    accesslog = "-"
+
+# nginx reaches gunicorn by a unix socket, and gunicorn trusts whoever does: X-Forwarded-Proto decides wsgi.url_scheme
+# without forwarded_allow_ips being set.
+
+
+def prometheus_dir() -> str | None:
+    """The directory that the environment names; "" when it is named and empty, which switches sharing off."""
+    values = [os.environ[name] for name in PROMETHEUS_VARIABLES if name in os.environ]
+    return next(filter(None, values), "") if values else None
+
+
+def share_prometheus_dir(path: str) -> None:
+    """Put the same directory, or none, under both names."""
+    for name in PROMETHEUS_VARIABLES:
+        if path:
+            os.environ[name] = path
+        else:
+            os.environ.pop(name, None)
+
+
+def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> None:
+    """Choose the directory in which the workers share their metrics.
+
+    This hook, because no other runs before a preloaded application imports prometheus_client, which looks at the
+    environment once.
+    """
+    if old_value is not None:
+        return
+    path = prometheus_dir()
+    if path is None and (new_value > 1 or issubclass(server.worker_class, SyncWorker)):
+        path = DEFAULT_PROMETHEUS_DIR
+    share_prometheus_dir(path or "")
+    if not path:
+        return
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        # Files of an earlier run would be counted again. A directory that the user chose may be shared with others, and
+        # after USR2 (GUNICORN_PID is set) the old workers still write.
+        if path == DEFAULT_PROMETHEUS_DIR and "GUNICORN_PID" not in os.environ:
+            for left_over in Path(path).glob("*.db"):
+                left_over.unlink()
+    except OSError as error:
+        server.log.warning("cannot prepare the Prometheus directory %s: %s", path, error)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Drop the live gauges of a dead worker."""
+    if not prometheus_dir():
+        return
+    try:
+        from prometheus_client import multiprocess
+    except ImportError:
+        return
+    multiprocess.mark_process_dead(worker.pid)

@@ -1,0 +1,19 @@
+const TEXT = `djinit: PID 1 for Django containers
+
+As the image's CMD:
+  package.wsgi:application [option...]   nginx + gunicorn (also: options only, or gunicorn ...)
+  celery worker [option...]              a celery worker
+  celery beat [option...]                celery beat
+  any other command                      that command, as user django
+
+Inside a running container:
+  djinit health      exit status 0 when every service is ready
+  djinit status      the services, their states and PIDs (--json)
+  djinit config      every variable, its value or default; secrets masked
+  djinit version     the version
+  djinit help        this text`;
+
+export function help(): number {
+  console.log(TEXT);
+  return 0;
+}

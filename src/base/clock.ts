@@ -1,0 +1,15 @@
+/** Time, injected so that tests run in virtual time. */
+export interface Clock {
+  /** Milliseconds that never jump with the wall clock. */
+  monotonicMs(): number;
+  /** Calls back once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

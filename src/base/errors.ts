@@ -1,0 +1,116 @@
+import { EXIT_STATUS } from "./exit-status.ts";
+
+/**
+ * Every error djinit reports: a stable code, the exit status it leads to, and the way out. docs/errors.md has the same
+ * table, and a test that they agree.
+ */
+export const ERROR_CODES = {
+  DJINIT_BAD_CONFIGURATION: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "correct the variables named in `problems`; `djinit config` lists every variable",
+  },
+  DJINIT_UNKNOWN_COMMAND: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "use `package.wsgi:application`, `celery worker`, `celery beat`, or a command that is on PATH",
+  },
+  DJINIT_MISSING_CAPABILITY: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "give the container these capabilities (they are in Docker's default set), or start it as another user than root",
+  },
+  DJINIT_RUNTIME_DIRECTORY: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "mount a writable tmpfs there, for instance `docker run --tmpfs /run`, or start the container as root",
+  },
+  DJINIT_MEDIA_OWNER: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "mount the volume writable, or make user django (uid 104, gid 107) its owner",
+  },
+  DJINIT_DATABASE_UNAVAILABLE: {
+    exitStatus: EXIT_STATUS.databaseUnavailable,
+    hint: "check DATABASE_URL and that the database runs and is reachable; DJINIT_DATABASE_TIMEOUT sets how long to wait",
+  },
+  DJINIT_DATABASE_REFUSED_LOGIN: {
+    exitStatus: EXIT_STATUS.databaseUnavailable,
+    hint: "check the user, password and database name in DATABASE_URL; waiting would not change this answer",
+  },
+  DJINIT_SETTINGS_FAILED: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "check DJANGO_SETTINGS_MODULE and the variables that the settings read; `error` has Python's own message",
+  },
+  DJINIT_MIGRATION_FAILED: {
+    exitStatus: EXIT_STATUS.migrationFailed,
+    hint: "mend the migration named in `migration`; what was applied before it stays, the next start goes on from there",
+  },
+  DJINIT_SUPERUSER_FAILED: {
+    exitStatus: EXIT_STATUS.superuserFailed,
+    hint: "check SUPERUSER_USERNAME, SUPERUSER_EMAIL and that every field in the user model's REQUIRED_FIELDS is given as DJANGO_SUPERUSER_<FIELD>",
+  },
+  DJINIT_COLLECTSTATIC_FAILED: {
+    exitStatus: EXIT_STATUS.collectstaticFailed,
+    hint: "check STATIC_ROOT and that user django may write there, or run collectstatic when the image is built",
+  },
+  DJINIT_NGINX_CONFIGURATION: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "correct the nginx file that `error` names",
+  },
+  DJINIT_PORT_TAKEN: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "end the other listener, do not share the network namespace, or change `listen` in conf.d/django.conf",
+  },
+  DJINIT_APPLICATION_FAILED: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "check the CMD: it names the WSGI application as `package.module:attribute`; `lines` has what the service said",
+  },
+  DJINIT_SERVICE_FAILED: {
+    // Stands for «the service's own status»: supervise exits with that, this is what is used if there is none.
+    exitStatus: EXIT_STATUS.internalError,
+    hint: "`lines` has what the service said last",
+  },
+  DJINIT_GRACE_PERIOD_EXCEEDED: {
+    exitStatus: EXIT_STATUS.gracePeriodExceeded,
+    hint: "raise DJINIT_GRACE_PERIOD (and the orchestrator's own above it), or make requests and tasks shorter",
+  },
+  DJINIT_NOT_RUNNING: {
+    exitStatus: 1,
+    hint: "run it inside a container whose PID 1 is djinit, for instance by `docker exec`",
+  },
+  DJINIT_INTERNAL: {
+    exitStatus: EXIT_STATUS.internalError,
+    hint: "this is a fault of djinit; please report it with this record",
+  },
+} as const satisfies Record<string, { exitStatus: number; hint: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error with a stable code; `fields` join the record it is logged as. */
+export class DjinitError extends Error {
+  readonly code: ErrorCode;
+  readonly fields: Record<string, unknown>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; fields?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "DjinitError";
+    this.code = code;
+    this.fields = options.fields ?? {};
+  }
+
+  get exitStatus(): number {
+    return ERROR_CODES[this.code].exitStatus;
+  }
+
+  get hint(): string {
+    return ERROR_CODES[this.code].hint;
+  }
+}
+
+/** Any thrown value as a DjinitError; what djinit did not foresee becomes DJINIT_INTERNAL, with its stack. */
+export function asDjinitError(thrown: unknown): DjinitError {
+  if (thrown instanceof DjinitError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  return new DjinitError("DJINIT_INTERNAL", `cannot go on: ${message}`, { cause: thrown, fields: { stack } });
+}

@@ -1,0 +1,19 @@
+import { constants } from "node:os";
+
+/** Exit statuses of the container, as documented in docs/exit-statuses.md. sysexits(3) where it has one that fits. */
+export const EXIT_STATUS = {
+  ok: 0,
+  databaseUnavailable: 69,
+  internalError: 70,
+  badConfiguration: 78,
+  migrationFailed: 80,
+  superuserFailed: 81,
+  collectstaticFailed: 82,
+  gracePeriodExceeded: 137,
+} as const;
+
+/** Exit status of a process as a shell reports it: its code, or 128+n when signal n ended it. */
+export function exitStatusOf(code: number | null, signal: NodeJS.Signals | null): number {
+  if (code !== null) return code;
+  return signal === null ? EXIT_STATUS.internalError : 128 + constants.signals[signal];
+}

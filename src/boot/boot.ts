@@ -1,0 +1,98 @@
+// The first life of PID 1: composition root. Steps in their order, then the hand-over.
+import { asDjinitError, DjinitError } from "../base/errors.ts";
+import { EXIT_STATUS } from "../base/exit-status.ts";
+import { loadConfig } from "../config/load.ts";
+import { refuseProblems } from "../config/problem.ts";
+import { logError, type OwnLog, openOwnLog } from "../logs/own-log.ts";
+import { openSink } from "../logs/sink.ts";
+import { buildPlan, findProblems, planBoot } from "../plan/build-plan.ts";
+import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
+import type { NginxFacts } from "../plan/nginx.ts";
+import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readCommand } from "../plan/role.ts";
+import { dropTo, requireBootCapabilities } from "../platform/credentials.ts";
+import { requireCommands } from "./commands.ts";
+import { findUrlProblem } from "./database-url.ts";
+import { runDjangoSteps } from "./django-steps.ts";
+import { handOver } from "./hand-over.ts";
+import { ownMediaDirectories } from "./media-owner.ts";
+import { checkNginx } from "./nginx-configuration.ts";
+import type { Preparation } from "./preparation.ts";
+import { makeRuntimeDirectories } from "./runtime-directories.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** A reader of stdout that has stopped must not keep the container from ending. */
+const FLUSH_TIMEOUT_MS = 2_000;
+
+export interface BootOptions {
+  /** The image's CMD. */
+  words: string[];
+  /** Signals that came while this was being loaded. */
+  pendingSignals: NodeJS.Signals[];
+}
+
+/** Boots and hands over; ends the process with a documented exit status when that cannot be. */
+export async function boot({ words, pendingSignals }: BootOptions): Promise<void> {
+  const invocation = readCommand(words);
+  const loaded = loadConfig(process.env);
+  // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
+  const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
+  const sink = raw ? openSink(2, "blocking") : openSink(1);
+  const log = openOwnLog(sink);
+  const signal = stopOnSignals(pendingSignals);
+  try {
+    for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
+    refuseProblems([...loaded.problems, ...findUrlProblem(loaded.config.databaseUrl)]);
+    refuseProblems(findProblems(invocation, loaded.config));
+    const plan = await prepare({
+      invocation,
+      config: loaded.config,
+      environment: loaded.environment,
+      sink,
+      log,
+      signal,
+    });
+    await sink.flush(FLUSH_TIMEOUT_MS);
+    signal.throwIfAborted();
+    handOver(plan, loaded.environment);
+  } catch (thrown) {
+    process.exitCode =
+      signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
+    await sink.flush(FLUSH_TIMEOUT_MS);
+    process.exit();
+  }
+}
+
+/** Everything that has to be true before a service starts. */
+async function prepare(preparation: Preparation): Promise<Plan> {
+  const { invocation, config, environment, signal } = preparation;
+  const isRoot = process.getuid?.() === 0;
+  const steps = planBoot(invocation, config);
+  requireCommands(buildPlan(invocation, config, isRoot), environment);
+  if (isRoot) requireBootCapabilities();
+  makeRuntimeDirectories(isRoot);
+  if (isRoot && steps.ownMedia) ownMediaDirectories();
+  await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
+  signal.throwIfAborted();
+  let nginx: NginxFacts | undefined;
+  if (steps.nginx) {
+    const application = {
+      ...forApplication(withoutBootSecrets(environment)),
+      ...(isRoot ? identityOf(NGINX_USER) : {}),
+    };
+    nginx = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], application);
+  }
+  return buildPlan(invocation, config, isRoot, nginx);
+}
+
+function reportStop(log: OwnLog, { reason }: AbortSignal): number {
+  log.info({ exit_status: EXIT_STATUS.ok }, `stopped during the boot: ${reason}`);
+  return EXIT_STATUS.ok;
+}
+
+function reportFailure(log: OwnLog, thrown: unknown): number {
+  const error = thrown instanceof DjinitError ? thrown : asDjinitError(thrown);
+  logError(log, error);
+  return error.exitStatus;
+}

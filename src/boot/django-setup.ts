@@ -1,0 +1,108 @@
+// Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
+import { execa } from "execa";
+import treeKill from "tree-kill";
+import type { Clock } from "../base/clock.ts";
+import { DjinitError } from "../base/errors.ts";
+import type { OwnLog } from "../logs/own-log.ts";
+import type { Fields } from "../logs/record.ts";
+import { openRelay } from "../logs/relay.ts";
+import type { Sink } from "../logs/sink.ts";
+import { APP_DIRECTORY } from "../plan/paths.ts";
+import type { StepName } from "../plan/plan.ts";
+import { readEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
+
+const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
+/** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
+const KILL_AFTER_MS = 5_000;
+
+export interface SetupOptions {
+  steps: StepName[];
+  /** Words before the command that make it run as user django. */
+  dropWords: string[];
+  environment: NodeJS.ProcessEnv;
+  deadlinesMs: Record<StepName, number>;
+  sink: Sink;
+  log: OwnLog;
+  clock: Clock;
+  signal: AbortSignal;
+  /** From the stop signal to SIGKILL. */
+  gracePeriodMs: number;
+}
+
+/**
+ * Resolves when all steps are done. Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, or the signal's reason
+ * when it was aborted: then the interpreter was asked to stop, and its transaction rolled back, before this rejects.
+ */
+export async function runDjangoSetup(options: SetupOptions): Promise<void> {
+  const { steps, dropWords, environment, sink, log, clock, signal } = options;
+  let step: StepName = steps[0] as StepName;
+  let migration: string | undefined;
+  let failure: DjinitError | undefined;
+  let cancelDeadline = () => {};
+
+  const end = (killAfterMs: number): void => {
+    if (pid === undefined) return;
+    treeKill(pid, "SIGTERM");
+    clock.after(killAfterMs, () => pid !== undefined && !finished && treeKill(pid, "SIGKILL"));
+  };
+  const onDeadline = (): void => {
+    const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
+    failure ??= new DjinitError(STEP_ERROR_CODES[step], text, {
+      fields: { step, ...(migration ? { migration } : {}) },
+    });
+    end(KILL_AFTER_MS);
+  };
+  const intercept = (line: string): boolean => {
+    const event = readEvent(line);
+    if (event === undefined) return false;
+    if (event.event === "step-started") {
+      step = event.step;
+      cancelDeadline();
+      cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
+    }
+    if (event.event === "migrating") migration = event.migration;
+    failure ??= takeEvent(event, migration, log);
+    return true;
+  };
+
+  const lastLines: string[] = [];
+  const onRecord = ({ msg }: Fields): void => {
+    lastLines.push(msg);
+    lastLines.splice(0, lastLines.length - 20);
+  };
+  const relay = { service: () => step, sink, clock, onRecord, intercept };
+  const stdout = openRelay(relay);
+  const stderr = openRelay(relay);
+  const [file = "", ...words] = [...dropWords, "python", SETUP_PROGRAM, ...steps];
+  const subprocess = execa(file, words, {
+    cwd: APP_DIRECTORY,
+    env: environment,
+    extendEnv: false,
+    // Any descriptor will do; execa's types know the standard ones only.
+    stdio: ["ignore", stdout.writeFd as 1, stderr.writeFd as 2],
+    buffer: false,
+    reject: false,
+    cleanup: false,
+  });
+  const { pid } = subprocess;
+  let finished = false;
+  stdout.childHasIt(pid);
+  stderr.childHasIt(pid);
+
+  const onAbort = (): void => end(options.gracePeriodMs);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const result = await subprocess;
+  finished = true;
+  signal.removeEventListener("abort", onAbort);
+  cancelDeadline();
+  await Promise.all([stdout.ended, stderr.ended]);
+
+  signal.throwIfAborted();
+  if (failure !== undefined) throw failure;
+  if (result.exitCode !== 0) {
+    const how = result.signal === undefined ? `with status ${result.exitCode}` : `by ${result.signal}`;
+    const text = `cannot finish step ${step}: its process ended ${how}`;
+    throw new DjinitError(STEP_ERROR_CODES[step], text, { fields: { step, lines: lastLines } });
+  }
+}

@@ -1,0 +1,32 @@
+// The end of the first life: the same PID goes on as a fresh, small process without root.
+import { chownSync, writeFileSync } from "node:fs";
+import { withoutBootSecrets } from "../plan/environment.ts";
+import { APP_DIRECTORY, PLAN_FILE } from "../plan/paths.ts";
+import type { Plan } from "../plan/plan.ts";
+import { dropToSupervisor, findAccount } from "../platform/credentials.ts";
+import { findCommand } from "../platform/path-search.ts";
+
+/** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
+export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
+  writeFileSync(PLAN_FILE, JSON.stringify(plan), { mode: 0o600 });
+  const { supervisorUser } = plan;
+  const supervise = [
+    process.execPath,
+    ...process.execArgv,
+    process.argv[1] as string,
+    "supervise",
+    PLAN_FILE,
+  ];
+  if (supervisorUser !== undefined) {
+    const { uid, gid } = findAccount(supervisorUser);
+    chownSync(PLAN_FILE, uid, gid);
+  }
+  const words =
+    supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
+  const [command = ""] = words;
+  const file = findCommand(command, environment["PATH"], APP_DIRECTORY);
+  if (file === undefined) throw new Error(`cannot find ${command} on PATH`);
+  const kept = withoutBootSecrets(environment);
+  process.execve?.(file, words, kept as Record<string, string>);
+  throw new Error(`cannot become ${file}`);
+}

@@ -1,0 +1,76 @@
+// Lets nginx check its own files before anything depends on them, and reads from them what djinit must know.
+import { spawn } from "node:child_process";
+import { chownSync, closeSync, writeFileSync } from "node:fs";
+import { createServer, Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { DjinitError } from "../base/errors.ts";
+import { type NginxFacts, nginxCommand, readNginxDump } from "../plan/nginx.ts";
+import { NGINX_USER } from "../plan/paths.ts";
+import { openChildPipe } from "../platform/child-pipe.ts";
+import { findAccount } from "../platform/credentials.ts";
+
+/** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
+const USUAL_PID_FILE = "/run/nginx.pid";
+
+/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN. */
+export async function checkNginx(
+  dropWords: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<NginxFacts> {
+  if (dropWords.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
+  const facts = readNginxDump(await dumpConfiguration(dropWords, environment));
+  await Promise.all(facts.ports.map(refuseTakenPort));
+  return facts;
+}
+
+function preparePidFile(): void {
+  const { uid, gid } = findAccount(NGINX_USER);
+  writeFileSync(USUAL_PID_FILE, "");
+  chownSync(USUAL_PID_FILE, uid, gid);
+}
+
+async function dumpConfiguration(
+  dropWords: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<string> {
+  const [file = "", ...words] = [...dropWords, ...nginxCommand("", "-T")];
+  // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
+  const pipes = [openChildPipe(), openChildPipe()] as const;
+  const child = spawn(file, words, {
+    env: environment,
+    stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("exit", resolve);
+  });
+  const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {
+    closeSync(writeFd);
+    return text(new Socket({ fd: readFd, readable: true, writable: false }));
+  }) as [Promise<string>, Promise<string>];
+  const status = await ended;
+  if (status === 0) return dump;
+  const lines = (await complaints).trim().split("\n");
+  const first =
+    lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `it ended with status ${status}`;
+  throw new DjinitError(
+    "DJINIT_NGINX_CONFIGURATION",
+    `cannot use the nginx configuration: ${first.replace(/^nginx: /, "")}`,
+    {
+      fields: { error: { message: first }, lines },
+    },
+  );
+}
+
+async function refuseTakenPort(port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer();
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    // Anything else is nginx's to report: it may have rights or addresses that we do not know of.
+    if (error.code !== "EADDRINUSE") return resolve();
+    const message = `cannot listen on port ${port}: another process does`;
+    reject(new DjinitError("DJINIT_PORT_TAKEN", message, { cause: error, fields: { port } }));
+  });
+  server.listen({ port, host: "0.0.0.0", exclusive: true }, () => server.close(() => resolve()));
+  await promise;
+}

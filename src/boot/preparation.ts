@@ -1,0 +1,16 @@
+import type { Config } from "../config/variables.ts";
+import type { OwnLog } from "../logs/own-log.ts";
+import type { Sink } from "../logs/sink.ts";
+import type { Invocation } from "../plan/role.ts";
+
+/** What the steps of the boot work with. */
+export interface Preparation {
+  invocation: Invocation;
+  config: Config;
+  /** The container's own, with what files add to it. */
+  environment: NodeJS.ProcessEnv;
+  sink: Sink;
+  log: OwnLog;
+  /** Aborted when the container is asked to stop. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,50 @@
+// The directories under /run: made at each start, since /run may be an empty tmpfs.
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DjinitError } from "../base/errors.ts";
+import { RUNTIME_DIRECTORIES, type RuntimeDirectory } from "../plan/paths.ts";
+import { findAccount } from "../platform/credentials.ts";
+
+/**
+ * Makes them with their owners and clears away what an earlier run of the same container left in the way.
+ * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be had, with the system's own words.
+ */
+export function makeRuntimeDirectories(isRoot: boolean): void {
+  const failures: string[] = [];
+  for (const directory of RUNTIME_DIRECTORIES) {
+    try {
+      makeDirectory(directory, isRoot);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  if (failures.length === 0) return;
+  throw new DjinitError(
+    "DJINIT_RUNTIME_DIRECTORY",
+    `cannot make the runtime directories: ${failures.join("; ")}`,
+  );
+}
+
+function makeDirectory({ path, owner, stale }: RuntimeDirectory, isRoot: boolean): void {
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  // A PID file of an earlier run would name some other process of this one.
+  if (stale !== undefined)
+    for (const name of readdirSync(path)) if (stale.test(name)) rmSync(join(path, name));
+  if (isRoot) {
+    const { uid, gid } = findAccount(owner);
+    const is = statSync(path);
+    if (is.uid !== uid || is.gid !== gid) chownSync(path, uid, gid);
+    chmodSync(path, 0o755);
+  } else {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  }
+}

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Client } from "pg";
+import { DjinitError } from "../base/errors.ts";
+import type { OwnLog } from "../logs/own-log.ts";
+import { postgresOptions } from "./database-url.ts";
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const ATTEMPT_TIMEOUT_MS = 5_000;
+/** Answers that waiting does not change: wrong password, no such role or not allowed, no such database. */
+const FINAL_CODES = new Set(["28P01", "28000", "3D000"]);
+
+const CAUSES: Record<string, string> = {
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name server has no answer for the host",
+  ECONNREFUSED: "connection refused: nothing listens there",
+  ETIMEDOUT: "no answer",
+  EHOSTUNREACH: "no route to the host",
+  ENOENT: "there is no such socket",
+  "28P01": "wrong password",
+  "28000": "login not allowed",
+  "3D000": "the database does not exist",
+  "53300": "too many connections",
+  "57P03": "the server is starting up or shutting down",
+};
+
+export interface WaitOptions {
+  url: string;
+  timeoutMs: number;
+  log: OwnLog;
+  signal: AbortSignal;
+}
+
+/**
+ * Resolves when the database of `url` has let us in. Errors: DJINIT_DATABASE_REFUSED_LOGIN at once,
+ * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
+ */
+export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptions): Promise<void> {
+  const startedMs = performance.now();
+  const where = placeOf(url);
+  for (let attempt = 0; ; attempt += 1) {
+    const failure = await tryToConnect(url);
+    signal.throwIfAborted();
+    const waitedMs = Math.round(performance.now() - startedMs);
+    if (failure === undefined) {
+      log.info(
+        { step: "wait-for-database", database: where, after_ms: waitedMs },
+        `database ${where} answers`,
+      );
+      return;
+    }
+    const cause = describe(failure);
+    if (FINAL_CODES.has(failure.code ?? "")) {
+      throw new DjinitError("DJINIT_DATABASE_REFUSED_LOGIN", `cannot log in to database ${where}: ${cause}`, {
+        cause: failure,
+      });
+    }
+    if (waitedMs >= timeoutMs) {
+      const text = `cannot reach database ${where} within ${timeoutMs / 1000} s: ${cause}`;
+      throw new DjinitError("DJINIT_DATABASE_UNAVAILABLE", text, {
+        cause: failure,
+        fields: { attempts: attempt + 1 },
+      });
+    }
+    if (attempt === 0)
+      log.info(
+        { step: "wait-for-database", database: where, cause },
+        `waiting for database ${where}: ${cause}`,
+      );
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
+    await pause(pauseMs * (1 - 0.2 * Math.random()), undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
+  }
+}
+
+type Failure = Error & { code?: string };
+
+async function tryToConnect(url: string): Promise<Failure | undefined> {
+  const client = new Client({
+    ...(postgresOptions(url) as object),
+    connectionTimeoutMillis: ATTEMPT_TIMEOUT_MS,
+  });
+  // A connection that breaks after it stood emits this instead of rejecting.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("SELECT 1");
+    return undefined;
+  } catch (error) {
+    // Several addresses of one host fail together as an AggregateError without a message.
+    return error instanceof AggregateError ? ((error.errors[0] ?? error) as Failure) : (error as Failure);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function describe({ code, message }: Failure): string {
+  const known = CAUSES[code ?? ""];
+  return known === undefined ? message : `${known} (${message})`;
+}
+
+/** Host, port and name of the database: what an operator needs, without user and password. */
+function placeOf(url: string): string {
+  const { host, port, database } = postgresOptions(url);
+  return `${host || "localhost"}:${port || 5432}/${database ?? ""}`;
+}

@@ -1,0 +1,45 @@
+// How the text of a variable becomes a value. Every message completes «NAME is "text", …».
+import * as v from "valibot";
+
+/** On when non-empty, as it always was for images of this family: "0" and "false" are on too (and warned about). */
+export const flag = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text !== ""),
+  );
+
+export const text = () => v.string();
+
+export const integer = (min: number, max: number) => {
+  const message = `which is not a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, message),
+    v.transform(Number),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+};
+
+/** Seconds, with or without a fraction or a trailing s; the value is in milliseconds. */
+export const seconds = (min: number, max: number) => {
+  const message = `which is not a number of seconds from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}(\.\d{1,3})?s?$/, message),
+    v.transform((given) => Math.round(Number.parseFloat(given) * 1000)),
+    v.minValue(min * 1000, message),
+    v.maxValue(max * 1000, message),
+  );
+};
+
+export const choice = <const T extends readonly string[]>(...options: T) =>
+  v.picklist(options, `which is none of ${options.join(", ")}`);
+
+/** A path of a URL, such as /health/. */
+export const urlPath = () =>
+  v.pipe(v.string(), v.regex(/^\/[\x21-\x7e]*$/, "which is not a path that begins with /"));
+
+/** A user of the image; there is no shell or lookup behind it, so only plain names. */
+export const userName = () =>
+  v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user"));

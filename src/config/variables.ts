@@ -1,0 +1,181 @@
+// The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
+import type * as v from "valibot";
+import { choice, flag, integer, seconds, text, urlPath, userName } from "./value-types.ts";
+
+type Schema = v.GenericSchema<string, unknown>;
+
+export interface Variable<S extends Schema = Schema, D extends string | undefined = string | undefined> {
+  name: string;
+  schema: S;
+  /** The text used when the variable is not set or empty. */
+  default: D;
+  about: string;
+  /** Never printed; may also be given as NAME_FILE. */
+  secret?: boolean;
+  /** Read by the service itself; djinit only checks it. */
+  passedOn?: boolean;
+  /** What to use instead. */
+  deprecated?: string;
+}
+
+function variable<S extends Schema, D extends string | undefined = undefined>(
+  name: string,
+  schema: S,
+  about: string,
+  more: Omit<Variable, "name" | "schema" | "about" | "default"> & { default?: D } = {},
+): Variable<S, D> {
+  return { name, schema, about, ...more, default: more.default as D };
+}
+
+export const VARIABLES = {
+  settingsModule: variable("DJANGO_SETTINGS_MODULE", text(), "The settings, as Django reads it.", {
+    passedOn: true,
+  }),
+  databaseUrl: variable(
+    "DATABASE_URL",
+    text(),
+    "The database to wait for. Without it Django's own settings tell.",
+    {
+      secret: true,
+      passedOn: true,
+    },
+  ),
+  skipMigrations: variable("SKIP_MIGRATIONS", flag(), "Web: do not run `migrate`.", { default: "" }),
+  runCollectstatic: variable("RUN_COLLECTSTATIC", flag(), "Web: run `collectstatic` at start.", {
+    default: "",
+  }),
+  superuserPassword: variable(
+    "SUPERUSER_PASSWORD",
+    text(),
+    "Web: create a superuser with this password if there is none of that name.",
+    { secret: true },
+  ),
+  superuserUsername: variable("SUPERUSER_USERNAME", text(), "Name of that superuser (its USERNAME_FIELD).", {
+    default: "admin",
+  }),
+  superuserEmail: variable("SUPERUSER_EMAIL", text(), "Mail address of that superuser.", {
+    default: "admin@example.com",
+  }),
+  webConcurrency: variable("WEB_CONCURRENCY", integer(1, 1024), "Number of gunicorn workers.", {
+    passedOn: true,
+  }),
+  gunicornArguments: variable("GUNICORN_CMD_ARGS", text(), "More arguments for gunicorn.", {
+    passedOn: true,
+  }),
+  gunicornAccessLogs: variable(
+    "GUNICORN_ACCESS_LOGS",
+    flag(),
+    "Let gunicorn log requests too; nginx always does.",
+    {
+      default: "",
+      passedOn: true,
+    },
+  ),
+  prometheusDirectory: variable(
+    "prometheus_multiproc_dir",
+    text(),
+    "Where prometheus_client keeps its files; default /run/gunicorn/prometheus with sync workers or more than one.",
+    { passedOn: true },
+  ),
+  celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
+  celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
+    default: "",
+  }),
+  celeryBeat: variable("CELERY_BEAT", flag(), "Web: run celery beat in the same container.", { default: "" }),
+  gracePeriodMs: variable(
+    "DJINIT_GRACE_PERIOD",
+    seconds(1, 86_400),
+    "From the stop signal to SIGKILL, for the whole container. Keep it below the orchestrator's own.",
+    { default: "25" },
+  ),
+  startupTimeoutMs: variable(
+    "DJINIT_STARTUP_TIMEOUT",
+    seconds(1, 3_600),
+    "How long a service may take to be ready.",
+    {
+      default: "120",
+    },
+  ),
+  readinessPath: variable(
+    "DJINIT_READINESS_PATH",
+    urlPath(),
+    "The application is ready when this path answers below 400. Without it: when a worker accepts connections.",
+  ),
+  maxRestarts: variable(
+    "DJINIT_MAX_RESTARTS",
+    integer(0, 1_000),
+    "Restarts of a service within 60 s before the container gives up.",
+    {
+      default: "5",
+    },
+  ),
+  databaseTimeoutMs: variable(
+    "DJINIT_DATABASE_TIMEOUT",
+    seconds(0, 3_600),
+    "How long to wait for the database; 0: do not wait.",
+    {
+      default: "60",
+    },
+  ),
+  migrateTimeoutMs: variable("DJINIT_MIGRATE_TIMEOUT", seconds(1, 86_400), "Deadline of the step migrate.", {
+    default: "3600",
+  }),
+  collectstaticTimeoutMs: variable(
+    "DJINIT_COLLECTSTATIC_TIMEOUT",
+    seconds(1, 86_400),
+    "Deadline of the step collectstatic.",
+    {
+      default: "600",
+    },
+  ),
+  superuserTimeoutMs: variable(
+    "DJINIT_SUPERUSER_TIMEOUT",
+    seconds(1, 3_600),
+    "Deadline of the step superuser.",
+    {
+      default: "60",
+    },
+  ),
+  commandUser: variable(
+    "DJINIT_COMMAND_USER",
+    userName(),
+    "User of a command that is neither web nor celery. `root` keeps root for the whole container.",
+    { default: "django" },
+  ),
+  commandOutput: variable(
+    "DJINIT_COMMAND_OUTPUT",
+    choice("raw", "json"),
+    "raw: such a command has stdin, stdout and stderr to itself; json: its lines become records.",
+    { default: "raw" },
+  ),
+  envFile: variable(
+    "DJINIT_ENV_FILE",
+    text(),
+    "A file of NAME=value lines; variables of the container win over it.",
+  ),
+  appModule: variable("APP_MODULE", text(), "The WSGI application.", { deprecated: "give it as CMD" }),
+  celeryBroker: variable("CELERY_BROKER", text(), "The broker's URL.", {
+    secret: true,
+    deprecated: "set it in the application's configuration",
+  }),
+  celeryLogLevel: variable("CELERY_LOGLEVEL", text(), "Celery's log level.", {
+    deprecated: "give --loglevel to the celery command",
+  }),
+  celeryConcurrency: variable(
+    "CELERY_CONCURRENCY",
+    integer(1, 1_024),
+    "Processes of a celery worker; default 1.",
+    {
+      deprecated: "give --concurrency to the celery command",
+    },
+  ),
+} as const;
+
+type Table = typeof VARIABLES;
+
+/** Every variable's value, typed by the table. Without a default it may be undefined. */
+export type Config = {
+  -readonly [K in keyof Table]: Table[K] extends Variable<infer S, infer D>
+    ? v.InferOutput<S> | (D extends string ? never : undefined)
+    : never;
+};

@@ -1,0 +1,72 @@
+import { type Fields, type Level, levelOf } from "./record.ts";
+
+const TIME_KEYS = ["time", "timestamp", "@timestamp"] as const;
+const LEVEL_KEYS = ["level", "levelname", "severity"] as const;
+const MESSAGE_KEYS = ["msg", "message", "event"] as const;
+/** Fields of the schema: a line's own value that does not fit moves to `app.<field>`. */
+const OURS = ["time", "level", "msg", "service"] as const;
+
+/** A line that is one JSON object, with all its fields; undefined if it is not. */
+export function parseJsonLine(line: string, fallback: Level): Fields | undefined {
+  if (!line.startsWith("{") || !line.endsWith("}")) return undefined;
+  let given: unknown;
+  try {
+    given = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
+  const source = given as Record<string, unknown>;
+  const time = firstOf(TIME_KEYS, source, toIsoTime);
+  const level = firstOf(LEVEL_KEYS, source, levelOf) ?? levelOfStatus(source["status"]) ?? fallback;
+  const msg =
+    firstOf(MESSAGE_KEYS, source, (value) => (typeof value === "string" ? value : undefined)) ??
+    requestOf(source);
+  const fields: Fields = { ...(time === undefined ? {} : { time }), level, msg };
+  for (const [key, value] of Object.entries(source)) {
+    if (!(OURS as readonly string[]).includes(key)) fields[key] = value;
+    else if (key === "service" || !fits(key as "time" | "level" | "msg", value, fields))
+      fields[`app.${key}`] = value;
+  }
+  return fields;
+}
+
+function fits(key: "time" | "level" | "msg", value: unknown, fields: Fields): boolean {
+  if (key === "time") return toIsoTime(value) !== undefined;
+  if (key === "level") return levelOf(value) !== undefined;
+  return value === fields.msg;
+}
+
+function firstOf<T>(
+  keys: readonly string[],
+  source: Record<string, unknown>,
+  read: (value: unknown) => T | undefined,
+) {
+  for (const key of keys) {
+    const value = read(source[key]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** ISO 8601 in UTC with milliseconds, from any ISO text with a zone or from seconds or milliseconds since 1970. */
+function toIsoTime(value: unknown): string | undefined {
+  if (typeof value === "number" && value > 1e8 && value < 1e14) {
+    return new Date(value < 1e11 ? value * 1000 : value).toISOString();
+  }
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value))
+    return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+function levelOfStatus(status: unknown): Level | undefined {
+  const number = Number(status);
+  return Number.isInteger(number) && number >= 100 ? (number >= 500 ? "error" : "info") : undefined;
+}
+
+/** nginx's access log has no message: the request and its status say what happened. */
+function requestOf(source: Record<string, unknown>): string {
+  const { request, status } = source;
+  return typeof request === "string" ? `${request} ${status ?? ""}`.trim() : "";
+}

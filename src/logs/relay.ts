@@ -1,0 +1,93 @@
+// One service's stdout or stderr, from its pipe to the sink.
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import { openChildPipe } from "../platform/child-pipe.ts";
+import { EntryGrouper } from "./entries.ts";
+import { LineSplitter } from "./lines.ts";
+import { parseEntry } from "./parse-entry.ts";
+import { type Fields, formatRecord } from "./record.ts";
+import type { Sink } from "./sink.ts";
+
+/** How long an uncaught exception's traceback, which Python writes line by line, is waited for. */
+const TRACEBACK_PAUSE_MS = 50;
+const READ_BUFFER_BYTES = 64 * 1024;
+
+export interface RelayOptions {
+  /** Its name; a function where one process does the work of several in turn. */
+  service: string | (() => string);
+  sink: Sink;
+  clock: Clock;
+  /** Fields for every record, on top of what its line says. */
+  extra?: Record<string, unknown>;
+  onRecord?: (fields: Fields) => void;
+  /** Takes a line for itself by returning true. */
+  intercept?: (line: string) => boolean;
+}
+
+export interface Relay {
+  /** For the child's stdio. Close it with `childHasIt` once the child is spawned. */
+  writeFd: number;
+  childHasIt(pid: number | undefined): void;
+  /** Resolves when every process that held the write end is gone and all is passed on. */
+  ended: Promise<void>;
+}
+
+/** Begins to relay. Errors: throws when no descriptor is left. */
+export function openRelay({ service, sink, clock, extra, onRecord, intercept }: RelayOptions): Relay {
+  const { readFd, writeFd } = openChildPipe();
+  let mainPid: number | undefined;
+  let cancelFlush: (() => void) | undefined;
+
+  const grouper = new EntryGrouper((entry) => {
+    if (entry.head === "" && entry.traceback.length === 0) return;
+    const fields = { ...parseEntry(entry), ...extra };
+    onRecord?.(fields);
+    sink.write(formatRecord(typeof service === "string" ? service : service(), mainPid, Date.now(), fields));
+  });
+  const splitter = new LineSplitter((line) => {
+    if (intercept?.(line) !== true) return grouper.push(line);
+    // What came before it comes before it in the log too.
+    grouper.flush();
+  });
+
+  const source: Socket = new Socket({
+    fd: readFd,
+    readable: true,
+    writable: false,
+    // One buffer for the life of the relay instead of a new one for each read.
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      callback: (size: number, buffer: Uint8Array) => {
+        cancelFlush?.();
+        cancelFlush = undefined;
+        splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, size));
+        if (grouper.endOfChunk()) cancelFlush = clock.after(TRACEBACK_PAUSE_MS, () => grouper.flush());
+        // Unread, the pipe fills and the service waits in write(2), as on any pipe.
+        if (sink.congested) source.pause();
+        return true;
+      },
+    },
+  } as ConstructorParameters<typeof Socket>[0]);
+  const forget = sink.onDrain(() => source.resume());
+  source.resume();
+
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  source.once("close", () => {
+    forget();
+    cancelFlush?.();
+    splitter.end();
+    grouper.flush();
+    resolve();
+  });
+  source.on("error", () => source.destroy());
+
+  return {
+    writeFd,
+    childHasIt: (pid) => {
+      mainPid = pid;
+      closeSync(writeFd);
+    },
+    ended,
+  };
+}

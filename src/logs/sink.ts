@@ -1,0 +1,105 @@
+// Where records go. Writing never blocks PID 1, and what nobody reads is not piled up: the readers are told to wait.
+import { fstatSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+
+/** Bytes that may wait for the reader before the services' pipes are left unread. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+
+export interface Sink {
+  write(text: string): void;
+  /** True while the reader is behind: stop reading from services. */
+  readonly congested: boolean;
+  /** Calls back each time the reader has caught up, until the returned function is called. */
+  onDrain(callback: () => void): () => void;
+  /** Resolves when all is written, or after `timeoutMs` if nobody reads. */
+  flush(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * A sink on the descriptor `fd`. A pipe is put into non-blocking mode, for every process that shares it: where a child
+ * has the same descriptor, ask for `blocking`.
+ */
+export function openSink(fd: number, mode: "non-blocking" | "blocking" = "non-blocking"): Sink {
+  const kind = fstatSync(fd);
+  const canWait = mode === "non-blocking" && (kind.isFIFO() || kind.isSocket());
+  return canWait ? new PipeSink(fd) : new BlockingSink(fd);
+}
+
+class PipeSink implements Sink {
+  readonly #socket: Socket;
+  readonly #onDrain = new Set<() => void>();
+  #pending = "";
+  #closed = false;
+
+  constructor(fd: number) {
+    this.#socket = new Socket({ fd, readable: false, writable: true });
+    this.#socket.on("drain", () => this.#caughtUp());
+    // EPIPE: the reader is gone for good. The services go on without it.
+    this.#socket.on("error", () => {
+      this.#closed = true;
+      this.#pending = "";
+      this.#caughtUp();
+    });
+  }
+
+  get congested(): boolean {
+    return !this.#closed && this.#socket.writableLength + this.#pending.length > HIGH_WATER_BYTES;
+  }
+
+  write(text: string): void {
+    if (this.#closed) return;
+    // All records of one turn of the event loop leave in one system call.
+    if (this.#pending === "") setImmediate(() => this.#send());
+    this.#pending += text;
+  }
+
+  onDrain(callback: () => void): () => void {
+    this.#onDrain.add(callback);
+    return () => this.#onDrain.delete(callback);
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    this.#send(resolve);
+    this.#socket.once("error", () => resolve());
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #send(done?: () => void): void {
+    const text = this.#pending;
+    this.#pending = "";
+    if (!this.#closed && (text !== "" || done !== undefined)) this.#socket.write(text, done);
+  }
+
+  #caughtUp(): void {
+    for (const callback of this.#onDrain) callback();
+  }
+}
+
+/** A terminal, a file or /dev/null, or a pipe that is shared with a child: written to at once. */
+class BlockingSink implements Sink {
+  readonly congested = false;
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(text: string): void {
+    try {
+      let rest = Buffer.from(text);
+      while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
+    } catch {
+      // Nobody can be told that nobody can be told.
+    }
+  }
+
+  onDrain(): () => void {
+    return () => {};
+  }
+
+  async flush(): Promise<void> {}
+}

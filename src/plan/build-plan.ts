@@ -1,0 +1,110 @@
+// Config + CMD → what to do. Pure: nothing is looked at but the arguments.
+import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/variables.ts";
+import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
+import { planCommand } from "./command.ts";
+import { planGunicorn } from "./gunicorn.ts";
+import { type NginxFacts, planNginx } from "./nginx.ts";
+import { SUPERVISOR_USER } from "./paths.ts";
+import type { BootPlan, Plan, ServicePlan, StepName } from "./plan.ts";
+import type { Invocation } from "./role.ts";
+
+/** What the boot does before the services of this invocation. */
+export function planBoot({ role }: Invocation, config: Config): BootPlan {
+  const web = role === "web";
+  const steps: StepName[] = [];
+  if (web && !config.skipMigrations) steps.push("migrate");
+  if (web && config.runCollectstatic) steps.push("collectstatic");
+  if (web && config.superuserPassword !== undefined) steps.push("superuser");
+  if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
+  return { ownMedia: web, steps, nginx: web };
+}
+
+/** Celery processes wait only where DATABASE_URL says that there is a database at all. */
+function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
+  if (role === "command" || config.databaseTimeoutMs === 0) return false;
+  return config.databaseUrl !== undefined || steps.some((step) => step === "migrate" || step === "superuser");
+}
+
+/** What this combination of CMD and variables lacks. */
+export function findProblems(invocation: Invocation, config: Config): Problem[] {
+  const problems: Problem[] = [];
+  const beside = (
+    [
+      ["CELERY_WORKER", config.celeryWorker],
+      ["CELERY_BEAT", config.celeryBeat],
+    ] as const
+  )
+    .filter(([, on]) => on)
+    .map(([name]) => name);
+  const wanted = invocation.role === "web" ? beside : [];
+  if (wanted.length > 0 && config.celeryApp === undefined) {
+    const problem = `${wanted.join(" and ")} is set but CELERY_APP is not: set it to the module of the Celery application`;
+    problems.push({ variable: "CELERY_APP", problem });
+  }
+  if ((invocation.role === "worker" || invocation.role === "beat") && lacksApp(invocation, config)) {
+    const problem = `CELERY_APP is not set and the CMD has no --app: set one to the module of the Celery application`;
+    problems.push({ variable: "CELERY_APP", problem });
+  }
+  if (invocation.role === "web" && lacksApplication(invocation, config)) {
+    const problem = `no application is named: give it as CMD, for instance CMD ["${guessApplication(config)}"]`;
+    problems.push({ variable: "CMD", problem });
+  }
+  const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
+  if (django.length > 0 && config.settingsModule === undefined) {
+    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${django.join(", ")} needs it`;
+    problems.push({ variable: "DJANGO_SETTINGS_MODULE", problem });
+  }
+  return problems;
+}
+
+function lacksApp({ celery }: Invocation, config: Config): boolean {
+  return config.celeryApp === undefined && !namesApp(celery?.globals ?? []);
+}
+
+/** Only where nothing at all is given: gunicorn may find its application in arguments or a file of the user's. */
+function lacksApplication({ words }: Invocation, config: Config): boolean {
+  return words.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
+}
+
+function guessApplication({ settingsModule }: Config): string {
+  return `${settingsModule?.split(".")[0] ?? "project"}.wsgi:application`;
+}
+
+/** The services and deadlines. `nginx` is what is known of its configuration, for web. */
+export function buildPlan(
+  invocation: Invocation,
+  config: Config,
+  startedAsRoot: boolean,
+  nginx?: NginxFacts,
+): Plan {
+  const keepsRoot = invocation.role === "command" && config.commandUser === "root";
+  const services = planServices(invocation, config, nginx);
+  return {
+    role: invocation.role,
+    // Without root there is nobody to become: every service runs as the user of the container.
+    services: startedAsRoot ? services : services.map(({ user: _, ...service }) => service),
+    gracePeriodMs: config.gracePeriodMs,
+    startupTimeoutMs: config.startupTimeoutMs,
+    maxRestarts: config.maxRestarts,
+    ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
+  };
+}
+
+function planServices(invocation: Invocation, config: Config, nginx: NginxFacts | undefined): ServicePlan[] {
+  switch (invocation.role) {
+    case "worker":
+      return [planCeleryWorker(config, invocation.celery)];
+    case "beat":
+      return [planCeleryBeat(config, invocation.celery)];
+    case "command":
+      return [planCommand(invocation, config)];
+    case "web":
+      return [
+        planGunicorn(invocation.words, config),
+        ...(nginx === undefined ? [] : [planNginx(nginx)]),
+        ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
+        ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
+      ];
+  }
+}

@@ -1,0 +1,26 @@
+import type { Config } from "../config/variables.ts";
+import { celeryWords } from "./celery.ts";
+import { identityOf } from "./environment.ts";
+import { APP_DIRECTORY, CELERY_DIRECTORY } from "./paths.ts";
+import type { ServicePlan } from "./plan.ts";
+import type { Invocation } from "./role.ts";
+
+/** A command of the user's own: runs once, and its exit status is the container's. */
+export function planCommand({ words, celery }: Invocation, config: Config): ServicePlan {
+  return {
+    name: "command",
+    argv: celery === undefined ? words : celeryWords(config, celery),
+    cwd: celery === undefined ? APP_DIRECTORY : CELERY_DIRECTORY,
+    user: config.commandUser,
+    environment: identityOf(config.commandUser),
+    after: [],
+    readiness: { kind: "settled", afterMs: 0 },
+    restart: "no",
+    stopSignal: "SIGTERM",
+    fastStopSignal: "SIGQUIT",
+    reload: "SIGHUP",
+    forwards: ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"],
+    fatalStatuses: [],
+    output: config.commandOutput === "raw" ? "inherit" : "relay",
+  };
+}

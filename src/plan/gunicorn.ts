@@ -1,0 +1,34 @@
+import type { Config } from "../config/variables.ts";
+import { identityOf } from "./environment.ts";
+import { APP_DIRECTORY, DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
+import type { ServicePlan } from "./plan.ts";
+
+/** gunicorn's own statuses for «a worker could not boot» and «the application could not be loaded». */
+const WORKER_BOOT_ERROR = 3;
+const APP_LOAD_ERROR = 4;
+
+export function planGunicorn(words: readonly string[], config: Config): ServicePlan {
+  const application = config.appModule === undefined ? [] : [config.appModule];
+  return {
+    name: "gunicorn",
+    // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
+    argv: ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application],
+    cwd: APP_DIRECTORY,
+    user: DJANGO_USER,
+    environment: identityOf(DJANGO_USER),
+    after: [],
+    readiness: {
+      kind: "http",
+      socketPath: GUNICORN_SOCKET,
+      ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
+    },
+    restart: "always",
+    stopSignal: "SIGTERM",
+    fastStopSignal: "SIGQUIT",
+    reload: "SIGHUP",
+    // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
+    forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
+    fatalStatuses: [WORKER_BOOT_ERROR, APP_LOAD_ERROR],
+    output: "relay",
+  };
+}

@@ -1,0 +1,32 @@
+// Where things lie in the image and at run time. The layout is the one older images know.
+export const APP_DIRECTORY = "/app";
+export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
+export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
+export const CELERY_DIRECTORY = "/run/celery";
+export const DJINIT_DIRECTORY = "/run/djinit";
+export const CONTROL_SOCKET = "/run/djinit/control.sock";
+export const PLAN_FILE = "/run/djinit/plan.json";
+
+export const DJANGO_USER = "django";
+export const NGINX_USER = "nginx";
+export const SUPERVISOR_USER = "djinit";
+
+export interface RuntimeDirectory {
+  path: string;
+  owner: string;
+  /** Whether what an earlier run left there (PID files, sockets) is in the way of this one. */
+  stale?: RegExp;
+}
+
+/** Made at each start, since /run may be an empty tmpfs. Parents come first. */
+export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
+  { path: "/run/djinit", owner: SUPERVISOR_USER, stale: /\.sock$/ },
+  { path: "/run/gunicorn", owner: DJANGO_USER, stale: /\.(pid|sock)$/ },
+  { path: "/run/gunicorn/prometheus", owner: DJANGO_USER, stale: /\.db$/ },
+  { path: "/run/django", owner: DJANGO_USER },
+  { path: "/run/celery", owner: DJANGO_USER, stale: /\.pid$/ },
+  { path: "/run/nginx", owner: NGINX_USER, stale: /\.pid$/ },
+];
+
+/** Uploads that users of the application make: the django user must be able to write there. */
+export const MEDIA_DIRECTORIES = ["/app/media", "/app/mediafiles"] as const;

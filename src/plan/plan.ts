@@ -1,0 +1,56 @@
+// What passes between the two lives of PID 1, as JSON. Types only.
+
+export type Role = "web" | "worker" | "beat" | "command";
+
+export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "superuser";
+
+/** How to find out that a service has come up. */
+export type Readiness =
+  /** It is when it has lived this long: nothing more can be asked of it. */
+  | { kind: "settled"; afterMs: number }
+  /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */
+  | { kind: "http"; socketPath: string; path?: string }
+  /** Something listens at these TCP ports of this host. */
+  | { kind: "tcp"; ports: number[] };
+
+export interface ServicePlan {
+  name: string;
+  argv: string[];
+  cwd: string;
+  /** Undefined: runs as whoever PID 1 is. */
+  user?: string;
+  /** On top of PID 1's own environment. */
+  environment: Record<string, string>;
+  /** Starts when these are ready, stops before they do. */
+  after: string[];
+  readiness: Readiness;
+  restart: "no" | "always";
+  stopSignal: NodeJS.Signals;
+  fastStopSignal: NodeJS.Signals;
+  /** What makes it take new code and files while it serves; `restart` where only that does. */
+  reload?: NodeJS.Signals | "restart";
+  /** Signals to PID 1 that are for this service. */
+  forwards: NodeJS.Signals[];
+  /** Exit statuses that trying again will not change, as long as the service has never been ready. */
+  fatalStatuses: number[];
+  /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */
+  output: "relay" | "inherit";
+}
+
+export interface Plan {
+  role: Role;
+  services: ServicePlan[];
+  gracePeriodMs: number;
+  startupTimeoutMs: number;
+  maxRestarts: number;
+  /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
+  supervisorUser?: string;
+}
+
+/** What the boot has to do before the services, in this order. */
+export interface BootPlan {
+  /** Media directories get the owner django. */
+  ownMedia: boolean;
+  steps: StepName[];
+  nginx: boolean;
+}

@@ -1,0 +1,71 @@
+// Who a process runs as: accounts of the image, and the setpriv(1) words that turn root into them.
+import { readFileSync } from "node:fs";
+import { DjinitError } from "../base/errors.ts";
+import { effectiveCapabilities } from "./proc.ts";
+
+export interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+}
+
+/** What PID 1 must keep to start and signal children of other users, and nothing else. */
+const SUPERVISOR_CAPABILITIES = "kill,setuid,setgid";
+
+/** What the boot needs of root's powers; bit numbers from linux/capability.h. */
+const BOOT_CAPABILITIES = { CHOWN: 0, DAC_OVERRIDE: 1, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 } as const;
+
+/** An account from /etc/passwd. Errors: throws when the image has no such user. */
+export function findAccount(name: string): Account {
+  for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
+    const [user, , uid, gid] = line.split(":");
+    if (user === name) return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error(`cannot find user ${name} in /etc/passwd`);
+}
+
+/** Words before a command that make it run as `user` with no capability left and none to be had. */
+export function dropTo(user: string): string[] {
+  return [
+    "setpriv",
+    `--reuid=${user}`,
+    `--regid=${user}`,
+    "--init-groups",
+    "--no-new-privs",
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+    "--",
+  ];
+}
+
+/** Words before the supervising half that make it user djinit, able to start and signal children of other users. */
+export function dropToSupervisor(user: string): string[] {
+  const keep = `-all,${SUPERVISOR_CAPABILITIES.replaceAll(/(\w+)/g, "+$1")}`;
+  return [
+    "setpriv",
+    `--reuid=${user}`,
+    `--regid=${user}`,
+    "--init-groups",
+    "--no-new-privs",
+    `--inh-caps=${keep}`,
+    `--ambient-caps=${keep}`,
+    `--bounding-set=${keep}`,
+    "--",
+  ];
+}
+
+/** Refuses to begin as a root that lacks what the boot needs. Errors: DJINIT_MISSING_CAPABILITY names all that are missing. */
+export function requireBootCapabilities(): void {
+  const held = effectiveCapabilities();
+  const missing = Object.entries(BOOT_CAPABILITIES)
+    .filter(([, bit]) => ((held >> BigInt(bit)) & 1n) === 0n)
+    .map(([name]) => `CAP_${name}`);
+  if (missing.length === 0) return;
+  throw new DjinitError(
+    "DJINIT_MISSING_CAPABILITY",
+    `cannot give up root in order: ${missing.join(", ")} missing`,
+    {
+      fields: { missing },
+    },
+  );
+}

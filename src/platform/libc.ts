@@ -1,0 +1,46 @@
+// The system calls Node has no binding for. The only importer of node:ffi.
+import { dlopen } from "node:ffi";
+
+const P_ALL = 0;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+const SI_PID_OFFSET = 16; // siginfo_t on 64-bit Linux: three ints, padding, then the union that begins with si_pid
+const O_CLOEXEC = 0o2_000_000;
+const PR_SET_CHILD_SUBREAPER = 36;
+
+const { functions: libc } = dlopen("libc.so.6", {
+  waitid: { arguments: ["i32", "u32", "buffer", "i32"], return: "i32" },
+  waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
+  prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
+  pipe2: { arguments: ["buffer", "i32"], return: "i32" },
+});
+
+const siginfo = Buffer.alloc(128);
+const waitStatus = Buffer.alloc(4);
+const pipeFds = Buffer.alloc(8);
+
+/** PID of one dead child that nobody has waited for yet, or 0 if there is none. Leaves it waiting. */
+export function peekDeadChild(): number {
+  siginfo.writeInt32LE(0, SI_PID_OFFSET);
+  const result = libc.waitid(P_ALL, 0, siginfo, WEXITED | WNOHANG | WNOWAIT);
+  return result === 0 ? siginfo.readInt32LE(SI_PID_OFFSET) : 0;
+}
+
+/** Waits for the dead child `pid` without blocking. Returns its raw wait status, or undefined if it was not dead or not ours. */
+export function reapChild(pid: number): number | undefined {
+  return libc.waitpid(pid, waitStatus, WNOHANG) === pid ? waitStatus.readInt32LE(0) : undefined;
+}
+
+/** Makes orphaned descendants children of this process, as if it were PID 1. Errors: throws if the kernel refuses. */
+export function becomeSubreaper(): void {
+  if (libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) !== 0) {
+    throw new Error("cannot become subreaper: prctl(PR_SET_CHILD_SUBREAPER) failed");
+  }
+}
+
+/** A new pipe whose ends are closed on exec. Errors: throws when no descriptor is left. */
+export function makePipe(): { readFd: number; writeFd: number } {
+  if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
+  return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
+}

@@ -1,0 +1,39 @@
+// What /proc tells of processes.
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface ProcessStat {
+  pid: number;
+  /** One letter as in ps(1): R, S, D, T, Z… */
+  state: string;
+  parentPid: number;
+}
+
+/** The stat line of one process, or undefined when it is gone. */
+export function readProcessStat(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may itself hold spaces and parentheses: only what follows the last one is regular.
+  const [state = "", parentPid = ""] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { pid, state, parentPid: Number(parentPid) };
+}
+
+/** Every process in this PID namespace that can be seen. */
+export function listProcesses(): ProcessStat[] {
+  const found: ProcessStat[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    const stat = Number.isInteger(pid) ? readProcessStat(pid) : undefined;
+    if (stat !== undefined) found.push(stat);
+  }
+  return found;
+}
+
+/** The effective capability mask of this process. */
+export function effectiveCapabilities(): bigint {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
+  return BigInt(`0x${mask}`);
+}

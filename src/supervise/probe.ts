@@ -1,0 +1,78 @@
+// Asks a service whether it has come up, again and again until it has.
+import { connect, type Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import type { Readiness } from "../plan/plan.ts";
+
+/** Often enough that nobody waits for it, seldom enough to cost nothing. */
+const PROBE_PERIOD_MS = 25;
+/** A worker that is busy importing takes the connection but does not answer yet. */
+const PROBE_TIMEOUT_MS = 5_000;
+
+/** Calls `onReady` once when the service has come up. The returned function gives up. */
+export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () => void): () => void {
+  let cancelled = false;
+  if (readiness.kind === "settled") return clock.after(readiness.afterMs, onReady);
+  let cancelTimer = () => {};
+  const attempt = async (): Promise<void> => {
+    const ready = await isReady(readiness);
+    if (cancelled) return;
+    if (ready) onReady();
+    else cancelTimer = clock.after(PROBE_PERIOD_MS, () => void attempt());
+  };
+  void attempt();
+  return () => {
+    cancelled = true;
+    cancelTimer();
+  };
+}
+
+async function isReady(readiness: Exclude<Readiness, { kind: "settled" }>): Promise<boolean> {
+  switch (readiness.kind) {
+    case "tcp":
+      return (
+        await Promise.all(readiness.ports.map((port) => accepts(connect({ port, host: "127.0.0.1" }))))
+      ).every(Boolean);
+    case "http":
+      return readiness.path === undefined
+        ? serves(connect(readiness.socketPath))
+        : answers(connect(readiness.socketPath), readiness.path);
+  }
+}
+
+/** The kernel takes the connection. */
+function accepts(socket: Socket): Promise<boolean> {
+  return ask(socket, (answer) => socket.once("connect", () => answer(true)));
+}
+
+/**
+ * A worker takes the connection: it closes it when we send nothing and close our side. The kernel alone would take it
+ * as soon as gunicorn's master listens, before any worker has loaded the application. Leaves no trace in any log.
+ */
+function serves(socket: Socket): Promise<boolean> {
+  return ask(socket, (answer) => {
+    socket.end();
+    socket.resume();
+    socket.once("end", () => answer(true));
+  });
+}
+
+/** A GET is answered below 400. */
+function answers(socket: Socket, path: string): Promise<boolean> {
+  return ask(socket, (answer) => {
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: djinit-probe\r\nConnection: close\r\n\r\n`,
+    );
+    socket.once("data", (data) => answer(/^HTTP\/1\.[01] [123]/.test(data.toString("latin1", 0, 12))));
+  });
+}
+
+async function ask(socket: Socket, listen: (answer: (yes: boolean) => void) => void): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve(false));
+  socket.once("error", () => resolve(false));
+  socket.once("close", () => resolve(false));
+  listen(resolve);
+  const answer = await promise;
+  socket.destroy();
+  return answer;
+}

@@ -1,0 +1,42 @@
+// PID 1 inherits every orphan. libuv waits for the children that Node spawned and for no other, so this waits for the rest.
+import { becomeSubreaper, peekDeadChild, reapChild } from "../platform/libc.ts";
+import { listProcesses } from "../platform/proc.ts";
+
+export class Reaper {
+  /** Spawned by Node: libuv must be the one to wait for them, or their exit is never reported. */
+  readonly #own = new Set<number>();
+
+  /** Begins to reap. Not being PID 1 (`docker run --init`), orphans are still made to come here. */
+  start(): void {
+    if (process.pid !== 1) becomeSubreaper();
+    process.on("SIGCHLD", () => this.reap());
+    // What died before the handler stood, for instance while the boot handed over.
+    this.reap();
+  }
+
+  /** Call right after a spawn: its exit cannot be seen before the event loop turns. */
+  leaveToNode(pid: number): void {
+    this.#own.add(pid);
+  }
+
+  /** Node has reported the exit of `pid`. */
+  forget(pid: number): void {
+    this.#own.delete(pid);
+    this.reap();
+  }
+
+  /** Waits for every dead orphan there is now. */
+  reap(): void {
+    for (let pid = peekDeadChild(); pid !== 0; pid = peekDeadChild()) {
+      // A dead child of Node's is always first in that call until libuv has fetched it: look behind it.
+      if (this.#own.has(pid)) return this.#reapBehind();
+      reapChild(pid);
+    }
+  }
+
+  #reapBehind(): void {
+    for (const { pid, parentPid, state } of listProcesses()) {
+      if (state === "Z" && parentPid === process.pid && !this.#own.has(pid)) reapChild(pid);
+    }
+  }
+}

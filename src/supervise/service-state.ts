@@ -1,0 +1,210 @@
+// The life of one service as a pure state machine: every state answers every event.
+import { type RestartPolicy, recentRestarts } from "./restart-policy.ts";
+
+export type StateName =
+  | "pending" // not started yet
+  | "starting" // its process runs, it is not ready
+  | "running" // it has come up
+  | "backoff" // died, will be started again
+  | "stopping" // asked to end
+  | "killing" // made to end
+  | "stopped" // ended because it was asked to
+  | "exited"; // ended by itself, and is not started again
+
+export interface ServiceState {
+  name: StateName;
+  /** Whether it has been ready since the container started. */
+  wasReady: boolean;
+  /** Failures in a row; decides the backoff. */
+  attempt: number;
+  /** When it was restarted lately, in monotonic ms. */
+  restartsMs: readonly number[];
+  /** What follows once its process has ended. */
+  afterwards: "stop" | "restart" | "judge";
+  /** The status of its last process. */
+  exitStatus: number | undefined;
+}
+
+export type ServiceEvent =
+  | { type: "start" }
+  | { type: "ready" }
+  | { type: "stable" }
+  | { type: "startup-timeout" }
+  | { type: "exited"; status: number; atMs: number }
+  | { type: "backoff-elapsed" }
+  | { type: "stop" }
+  | { type: "fast-stop" }
+  | { type: "restart" }
+  | { type: "kill" };
+
+export type Effect =
+  | { type: "spawn" }
+  /** Begin to count how long it stays ready. */
+  | { type: "count-stable" }
+  | { type: "signal"; how: "stop" | "fast-stop" | "kill" }
+  | { type: "back-off"; attempt: number }
+  /** It has ended and will not be started again unless asked. */
+  | { type: "ended"; failed: boolean; fatal: boolean };
+
+export interface Transition {
+  state: ServiceState;
+  effects: Effect[];
+}
+
+export const INITIAL_STATE: ServiceState = {
+  name: "pending",
+  wasReady: false,
+  attempt: 0,
+  restartsMs: [],
+  afterwards: "judge",
+  exitStatus: undefined,
+};
+
+const ENDED_AS_ASKED: Effect = { type: "ended", failed: false, fatal: false };
+
+type Handler = (state: ServiceState, event: ServiceEvent, policy: RestartPolicy) => Transition;
+
+/** What `event` makes of `state`. An event that means nothing there leaves the state as it is. */
+export function transition(state: ServiceState, event: ServiceEvent, policy: RestartPolicy): Transition {
+  return HANDLERS[state.name](state, event, policy);
+}
+
+const HANDLERS: Record<StateName, Handler> = {
+  pending: whenIdle,
+  stopped: whenIdle,
+  exited: whenIdle,
+
+  starting: (state, event, policy) => {
+    if (event.type === "ready")
+      return to(state, { name: "running", wasReady: true }, [{ type: "count-stable" }]);
+    if (event.type === "startup-timeout") return end(state, "judge", "kill");
+    return whileAlive(state, event, policy);
+  },
+
+  running: (state, event, policy) => {
+    if (event.type === "stable") return to(state, { attempt: 0, restartsMs: [] });
+    return whileAlive(state, event, policy);
+  },
+
+  backoff: (state, event) => {
+    switch (event.type) {
+      case "backoff-elapsed":
+      case "start":
+      case "restart":
+        return spawn(state);
+      case "stop":
+      case "fast-stop":
+      case "kill":
+        return to(state, { name: "stopped" }, [ENDED_AS_ASKED]);
+      default:
+        return stay(state);
+    }
+  },
+
+  stopping: (state, event, policy) => {
+    switch (event.type) {
+      case "exited":
+        return afterEnd(state, event, policy);
+      case "stop":
+        // A stop that comes during a restart means that it is not to come back. It has its signal already.
+        return to(state, { afterwards: "stop" });
+      case "fast-stop":
+        return end(state, "stop", "fast-stop");
+      case "kill":
+        return end(state, "stop", "kill");
+      default:
+        return stay(state);
+    }
+  },
+
+  killing: (state, event, policy) => {
+    switch (event.type) {
+      case "exited":
+        return afterEnd(state, event, policy);
+      case "stop":
+      case "fast-stop":
+      case "kill":
+        return to(state, { afterwards: "stop" });
+      default:
+        return stay(state);
+    }
+  },
+};
+
+/** pending, stopped, exited: there is no process. */
+function whenIdle(state: ServiceState, event: ServiceEvent): Transition {
+  switch (event.type) {
+    case "start":
+    case "restart":
+      return spawn({ ...state, attempt: 0, restartsMs: [] });
+    case "stop":
+    case "fast-stop":
+    case "kill":
+      return state.name === "pending" ? to(state, { name: "stopped" }, [ENDED_AS_ASKED]) : stay(state);
+    default:
+      return stay(state);
+  }
+}
+
+/** starting, running: there is a process and nobody has asked it to end. */
+function whileAlive(state: ServiceState, event: ServiceEvent, policy: RestartPolicy): Transition {
+  switch (event.type) {
+    case "exited":
+      return judge(state, event, policy);
+    case "stop":
+      return end(state, "stop", "stop");
+    case "fast-stop":
+      return end(state, "stop", "fast-stop");
+    case "restart":
+      return end(state, "restart", "stop");
+    case "kill":
+      return end(state, "stop", "kill");
+    default:
+      return stay(state);
+  }
+}
+
+type Exited = Extract<ServiceEvent, { type: "exited" }>;
+
+function afterEnd(state: ServiceState, event: Exited, policy: RestartPolicy): Transition {
+  if (state.afterwards === "judge") return judge(state, event, policy);
+  if (state.afterwards === "restart") return spawn({ ...state, exitStatus: event.status });
+  return to(state, { name: "stopped", exitStatus: event.status }, [ENDED_AS_ASKED]);
+}
+
+/** It died by itself: again after a while, or never. */
+function judge(state: ServiceState, { status, atMs }: Exited, policy: RestartPolicy): Transition {
+  const recent = recentRestarts(state.restartsMs, atMs);
+  const fatal = !state.wasReady && policy.fatalStatuses.includes(status);
+  if (policy.restart === "no" || fatal || recent.length >= policy.maxRestarts) {
+    const failed = policy.restart !== "no";
+    return to(state, { name: "exited", exitStatus: status, restartsMs: recent }, [
+      { type: "ended", failed, fatal },
+    ]);
+  }
+  return to(
+    state,
+    { name: "backoff", exitStatus: status, attempt: state.attempt + 1, restartsMs: [...recent, atMs] },
+    [{ type: "back-off", attempt: state.attempt }],
+  );
+}
+
+function spawn(state: ServiceState): Transition {
+  return to(state, { name: "starting", afterwards: "judge" }, [{ type: "spawn" }]);
+}
+
+function end(
+  state: ServiceState,
+  afterwards: ServiceState["afterwards"],
+  how: "stop" | "fast-stop" | "kill",
+): Transition {
+  return to(state, { name: how === "kill" ? "killing" : "stopping", afterwards }, [{ type: "signal", how }]);
+}
+
+function stay(state: ServiceState): Transition {
+  return { state, effects: [] };
+}
+
+function to(state: ServiceState, change: Partial<ServiceState>, effects: Effect[] = []): Transition {
+  return { state: { ...state, ...change }, effects };
+}

@@ -1,0 +1,189 @@
+// Acts for one service what its state machine decides: processes, signals, timers.
+import type { Clock } from "../base/clock.ts";
+import { exitStatusOf } from "../base/exit-status.ts";
+import type { OwnLog } from "../logs/own-log.ts";
+import type { Fields } from "../logs/record.ts";
+import type { Sink } from "../logs/sink.ts";
+import type { ServicePlan } from "../plan/plan.ts";
+import { watchReadiness } from "./probe.ts";
+import type { Reaper } from "./reaper.ts";
+import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
+import {
+  type Effect,
+  INITIAL_STATE,
+  type ServiceEvent,
+  type ServiceState,
+  transition,
+} from "./service-state.ts";
+import { type Spawned, spawnService } from "./spawn.ts";
+
+/** Lines that an error report quotes. */
+const LAST_LINES = 20;
+/** A process that hands its pipe to a daemon must not hold up the news of its own end. */
+const RELAY_TIMEOUT_MS = 1_000;
+
+export interface ServiceDependencies {
+  clock: Clock;
+  sink: Sink;
+  log: OwnLog;
+  reaper: Reaper;
+  environment: NodeJS.ProcessEnv;
+  startupTimeoutMs: number;
+  maxRestarts: number;
+  /** Called after each change; `ended` when it has ended and will not come back unasked. */
+  onChange: (service: Service, ended?: Extract<Effect, { type: "ended" }>) => void;
+}
+
+export class Service {
+  readonly plan: ServicePlan;
+  /** What it said last. */
+  readonly lastLines: string[] = [];
+  restarts = 0;
+  pid: number | undefined;
+  #state: ServiceState = INITIAL_STATE;
+  #timers: (() => void)[] = [];
+  readonly #with: ServiceDependencies;
+
+  constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
+    this.plan = plan;
+    this.#with = dependencies;
+  }
+
+  get state(): ServiceState {
+    return this.#state;
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  get ready(): boolean {
+    return this.#state.name === "running";
+  }
+
+  /** Has no process and will get none unless asked. */
+  get ended(): boolean {
+    return this.#state.name === "stopped" || this.#state.name === "exited";
+  }
+
+  handle(event: ServiceEvent): void {
+    const before = this.#state.name;
+    const { restart, fatalStatuses } = this.plan;
+    const policy = { restart, fatalStatuses, maxRestarts: this.#with.maxRestarts };
+    const { state, effects } = transition(this.#state, event, policy);
+    this.#state = state;
+    if (before !== state.name) {
+      this.#clearTimers();
+      this.#with.log.debug(
+        { target: this.name, from: before, to: state.name },
+        `${this.name}: ${before} → ${state.name}`,
+      );
+    }
+    for (const effect of effects) this.#act(effect);
+    const ended = effects.find((effect) => effect.type === "ended");
+    if (before !== state.name) this.#with.onChange(this, ended);
+  }
+
+  /** Sends a signal to its main process only. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.pid !== undefined) kill(this.pid, signal);
+  }
+
+  #act(effect: Effect): void {
+    const { clock, log } = this.#with;
+    switch (effect.type) {
+      case "spawn":
+        return this.#spawn();
+      case "count-stable":
+        return this.#after(STABLE_AFTER_MS, { type: "stable" });
+      case "signal":
+        return this.#end(effect.how);
+      case "back-off": {
+        const delayMs = backoffMs(effect.attempt, Math.random());
+        log.warn(
+          { target: this.name, exit_status: this.#state.exitStatus, delay_ms: delayMs },
+          `${this.name} ended with status ${this.#state.exitStatus}, starting it again in ${delayMs} ms`,
+        );
+        this.restarts += 1;
+        this.#timers.push(clock.after(delayMs, () => this.handle({ type: "backoff-elapsed" })));
+        return;
+      }
+      case "ended":
+        return;
+    }
+  }
+
+  #spawn(): void {
+    const { environment, sink, clock, log, reaper, startupTimeoutMs } = this.#with;
+    const { plan } = this;
+    let spawned: Spawned;
+    try {
+      spawned = spawnService({
+        plan,
+        environment,
+        sink,
+        clock,
+        onRecord: (fields) => this.#remember(fields),
+      });
+    } catch (error) {
+      log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
+      // Not at once: the machine must have come to rest in `starting` before the next event.
+      this.#timers.push(clock.after(0, () => this.#exited(undefined, 127)));
+      return;
+    }
+    const { child, relayed } = spawned;
+    const { pid } = child;
+    this.pid = pid;
+    if (pid !== undefined) reaper.leaveToNode(pid);
+    log.info({ target: this.name, target_pid: pid }, `${this.name} started`);
+    child.once("error", (error) => {
+      log.error({ target: this.name, cause: error.message }, `cannot start ${this.name}: ${error.message}`);
+      if (pid === undefined) this.#exited(undefined, 127);
+    });
+    child.once("exit", async (code, signal) => {
+      this.pid = undefined;
+      if (pid !== undefined) reaper.forget(pid);
+      if (pid !== undefined && plan.output === "relay") kill(-pid, "SIGTERM");
+      // Its last words come first.
+      await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+      this.#exited(pid, exitStatusOf(code, signal));
+    });
+    this.#timers.push(watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" })));
+    this.#after(startupTimeoutMs, { type: "startup-timeout" });
+  }
+
+  #exited(pid: number | undefined, status: number): void {
+    // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
+    if (pid !== undefined && this.plan.output === "relay") kill(-pid, "SIGKILL");
+    this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs() });
+  }
+
+  #end(how: "stop" | "fast-stop" | "kill"): void {
+    if (how !== "kill") return this.signal(how === "stop" ? this.plan.stopSignal : this.plan.fastStopSignal);
+    if (this.pid === undefined) return;
+    this.signal("SIGKILL");
+    if (this.plan.output === "relay") kill(-this.pid, "SIGKILL");
+  }
+
+  #remember({ msg, error }: Fields): void {
+    const stack = (error as { stack?: string } | undefined)?.stack;
+    this.lastLines.push(...(stack === undefined ? [msg] : [msg, ...stack.split("\n").slice(-3)]));
+    this.lastLines.splice(0, this.lastLines.length - LAST_LINES);
+  }
+
+  #after(delayMs: number, event: ServiceEvent): void {
+    this.#timers.push(this.#with.clock.after(delayMs, () => this.handle(event)));
+  }
+
+  #clearTimers(): void {
+    for (const cancel of this.#timers.splice(0)) cancel();
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: it has ended by itself, which is what its exit event is for.
+  }
+}

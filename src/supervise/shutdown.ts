@@ -1,0 +1,83 @@
+// Ending all services under ONE deadline: what others depend on goes last, what is left at the deadline is killed.
+import type { Clock } from "../base/clock.ts";
+import { DjinitError } from "../base/errors.ts";
+import { logError, type OwnLog } from "../logs/own-log.ts";
+import type { Service } from "./service.ts";
+
+/** After SIGQUIT nobody waits for requests or tasks: this is for processes to fall over, not to finish. */
+const FAST_STOP_MS = 5_000;
+
+export class Shutdown {
+  readonly #services: readonly Service[];
+  readonly #gracePeriodMs: number;
+  readonly #clock: Clock;
+  readonly #log: OwnLog;
+  #exitStatus: number | undefined;
+  #fast = false;
+  #cancelDeadline = () => {};
+  readonly #asked = new Set<Service>();
+
+  constructor(services: readonly Service[], gracePeriodMs: number, clock: Clock, log: OwnLog) {
+    this.#services = services;
+    this.#gracePeriodMs = gracePeriodMs;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  get begun(): boolean {
+    return this.#exitStatus !== undefined;
+  }
+
+  get done(): boolean {
+    return this.begun && this.#services.every(({ ended }) => ended);
+  }
+
+  get exitStatus(): number {
+    return this.#exitStatus ?? 0;
+  }
+
+  /** A second call changes nothing: neither the deadline nor the status. */
+  begin(reason: string, exitStatus: number): void {
+    if (this.begun) return;
+    this.#exitStatus = exitStatus;
+    this.#log.info({ reason, grace_period_ms: this.#gracePeriodMs }, `stopping: ${reason}`);
+    this.#cancelDeadline = this.#clock.after(this.#gracePeriodMs, () => this.#killRest(this.#gracePeriodMs));
+  }
+
+  /** From now on nothing is drained. */
+  hurry(): void {
+    if (this.#fast) return;
+    this.#fast = true;
+    this.#cancelDeadline();
+    const deadlineMs = Math.min(FAST_STOP_MS, this.#gracePeriodMs);
+    this.#cancelDeadline = this.#clock.after(deadlineMs, () => this.#killRest(deadlineMs));
+    for (const service of this.#services) service.handle({ type: "fast-stop" });
+  }
+
+  /** Asks every service to stop whose dependents have ended. Call it after each change. */
+  proceed(): void {
+    if (this.done) return this.#cancelDeadline();
+    if (this.#fast) return;
+    for (const service of this.#services) {
+      const needed = this.#services.some((other) => other.plan.after.includes(service.name) && !other.ended);
+      if (needed || this.#asked.has(service)) continue;
+      // Before the event, since it may lead back here.
+      this.#asked.add(service);
+      service.handle({ type: "stop" });
+    }
+  }
+
+  #killRest(deadlineMs: number): void {
+    const left = this.#services.filter(({ ended }) => !ended);
+    if (left.length === 0) return;
+    const names = left.map(({ name }) => name);
+    const error = new DjinitError(
+      "DJINIT_GRACE_PERIOD_EXCEEDED",
+      `cannot stop ${names.join(", ")} within ${deadlineMs / 1000} s: killing`,
+      { fields: { targets: names } },
+    );
+    logError(this.#log, error);
+    this.#exitStatus = error.exitStatus;
+    for (const service of left) service.handle({ type: "kill" });
+  }
+}

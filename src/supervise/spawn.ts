@@ -1,0 +1,54 @@
+// One process of a service: its stdio, its user, its own session.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Clock } from "../base/clock.ts";
+import type { Fields } from "../logs/record.ts";
+import { openRelay } from "../logs/relay.ts";
+import type { Sink } from "../logs/sink.ts";
+import type { ServicePlan } from "../plan/plan.ts";
+import { dropTo } from "../platform/credentials.ts";
+
+export interface SpawnOptions {
+  plan: ServicePlan;
+  environment: NodeJS.ProcessEnv;
+  sink: Sink;
+  clock: Clock;
+  onRecord: (fields: Fields) => void;
+}
+
+export interface Spawned {
+  child: ChildProcess;
+  /** Resolves when all that it wrote has been passed on. */
+  relayed: Promise<unknown>;
+}
+
+export function spawnService({ plan, environment, sink, clock, onRecord }: SpawnOptions): Spawned {
+  // Without an account to become, the privileges are at least kept from growing.
+  const words = [
+    ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
+    ...plan.argv,
+  ];
+  const [file = "", ...args] = words;
+  const env = { ...environment, ...(plan.user === undefined ? {} : plan.environment) };
+  if (plan.output === "inherit") {
+    // Not in a session of its own: only so does it keep the terminal.
+    return { child: spawn(file, args, { cwd: plan.cwd, env, stdio: "inherit" }), relayed: Promise.resolve() };
+  }
+  const options = { service: plan.name, sink, clock, onRecord };
+  const stdout = openRelay(options);
+  const stderr = openRelay(options);
+  // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
+  const child = spawn(file, args, {
+    cwd: plan.cwd,
+    env,
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd],
+    detached: true,
+  });
+  stdout.childHasIt(child.pid);
+  stderr.childHasIt(child.pid);
+  return { child, relayed: Promise.all([stdout.ended, stderr.ended]) };
+}
+
+/** A command that keeps root keeps all of it. */
+function dropFor(user: string): string[] {
+  return user === "root" ? [] : dropTo(user);
+}

@@ -1,0 +1,54 @@
+// The second life of PID 1: composition root. Nothing of the boot is loaded here.
+import { readFileSync } from "node:fs";
+import { systemClock } from "../base/clock.ts";
+import { asDjinitError } from "../base/errors.ts";
+import { logError, openOwnLog } from "../logs/own-log.ts";
+import { openSink } from "../logs/sink.ts";
+import { forApplication } from "../plan/environment.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Reaper } from "./reaper.ts";
+import { takeSignals } from "./signals.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** A reader of stdout that has stopped must not keep the container from ending. */
+const FLUSH_TIMEOUT_MS = 2_000;
+
+export interface SuperviseOptions {
+  planFile: string;
+  /** Signals that came while this was being loaded. */
+  pendingSignals: NodeJS.Signals[];
+  /** Answers questions about the supervisor, from outside of the process. */
+  serveControl: (supervisor: Supervisor) => void;
+}
+
+/** Runs the plan until it ends; then ends the process with the container's exit status. */
+export async function supervise({ planFile, pendingSignals, serveControl }: SuperviseOptions): Promise<void> {
+  const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
+  // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
+  const shared = plan.services.some(({ output }) => output === "inherit");
+  const sink = shared ? openSink(2, "blocking") : openSink(1);
+  const log = openOwnLog(sink);
+  const reaper = new Reaper();
+  reaper.start();
+
+  const supervisor = new Supervisor(plan, {
+    clock: systemClock,
+    sink,
+    log,
+    reaper,
+    environment: forApplication(process.env),
+  });
+  process.on("uncaughtException", (thrown) => {
+    const error = asDjinitError(thrown);
+    logError(log, error);
+    supervisor.stop("internal error", error.exitStatus);
+  });
+  takeSignals(supervisor, pendingSignals);
+  serveControl(supervisor);
+  supervisor.start();
+
+  const status = await supervisor.finished;
+  if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
+  await sink.flush(FLUSH_TIMEOUT_MS);
+  process.exit(status);
+}

@@ -1,0 +1,175 @@
+// Starts the services in order, keeps them, stops them in order, and knows what the container ends with.
+import type { Clock } from "../base/clock.ts";
+import { DjinitError } from "../base/errors.ts";
+import { EXIT_STATUS } from "../base/exit-status.ts";
+import { logError, type OwnLog } from "../logs/own-log.ts";
+import type { Sink } from "../logs/sink.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Reaper } from "./reaper.ts";
+import { Service } from "./service.ts";
+import type { Effect } from "./service-state.ts";
+import { Shutdown } from "./shutdown.ts";
+
+export interface SupervisorDependencies {
+  clock: Clock;
+  sink: Sink;
+  log: OwnLog;
+  reaper: Reaper;
+  environment: NodeJS.ProcessEnv;
+}
+
+export class Supervisor {
+  readonly plan: Plan;
+  readonly services: readonly Service[];
+  /** Resolves with the container's exit status when every service has ended. */
+  readonly finished: Promise<number>;
+  readonly #shutdown: Shutdown;
+  readonly #log: OwnLog;
+  readonly #startedMs: number;
+  readonly #clock: Clock;
+  #announced = false;
+  #finish: (status: number) => void = () => {};
+
+  constructor(plan: Plan, dependencies: SupervisorDependencies) {
+    const { clock, log } = dependencies;
+    this.plan = plan;
+    this.#log = log;
+    this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
+    const { startupTimeoutMs, maxRestarts } = plan;
+    const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
+    this.services = plan.services.map(
+      (service) => new Service(service, { ...dependencies, startupTimeoutMs, maxRestarts, onChange }),
+    );
+    this.#shutdown = new Shutdown(this.services, plan.gracePeriodMs, clock, log);
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  get ready(): boolean {
+    return !this.#shutdown.begun && this.services.every(({ ready }) => ready);
+  }
+
+  get draining(): boolean {
+    return this.#shutdown.begun;
+  }
+
+  start(): void {
+    this.#startWhatCan();
+  }
+
+  /** Stops every service in order and ends the container with `status`. The first status counts. */
+  stop(reason: string, status: number = EXIT_STATUS.ok): void {
+    this.#shutdown.begin(reason, status);
+    this.#settle();
+  }
+
+  /** Stops at once, without draining. */
+  fastStop(reason: string): void {
+    this.#shutdown.begin(reason, EXIT_STATUS.ok);
+    this.#shutdown.hurry();
+    this.#settle();
+  }
+
+  /** New code and files for every service, without a pause where the service can do that. */
+  reload(): void {
+    if (this.#shutdown.begun) return;
+    for (const service of this.services) {
+      const { reload } = service.plan;
+      if (reload === undefined || service.pid === undefined) continue;
+      this.#log.info({ target: service.name }, `reloading ${service.name}`);
+      if (reload === "restart") service.handle({ type: "restart" });
+      else service.signal(reload);
+    }
+  }
+
+  /** Passes a signal on to the services it means something to. */
+  forward(signal: NodeJS.Signals): void {
+    const targets = this.services.filter(({ plan }) => plan.forwards.includes(signal));
+    if (targets.length === 0)
+      this.#log.warn({ signal }, `${signal} means nothing to any service here: not forwarded`);
+    for (const service of targets) service.signal(signal);
+  }
+
+  #onChange(service: Service, ended: Ended | undefined): void {
+    if (service.state.name === "running" && service.plan.restart !== "no") {
+      this.#log.info({ target: service.name }, `${service.name} is ready`);
+    }
+    if (service.state.name === "killing" && !this.#shutdown.begun) this.#reportSlowStart(service);
+    if (ended !== undefined) this.#onEnded(service, ended);
+    if (this.#shutdown.begun) this.#settle();
+    else this.#startWhatCan();
+  }
+
+  #onEnded(service: Service, { failed, fatal }: Ended): void {
+    const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
+    if (service.plan.restart === "no" || !failed) {
+      // A command has done its work; a service that was asked to end has done so.
+      if (service.plan.restart === "no" && !this.#shutdown.begun)
+        this.#shutdown.begin(`${service.name} ended`, status);
+      return;
+    }
+    if (this.#shutdown.begun) return;
+    const error = this.#failure(service, fatal, status);
+    logError(this.#log, error);
+    this.#shutdown.begin(
+      `${service.name} failed`,
+      fatal ? error.exitStatus : status || EXIT_STATUS.internalError,
+    );
+  }
+
+  #failure(service: Service, fatal: boolean, status: number): DjinitError {
+    const fields = {
+      target: service.name,
+      target_status: status,
+      restarts: service.restarts,
+      lines: service.lastLines,
+    };
+    if (fatal) {
+      const last = service.lastLines.findLast((line) =>
+        /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line),
+      );
+      const cause = last ?? `it ended with status ${status}`;
+      return new DjinitError(
+        "DJINIT_APPLICATION_FAILED",
+        `cannot load the application of ${service.name}: ${cause}`,
+        { fields },
+      );
+    }
+    const text = `cannot keep ${service.name} running: it ended with status ${status} after ${service.restarts} restarts`;
+    return new DjinitError("DJINIT_SERVICE_FAILED", text, { fields: { ...fields, exit_status: status } });
+  }
+
+  #reportSlowStart(service: Service): void {
+    const { startupTimeoutMs } = this.plan;
+    this.#log.error(
+      { target: service.name, lines: service.lastLines },
+      `${service.name} was not ready within ${startupTimeoutMs / 1000} s: killing it`,
+    );
+  }
+
+  #startWhatCan(): void {
+    for (const service of this.services) {
+      const { name } = service.state;
+      const mayStart = service.plan.after.every(
+        (other) => this.services.find((it) => it.name === other)?.ready ?? true,
+      );
+      if (name === "pending" && mayStart) service.handle({ type: "start" });
+    }
+    if (this.#announced || !this.ready || this.plan.role === "command") return;
+    this.#announced = true;
+    const afterMs = Math.round(this.#clock.monotonicMs() - this.#startedMs);
+    this.#log.info(
+      { role: this.plan.role, after_ms: afterMs },
+      `ready: every service of role ${this.plan.role} has come up`,
+    );
+  }
+
+  #settle(): void {
+    this.#shutdown.proceed();
+    if (this.#shutdown.done) this.#finish(this.#shutdown.exitStatus);
+  }
+}
+
+type Ended = Extract<Effect, { type: "ended" }>;

@@ -1,0 +1,25 @@
+import { defineConfig } from "vitest/config";
+
+// Nothing here is timed, but a container on a busy machine may take its time.
+const CONTAINER_TIMEOUT_MS = 180_000;
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/reporter.ts"],
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "contract", include: ["test/contract/**/*.test.ts"] } },
+      {
+        test: {
+          name: "container",
+          include: ["test/container/**/*.test.ts"],
+          globalSetup: ["./test/support/global-setup.ts"],
+          testTimeout: CONTAINER_TIMEOUT_MS,
+          hookTimeout: CONTAINER_TIMEOUT_MS,
+          // Two processors: more containers at once only make each other slow.
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
