@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CakesConfig(AppConfig):
+    name = "cake_service.cakes"
+    verbose_name = "Bakery"
