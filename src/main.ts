@@ -1,4 +1,6 @@
 // argv → boot, supervise, or a verb.
+import { writeSync } from "node:fs";
+import { asDjinitError } from "./base/errors.ts";
 import { holdSignals } from "./platform/early-signals.ts";
 
 const VERBS = new Set(["config", "health", "help", "status", "version"]);
@@ -19,4 +21,23 @@ async function main([word, ...rest]: string[]): Promise<void> {
   return boot({ words: process.argv.slice(2), pendingSignals });
 }
 
-void main(process.argv.slice(2));
+/** What nobody foresaw, in either life, before there is a log or a supervisor to stop. */
+function giveUp(thrown: unknown): never {
+  const { code, exitStatus, hint, message, fields } = asDjinitError(thrown);
+  const time = new Date().toISOString();
+  const record = {
+    time,
+    level: "fatal",
+    service: "djinit",
+    pid: process.pid,
+    msg: message,
+    code,
+    hint,
+    ...fields,
+  };
+  writeSync(1, `${JSON.stringify({ ...record, exit_status: exitStatus })}\n`);
+  process.exit(exitStatus);
+}
+
+process.on("uncaughtException", giveUp);
+main(process.argv.slice(2)).catch(giveUp);

@@ -43,11 +43,11 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
-    refuseProblems([...loaded.problems, ...findUrlProblem(loaded.config.databaseUrl)]);
-    refuseProblems(findProblems(invocation, loaded.config));
+    const { config, problems } = loaded;
+    refuseProblems([...problems, ...findUrlProblem(config.databaseUrl), ...findProblems(invocation, config)]);
     const plan = await prepare({
       invocation,
-      config: loaded.config,
+      config,
       environment: loaded.environment,
       sink,
       log,
@@ -73,17 +73,18 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   if (isRoot) requireBootCapabilities();
   makeRuntimeDirectories(isRoot);
   if (isRoot && steps.ownMedia) ownMediaDirectories();
+  // Before the database is touched: a file that nginx refuses must not be found out after a migration.
+  const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
+  signal.throwIfAborted();
   await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
   signal.throwIfAborted();
-  let nginx: NginxFacts | undefined;
-  if (steps.nginx) {
-    const application = {
-      ...forApplication(withoutBootSecrets(environment)),
-      ...(isRoot ? identityOf(NGINX_USER) : {}),
-    };
-    nginx = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], application);
-  }
   return buildPlan(invocation, config, isRoot, nginx);
+}
+
+function checkWebServer(environment: NodeJS.ProcessEnv, isRoot: boolean): Promise<NginxFacts> {
+  const inherited = forApplication(withoutBootSecrets(environment));
+  if (!isRoot) return checkNginx([], inherited);
+  return checkNginx(dropTo(NGINX_USER), { ...inherited, ...identityOf(NGINX_USER) });
 }
 
 function reportStop(log: OwnLog, { reason }: AbortSignal): number {

@@ -38,7 +38,7 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
     reaper,
     environment: forApplication(process.env),
   });
-  process.on("uncaughtException", (thrown) => {
+  process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
     logError(log, error);
     supervisor.stop("internal error", error.exitStatus);
