@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Files, type NginxSubject, startSubject } from "./nginx-subject.ts";
+
+const FOR_EVER = "max-age=315360000, public, immutable";
+const FOR_A_MINUTE = "max-age=60, public";
+
+/** Path below /static/ → the Cache-Control it must get. */
+const CACHED: Record<string, string> = {
+  "css/site.0123456789ab.css": FOR_EVER,
+  "css/site.abcdef012345.css": FOR_EVER,
+  "css/deep/er/site.0123456789ab.css": FOR_EVER,
+  "site.0123456789ab.css": FOR_EVER,
+  "js/site.min.0123456789ab.js": FOR_EVER,
+  "fonts/sans.0123456789ab.woff2": FOR_EVER,
+  "CACHE/js/0123456789ab.js": FOR_EVER,
+  "CACHE/css/0123456789ab.css": FOR_EVER,
+  "css/site.css": FOR_A_MINUTE,
+  "css/site.0123456789a.css": FOR_A_MINUTE,
+  "css/site.0123456789abc.css": FOR_A_MINUTE,
+  "css/site.0123456789AB.css": FOR_A_MINUTE,
+  "css/site.0123456789ag.css": FOR_A_MINUTE,
+  "css/site-0123456789ab.css": FOR_A_MINUTE,
+  "css/LICENSE.0123456789ab": FOR_A_MINUTE,
+  "css/site.0123456789ab.d/index.css": FOR_A_MINUTE,
+  "css/0123456789ab.css": FOR_A_MINUTE,
+  "CACHE/js/0123456789a.js": FOR_A_MINUTE,
+  "CACHE/js/0123456789abc.js": FOR_A_MINUTE,
+  "CACHE/img/0123456789ab.js": FOR_A_MINUTE,
+  "CACHE/js/0123456789ab.map": FOR_A_MINUTE,
+  "sub/CACHE/js/0123456789ab.js": FOR_A_MINUTE,
+};
+
+const FILES: Files = {
+  "/app/secret.txt": "secret",
+  "/app/static/both.txt": "static",
+  "/app/staticfiles/both.txt": "staticfiles",
+  "/app/staticfiles/second.txt": "staticfiles",
+  "/app/staticfiles/css/second.0123456789ab.css": "staticfiles",
+  "/app/staticfiles/.env": "secret",
+  "/app/static/.env": "secret",
+  "/app/static/.git/config": "secret",
+  "/app/static/css/.htpasswd": "secret",
+  "/app/media/both.txt": "media",
+  "/app/mediafiles/both.txt": "mediafiles",
+  "/app/mediafiles/second.txt": "mediafiles",
+  "/app/media/upload.0123456789ab.css": "media",
+  "/app/media/.env": "secret",
+  "/app/media/uploads/picture.png": "media",
+};
+for (const path of Object.keys(CACHED)) FILES[`/app/static/${path}`] = path;
+
+let subject: NginxSubject;
+beforeAll(async () => {
+  subject = await startSubject(FILES);
+});
+afterAll(() => subject?.remove());
+
+describe("where files are looked for", () => {
+  test.each([
+    ["/static/both.txt", "static"],
+    ["/static/second.txt", "staticfiles"],
+    ["/media/both.txt", "media"],
+    ["/media/second.txt", "mediafiles"],
+    ["/media/uploads/picture.png", "media"],
+  ])("%s is served from %s/", async (path, directory) => {
+    const { status, body } = await subject.ask(path);
+    expect([status, body.toString()]).toEqual([200, directory]);
+  });
+
+  test.each(["/static/none.txt", "/media/none.txt", "/static/none.0123456789ab.css"])(
+    "%s is a 404 of nginx",
+    async (path) => {
+      const { status, headers, body } = await subject.ask(path);
+      expect(status).toBe(404);
+      expect(body.toString()).toContain("nginx");
+      expect(headers["cache-control"]).toBeUndefined();
+    },
+  );
+
+  test.each([
+    "/",
+    "/static",
+    "/media",
+    "/staticfoo",
+    "/staticfiles/second.txt",
+    "/mediafiles/second.txt",
+    "/x/static/both.txt",
+  ])("%s goes to gunicorn", async (path) => {
+    expect(await subject.echo(path)).toMatchObject({ method: "GET", path });
+  });
+});
+
+describe("Cache-Control", () => {
+  test.each(Object.entries(CACHED))("/static/%s: %s", async (path, expected) => {
+    const { status, headers, body } = await subject.ask(`/static/${path}`);
+    expect([status, body.toString(), headers["cache-control"]]).toEqual([200, path, expected]);
+  });
+
+  test("a hashed name in staticfiles/ counts as well", async () => {
+    const { status, headers } = await subject.ask("/static/css/second.0123456789ab.css");
+    expect([status, headers["cache-control"]]).toEqual([200, FOR_EVER]);
+  });
+
+  test("an unhashed one in staticfiles/ is kept for a minute", async () => {
+    expect((await subject.ask("/static/second.txt")).headers["cache-control"]).toBe(FOR_A_MINUTE);
+  });
+
+  test("media is left to the browser: an upload may have any name and change", async () => {
+    const { status, headers } = await subject.ask("/media/upload.0123456789ab.css");
+    expect([status, headers["cache-control"]]).toEqual([200, undefined]);
+  });
+
+  test("a revalidation repeats it", async () => {
+    const { etag } = (await subject.ask("/static/both.txt")).headers;
+    const { status, headers } = await subject.ask("/static/both.txt", { headers: { "If-None-Match": etag } });
+    expect([status, headers["cache-control"]]).toEqual([304, FOR_A_MINUTE]);
+  });
+});
+
+describe("what must not get out", () => {
+  test.each([
+    "/static/.env",
+    "/static/.git/config",
+    "/static/%2egit/config",
+    "/static/css/.htpasswd",
+    "/static/x/../.env",
+    "/media/.env",
+  ])("%s: no file that begins with a dot", async (path) => {
+    const { status, body } = await subject.ask(path);
+    expect([status, body.includes("secret")]).toEqual([404, false]);
+  });
+
+  test.each(["/static/", "/static/css", "/static/css/", "/media/", "/media/uploads", "/media/uploads/"])(
+    "%s: no list of a directory, and no redirect to one",
+    async (path) => {
+      expect((await subject.ask(path)).status).toBe(404);
+    },
+  );
+
+  test.each([
+    "/secret.txt",
+    "/static../secret.txt",
+    "/static/../secret.txt",
+    "/static/..%2fsecret.txt",
+    "/static/%2e%2e/secret.txt",
+    "/static/css/../../secret.txt",
+    "/media../secret.txt",
+    "/media/../secret.txt",
+    "/static//../secret.txt",
+  ])("%s: nothing of /app beside the four directories", async (path) => {
+    expect((await subject.ask(path)).body.toString()).not.toBe("secret");
+  });
+
+  test("nginx does not tell its version", async () => {
+    const { headers, body } = await subject.ask("/static/none.txt");
+    expect(headers.server).toBe("nginx");
+    expect(body.toString()).not.toMatch(/nginx\/\d/);
+  });
+});
