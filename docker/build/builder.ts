@@ -1,0 +1,12 @@
+/** BuildKit is the engine's own builder from this major version on. */
+const FIRST_WITH_BUILDKIT = 23;
+
+/**
+ * Which builder `docker build` is to use: `"0"`, the legacy one, for an engine older than 23 or a client without
+ * buildx; undefined leaves the choice to the client.
+ */
+export function chooseBuilder(engine: { version: string; buildx: boolean }): "0" | undefined {
+  const major = Number.parseInt(engine.version, 10);
+  if (!engine.buildx) return "0";
+  return major < FIRST_WITH_BUILDKIT ? "0" : undefined;
+}

@@ -1,0 +1,52 @@
+import { execa } from "execa";
+
+export interface RunOptions {
+  timeoutMs?: number;
+  env?: Record<string, string>;
+  input?: string;
+  /** In a session of its own: Ctrl-C in the terminal does not reach it. */
+  apart?: boolean;
+}
+
+export interface Ran {
+  /** The command could be started and ended with status 0. */
+  ok: boolean;
+  /** Undefined when it could not be started or died of a signal. */
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+  /** Both streams as they came. */
+  all: string;
+  /** The file to run does not exist. */
+  missing: boolean;
+  timedOut: boolean;
+}
+
+/** Runs a command to its end and tells what came of it; never throws. */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const result = await execa(file, [...args], {
+    reject: false,
+    all: true,
+    detached: options.apart === true,
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+  });
+  return {
+    ok: !result.failed,
+    exitCode: result.exitCode,
+    stdout: String(result.stdout ?? ""),
+    stderr: String(result.stderr ?? ""),
+    all: String(result.all ?? ""),
+    missing: (result as { code?: string }).code === "ENOENT",
+    timedOut: result.timedOut,
+  };
+}
+
+/** One line that says why a command failed: the last thing it wrote, or how it ended. */
+export function causeOf(ran: Ran): string {
+  if (ran.missing) return "the command is not installed";
+  if (ran.timedOut) return "it took too long";
+  const lines = (ran.stderr || ran.stdout).split("\n").filter((line) => line.trim() !== "");
+  return lines.at(-1)?.trim() ?? `it ended with status ${ran.exitCode ?? "unknown"}`;
+}

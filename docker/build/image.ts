@@ -1,0 +1,36 @@
+// npm run image [-- --base IMAGE] [--tag TAG]
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { DEBIAN, ensureBaseImage } from "./base-image.ts";
+import { buildImage } from "./build-image.ts";
+import { bundle } from "./bundle.ts";
+import { ensureEngine } from "./engine.ts";
+import { main, say } from "./say.ts";
+
+export const DJINIT_TAG = "djinit:latest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Bundles the program and builds djinit's image from `base`. Errors: no engine, no base, or a build that fails. */
+export async function buildDjinit(options: { base?: string; tag?: string } = {}): Promise<string> {
+  const tag = options.tag ?? DJINIT_TAG;
+  await ensureEngine();
+  const base = await ensureBaseImage(options.base ?? DEBIAN);
+  await bundle();
+  say(`Building ${tag} from ${base}`);
+  await buildImage({
+    tag,
+    dockerfile: `${root}docker/Dockerfile`,
+    context: root,
+    buildArgs: { BASE_IMAGE: base },
+  });
+  return tag;
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { base: { type: "string" }, tag: { type: "string" } } });
+    await buildDjinit(values as { base?: string; tag?: string });
+    return 0;
+  });
+}

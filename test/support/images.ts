@@ -1,0 +1,22 @@
+import { buildExample, EXAMPLE_TAG } from "../../docker/build/example.ts";
+import { buildDjinit, DJINIT_TAG } from "../../docker/build/image.ts";
+import { ensureServiceImage, SERVICE_IMAGES } from "../../docker/build/service-image.ts";
+import { imageExists } from "./docker-cli.ts";
+import type { RunContext } from "./run-context.ts";
+
+/**
+ * Builds the images that the tests use, by the same code as `npm run image`. With DJINIT_TEST_SKIP_BUILD=1 those that
+ * exist are used as they are, however old. Errors: a build fails.
+ */
+export async function buildTestImages(): Promise<RunContext["images"]> {
+  const images = { djinit: DJINIT_TAG, example: EXAMPLE_TAG, ...SERVICE_IMAGES };
+  const skip = process.env.DJINIT_TEST_SKIP_BUILD === "1";
+  const build = async (tag: string, make: () => Promise<string>) => {
+    if (!skip || !(await imageExists(tag))) await make();
+  };
+  await build(images.djinit, () => buildDjinit());
+  await build(images.example, () => buildExample());
+  await build(images.postgres, () => ensureServiceImage("postgres"));
+  await build(images.redis, () => ensureServiceImage("redis"));
+  return images;
+}
