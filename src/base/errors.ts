@@ -59,7 +59,7 @@ export const ERROR_CODES = {
   },
   DJINIT_APPLICATION_FAILED: {
     exitStatus: EXIT_STATUS.badConfiguration,
-    hint: "check the CMD: it names the WSGI application as `package.module:attribute`; `lines` has what the service said",
+    hint: "check the CMD, which names the WSGI application as `package.module:attribute`, or CELERY_APP; `lines` has what the service said",
   },
   DJINIT_SERVICE_FAILED: {
     // Stands for «the service's own status»: supervise exits with that, this is what is used if there is none.

@@ -11,8 +11,9 @@ import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
-import { dropTo, requireBootCapabilities } from "../platform/credentials.ts";
-import { requireCommands } from "./commands.ts";
+import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
+import { giveStdioTo } from "./command-stdio.ts";
+import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
 import { runDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
@@ -69,7 +70,10 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   const { invocation, config, environment, signal } = preparation;
   const isRoot = process.getuid?.() === 0;
   const steps = planBoot(invocation, config);
-  requireCommands(buildPlan(invocation, config, isRoot), environment);
+  const outline = buildPlan(invocation, config, isRoot);
+  requireUsers(outline);
+  requireCommands(outline, environment);
+  requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
   makeRuntimeDirectories(isRoot);
   if (isRoot && steps.ownMedia) ownMediaDirectories();
@@ -78,7 +82,10 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   signal.throwIfAborted();
   await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
   signal.throwIfAborted();
-  return buildPlan(invocation, config, isRoot, nginx);
+  const plan = buildPlan(invocation, config, isRoot, nginx);
+  for (const { output, user } of plan.services)
+    if (output === "inherit" && user !== undefined) giveStdioTo(findAccount(user));
+  return plan;
 }
 
 function checkWebServer(environment: NodeJS.ProcessEnv, isRoot: boolean): Promise<NginxFacts> {

@@ -1,6 +1,11 @@
 import { DjinitError } from "../base/errors.ts";
+import { refuseProblems } from "../config/problem.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Invocation } from "../plan/role.ts";
+import { findAccount } from "../platform/credentials.ts";
 import { findCommand } from "../platform/path-search.ts";
+
+const CELERY_ROLES = ["worker", "beat"] as const;
 
 /** Errors: DJINIT_UNKNOWN_COMMAND when a program the plan starts is not in the image. */
 export function requireCommands({ services }: Plan, environment: NodeJS.ProcessEnv): void {
@@ -17,10 +22,48 @@ export function requireCommands({ services }: Plan, environment: NodeJS.ProcessE
   }
 }
 
+/** Errors: DJINIT_UNKNOWN_COMMAND for a misspelt role, which celery would call a usage error. */
+export function requireCeleryCommand({ celery }: Invocation): void {
+  const given = celery?.subcommand;
+  // Anything else may be a plugin's command.
+  const meant = CELERY_ROLES.find((role) => given !== undefined && given !== role && isSlipOf(given, role));
+  if (meant === undefined) return;
+  const text = `cannot find celery command ${JSON.stringify(given)}; did you mean \`celery ${meant}\`?`;
+  throw new DjinitError("DJINIT_UNKNOWN_COMMAND", text, { fields: { command: `celery ${given}` } });
+}
+
+/** Errors: DJINIT_BAD_CONFIGURATION when the image has no such user; only DJINIT_COMMAND_USER can name one. */
+export function requireUsers({ services }: Plan): void {
+  for (const { user } of services) {
+    if (user === undefined) continue;
+    try {
+      findAccount(user);
+    } catch (error) {
+      const problem = `DJINIT_COMMAND_USER is ${JSON.stringify(user)}: ${(error as Error).message}`;
+      refuseProblems([{ variable: "DJINIT_COMMAND_USER", value: user, problem }]);
+    }
+  }
+}
+
 function suggestion([command = ""]: readonly string[]): string {
   if (command === "celery") return ": celery is not installed; add it to the application's requirements";
   if (command === "worker" || command === "beat") return `; did you mean \`celery ${command}\`?`;
   if (/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(command)) return `; did you mean ${command}:application?`;
   if (/^[A-Za-z_][\w.-]*:/.test(command)) return ": it is no `package.module:attribute` either";
   return "";
+}
+
+/** One letter wrong, missing or too many, or two letters swapped. */
+function isSlipOf(given: string, meant: string): boolean {
+  const shorter = Math.min(given.length, meant.length);
+  let start = 0;
+  while (start < shorter && given[start] === meant[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && given.at(-1 - end) === meant.at(-1 - end)) end += 1;
+  const [wrong, right] = [given, meant].map((word) => word.slice(start, word.length - end)) as [
+    string,
+    string,
+  ];
+  if (wrong.length <= 1 && right.length <= 1) return true;
+  return wrong.length === 2 && wrong === `${right[1]}${right[0]}`;
 }

@@ -31,7 +31,11 @@ export function findUrlProblem(url: string | undefined): Problem[] {
   try {
     const { port } = postgresOptions(url);
     return port && !/^\d{1,5}$/.test(port) ? problem(`its port is ${JSON.stringify(port)}`) : [];
-  } catch {
-    return problem("it cannot be parsed: write special characters in the password as %XX");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_INVALID_URL")
+      return problem("it cannot be parsed: write special characters in the password as %XX");
+    // A certificate that is not there, or missing for this sslmode.
+    return problem(`its options cannot be used: ${message}`);
   }
 }

@@ -9,11 +9,12 @@ import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
 import { APP_DIRECTORY } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
-import { readEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
+import { readEvent, type SetupEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
 
 const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
 /** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
 const KILL_AFTER_MS = 5_000;
+const RELAY_TIMEOUT_MS = 1_000;
 
 export interface SetupOptions {
   steps: StepName[];
@@ -32,6 +33,7 @@ export interface SetupOptions {
 /**
  * Resolves when all steps are done. Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, or the signal's reason
  * when it was aborted: then the interpreter was asked to stop, and its transaction rolled back, before this rejects.
+ * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const { steps, dropWords, environment, sink, log, clock, signal } = options;
@@ -43,7 +45,11 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const end = (killAfterMs: number): void => {
     if (pid === undefined) return;
     treeKill(pid, "SIGTERM");
-    clock.after(killAfterMs, () => pid !== undefined && !finished && treeKill(pid, "SIGKILL"));
+    clock.after(killAfterMs, () => {
+      if (finished) return;
+      killed = true;
+      treeKill(pid, "SIGKILL");
+    });
   };
   const onDeadline = (): void => {
     const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
@@ -52,9 +58,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     });
     end(KILL_AFTER_MS);
   };
-  const intercept = (line: string): boolean => {
-    const event = readEvent(line);
-    if (event === undefined) return false;
+  const onEvent = (event: SetupEvent): void => {
     if (event.event === "step-started") {
       step = event.step;
       cancelDeadline();
@@ -62,7 +66,12 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     }
     if (event.event === "migrating") migration = event.migration;
     failure ??= takeEvent(event, migration, log);
-    return true;
+    // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.
+    if (event.event === "migrated") migration = undefined;
+  };
+  const intercept = (line: string): (() => void) | undefined => {
+    const event = readEvent(line);
+    return event === undefined ? undefined : () => onEvent(event);
   };
 
   const lastLines: string[] = [];
@@ -86,6 +95,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   });
   const { pid } = subprocess;
   let finished = false;
+  let killed = false;
   stdout.childHasIt(pid);
   stderr.childHasIt(pid);
 
@@ -96,8 +106,11 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   finished = true;
   signal.removeEventListener("abort", onAbort);
   cancelDeadline();
-  await Promise.all([stdout.ended, stderr.ended]);
+  // Not for ever: a process that the project has started in the background may hold the pipes.
+  const relayed = Promise.all([stdout.ended, stderr.ended]);
+  await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
 
+  if (signal.aborted && killed) throw graceExceeded(step, options.gracePeriodMs);
   signal.throwIfAborted();
   if (failure !== undefined) throw failure;
   if (result.exitCode !== 0) {
@@ -105,4 +118,9 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     const text = `cannot finish step ${step}: its process ended ${how}`;
     throw new DjinitError(STEP_ERROR_CODES[step], text, { fields: { step, lines: lastLines } });
   }
+}
+
+function graceExceeded(step: StepName, gracePeriodMs: number): DjinitError {
+  const text = `cannot stop step ${step} within ${gracePeriodMs / 1000} s: killed`;
+  return new DjinitError("DJINIT_GRACE_PERIOD_EXCEEDED", text, { fields: { step } });
 }

@@ -19,6 +19,7 @@ export async function checkNginx(
 ): Promise<NginxFacts> {
   if (dropWords.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
   const facts = readNginxDump(await dumpConfiguration(dropWords, environment));
+  if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
   await Promise.all(facts.ports.map(refuseTakenPort));
   return facts;
 }
@@ -53,13 +54,13 @@ async function dumpConfiguration(
   const lines = (await complaints).trim().split("\n");
   const first =
     lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `it ended with status ${status}`;
-  throw new DjinitError(
-    "DJINIT_NGINX_CONFIGURATION",
-    `cannot use the nginx configuration: ${first.replace(/^nginx: /, "")}`,
-    {
-      fields: { error: { message: first }, lines },
-    },
-  );
+  throw refused(first.replace(/^nginx: /, ""), lines);
+}
+
+function refused(message: string, lines?: readonly string[]): DjinitError {
+  return new DjinitError("DJINIT_NGINX_CONFIGURATION", `cannot use the nginx configuration: ${message}`, {
+    fields: { error: { message }, ...(lines === undefined ? {} : { lines }) },
+  });
 }
 
 async function refuseTakenPort(port: number): Promise<void> {

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   constants,
+  lstatSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -35,10 +36,12 @@ export function makeRuntimeDirectories(isRoot: boolean): void {
 }
 
 function makeDirectory({ path, owner, stale }: RuntimeDirectory, isRoot: boolean): void {
+  // What an earlier run may have left here is its user's, not root's: a link, above all, is not to be followed.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(path);
   mkdirSync(path, { recursive: true, mode: 0o755 });
   // A PID file of an earlier run would name some other process of this one.
   if (stale !== undefined)
-    for (const name of readdirSync(path)) if (stale.test(name)) rmSync(join(path, name));
+    for (const name of readdirSync(path)) if (stale.test(name)) rmSync(join(path, name), { recursive: true });
   if (isRoot) {
     const { uid, gid } = findAccount(owner);
     const is = statSync(path);

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Client } from "pg";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import { postgresOptions } from "./database-url.ts";
+import { type Failure, tryToConnect } from "./postgres-attempt.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const ATTEMPT_TIMEOUT_MS = 5_000;
+const LEAST_ATTEMPT_MS = 250;
 /** Answers that waiting does not change: wrong password, no such role or not allowed, no such database. */
 const FINAL_CODES = new Set(["28P01", "28000", "3D000"]);
 
@@ -38,9 +39,12 @@ export interface WaitOptions {
 export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptions): Promise<void> {
   const startedMs = performance.now();
   const where = placeOf(url);
+  const aborted = rejectionOn(signal);
   for (let attempt = 0; ; attempt += 1) {
-    const failure = await tryToConnect(url);
-    signal.throwIfAborted();
+    // The last attempt may not overrun the deadline either.
+    const leftMs = Math.max(timeoutMs - (performance.now() - startedMs), LEAST_ATTEMPT_MS);
+    const attempted = tryToConnect(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+    const failure = await Promise.race([attempted, aborted]);
     const waitedMs = Math.round(performance.now() - startedMs);
     if (failure === undefined) {
       log.info(
@@ -68,31 +72,18 @@ export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptio
         `waiting for database ${where}: ${cause}`,
       );
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
-    await pause(pauseMs * (1 - 0.2 * Math.random()), undefined, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    );
+    await Promise.race([pause(pauseMs * (1 - 0.2 * Math.random())), aborted]);
   }
 }
 
-type Failure = Error & { code?: string };
-
-async function tryToConnect(url: string): Promise<Failure | undefined> {
-  const client = new Client({
-    ...(postgresOptions(url) as object),
-    connectionTimeoutMillis: ATTEMPT_TIMEOUT_MS,
-  });
-  // A connection that breaks after it stood emits this instead of rejecting.
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    await client.query("SELECT 1");
-    return undefined;
-  } catch (error) {
-    // Several addresses of one host fail together as an AggregateError without a message.
-    return error instanceof AggregateError ? ((error.errors[0] ?? error) as Failure) : (error as Failure);
-  } finally {
-    await client.end().catch(() => {});
-  }
+/** Rejects with the signal's reason when it is aborted, or has been. */
+function rejectionOn(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting for it when it comes.
+  promise.catch(() => {});
+  if (signal.aborted) reject(signal.reason);
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return promise;
 }
 
 function describe({ code, message }: Failure): string {

@@ -28,6 +28,7 @@ export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
   const fromFile = readEnvFile(environment[VARIABLES.envFile.name], problems);
   for (const [name, value] of Object.entries(fromFile)) environment[name] ??= value;
   readSecretFiles(environment, problems);
+  refuseNulBytes(environment, problems);
 
   const values: Record<string, unknown> = {};
   for (const [key, variable] of Object.entries(VARIABLES) as [string, Variable][]) {
@@ -66,6 +67,14 @@ function readVariable(
     warnings.push({ variable: name, value: given, problem });
   }
   return parsed.output;
+}
+
+/** A file may hold what no environment can carry. */
+function refuseNulBytes(environment: Environment, problems: Problem[]): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value.includes("\0"))
+      problems.push({ variable: name, problem: `${name} has a NUL byte in its value` });
+  }
 }
 
 function warnOfUnknown(environment: Environment, warnings: Problem[]): void {

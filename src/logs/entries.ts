@@ -1,7 +1,11 @@
 // Lines → entries: a Python traceback, with the line that announces it, is one entry.
 
-const TRACEBACK = /^\s*(\+ (Exception Group )?)?Traceback \(most recent call last\):/;
+import { MAX_LINE_BYTES } from "./lines.ts";
+
+const TRACEBACK = /^\s*(\+ Exception Group )?Traceback \(most recent call last\):/;
 const CHAIN = /^(During handling of the above exception|The above exception was the direct cause)/;
+/** Lines of a message of Postgres, which psycopg passes on in its exceptions. */
+const POSTGRES_DETAIL = /^(DETAIL|HINT|CONTEXT|QUERY|LINE \d+): /;
 
 export interface Entry {
   /** What was said, without the traceback. Empty when there is nothing but one. */
@@ -9,10 +13,15 @@ export interface Entry {
   traceback: string[];
 }
 
+/** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
+type Phase = "frames" | "raised" | "chained";
+
 /** Groups the lines of one stream. Call `endOfChunk` after each read and `flush` when nothing more is to come. */
 export class EntryGrouper {
   readonly #onEntry: (entry: Entry) => void;
   #open: Entry | undefined;
+  #openLength = 0;
+  #phase: Phase = "frames";
 
   constructor(onEntry: (entry: Entry) => void) {
     this.#onEntry = onEntry;
@@ -20,16 +29,18 @@ export class EntryGrouper {
 
   push(line: string): void {
     const open = this.#open;
-    if (open !== undefined && open.traceback.length > 0 && continues(open.traceback, line)) {
-      open.traceback.push(line);
-      return;
+    const next = open === undefined || open.traceback.length === 0 ? undefined : advance(this.#phase, line);
+    if (open !== undefined && next !== undefined) {
+      this.#phase = next;
+      this.#add(open, line);
+    } else if (TRACEBACK.test(line)) {
+      const announced = open !== undefined && open.traceback.length === 0;
+      const entry = announced ? open : this.#begin("");
+      this.#phase = begin(line);
+      this.#add(entry, line);
+    } else {
+      this.#begin(line);
     }
-    if (TRACEBACK.test(line)) {
-      if (open === undefined || open.traceback.length > 0) this.#begin({ head: "", traceback: [line] });
-      else open.traceback.push(line);
-      return;
-    }
-    this.#begin({ head: line, traceback: [] });
   }
 
   /**
@@ -51,16 +62,32 @@ export class EntryGrouper {
     this.#onEntry(open);
   }
 
-  #begin(entry: Entry): void {
+  #begin(head: string): Entry {
     this.flush();
-    this.#open = entry;
+    this.#openLength = 0;
+    this.#open = { head, traceback: [] };
+    return this.#open;
+  }
+
+  /** What goes on and on, such as indented lines after a traceback, is not held for ever. */
+  #add(open: Entry, line: string): void {
+    open.traceback.push(line);
+    this.#openLength += line.length + 1;
+    if (this.#openLength > MAX_LINE_BYTES) this.flush();
   }
 }
 
-function continues(traceback: string[], line: string): boolean {
-  if (line === "" || /^[ \t]/.test(line) || CHAIN.test(line)) return true;
-  const last = traceback.at(-1) as string;
-  if (TRACEBACK.test(line)) return last === "" || CHAIN.test(last);
+/** An indented traceback, such as an exception group's, is indented to its last line: no exception at the margin follows. */
+function begin(header: string): Phase {
+  return /^\s/.test(header) ? "raised" : "frames";
+}
+
+/** The phase after `line`, or undefined if the line is no part of the traceback. */
+function advance(phase: Phase, line: string): Phase | undefined {
+  if (/^(\S| {2}\+)/.test(line) && TRACEBACK.test(line)) return phase === "chained" ? begin(line) : undefined;
+  if (line === "" || /^[ \t]/.test(line)) return phase;
+  if (CHAIN.test(line)) return "chained";
   // The exception itself is the first line that is not indented again: «ValueError: no».
-  return /^[ \t]/.test(last) || TRACEBACK.test(last);
+  if (phase === "frames") return "raised";
+  return phase === "raised" && POSTGRES_DETAIL.test(line) ? "raised" : undefined;
 }

@@ -12,15 +12,23 @@ export function parseEntry({ head, traceback }: Entry, fallback: Level = "info")
   if (traceback.length === 0) return fields;
   const error = readTraceback(traceback);
   const level = fields.level === "fatal" ? "fatal" : "error";
-  return { ...fields, level, msg: fields.msg || `${error.type}: ${error.message}`, error };
+  const summary = error.message === "" ? error.type : `${error.type}: ${error.message}`;
+  return { ...fields, level, msg: fields.msg || summary, error };
 }
+
+/** Where an exception begins that is not inside a group: at the margin, or as a group of its own. */
+const TOP_LEVEL = /^( {2}\+ Exception Group )?Traceback \(most recent call last\):/;
+const GROUP_MARGIN = /^ {2}[|+] ?/;
 
 /** What a traceback says of its exception; the last one counts where several are chained. */
 export function readTraceback(lines: readonly string[]): { type: string; message: string; stack: string } {
-  const at = lines.findLastIndex(
-    (line) => /^[A-Za-z_][\w.]*(:|$)/.test(line) && !line.startsWith("Traceback "),
-  );
-  const [, type = "Exception", message = ""] =
-    /^([\w.]+)(?:: (.*))?$/s.exec(lines.slice(Math.max(at, 0)).join("\n")) ?? [];
-  return { type, message, stack: lines.join("\n") };
+  const stack = lines.join("\n");
+  const begin = lines.findLastIndex((line) => TOP_LEVEL.test(line));
+  const isGroup = lines[begin]?.startsWith(" ");
+  const rest = lines.slice(begin + 1).map((line) => (isGroup ? line.replace(GROUP_MARGIN, "") : line));
+  const at = rest.findIndex((line) => /^[^\s]/.test(line));
+  const message = isGroup ? rest[at] : rest.slice(at).join("\n");
+  const [, type = "Exception", text = ""] =
+    /^([\w.]+)(?:: (.*))?$/s.exec(at === -1 ? "" : (message ?? "")) ?? [];
+  return { type, message: text.trimEnd(), stack };
 }

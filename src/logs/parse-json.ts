@@ -22,7 +22,11 @@ export function parseJsonLine(line: string, fallback: Level): Fields | undefined
   const msg =
     firstOf(MESSAGE_KEYS, source, (value) => (typeof value === "string" ? value : undefined)) ??
     requestOf(source);
-  const fields: Fields = { ...(time === undefined ? {} : { time }), level, msg };
+  // Without a prototype, so that a field named `__proto__` is a field like any other.
+  const fields: Fields = Object.assign(Object.create(null), time === undefined ? {} : { time }, {
+    level,
+    msg,
+  });
   for (const [key, value] of Object.entries(source)) {
     if (!(OURS as readonly string[]).includes(key)) fields[key] = value;
     else if (key === "service" || !fits(key as "time" | "level" | "msg", value, fields))
@@ -52,21 +56,29 @@ function firstOf<T>(
 /** ISO 8601 in UTC with milliseconds, from any ISO text with a zone or from seconds or milliseconds since 1970. */
 function toIsoTime(value: unknown): string | undefined {
   if (typeof value === "number" && value > 1e8 && value < 1e14) {
-    return new Date(value < 1e11 ? value * 1000 : value).toISOString();
+    return isoTime(value < 1e11 ? value * 1000 : value);
   }
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value))
     return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  return isoTime(Date.parse(value));
+}
+
+/** Undefined for what is no time, and for years of more than four digits. */
+function isoTime(ms: number): string | undefined {
+  const text = Number.isNaN(ms) ? "" : new Date(ms).toISOString();
+  return /^\d{4}-/.test(text) ? text : undefined;
 }
 
 function levelOfStatus(status: unknown): Level | undefined {
-  const number = Number(status);
+  // An object is not asked for its number: that can throw.
+  const number = typeof status === "string" ? Number(status) : status;
+  if (typeof number !== "number") return undefined;
   return Number.isInteger(number) && number >= 100 ? (number >= 500 ? "error" : "info") : undefined;
 }
 
 /** nginx's access log has no message: the request and its status say what happened. */
 function requestOf(source: Record<string, unknown>): string {
   const { request, status } = source;
-  return typeof request === "string" ? `${request} ${status ?? ""}`.trim() : "";
+  if (typeof request !== "string") return "";
+  return typeof status === "string" || typeof status === "number" ? `${request} ${status}`.trim() : request;
 }

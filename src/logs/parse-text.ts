@@ -13,7 +13,7 @@ const FORMATS: readonly RegExp[] = [
   // Python's logging, time first: 2026-11-24 02:30:58,123 INFO django.server …
   /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)? \[?(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?:? (?<msg>.*)$/s,
   // Python's logging, level first: WARNING:root:… or INFO django.server …
-  /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)(?::| +)(?<msg>.*)$/s,
+  /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)(?::\s*| +)(?<msg>.*)$/s,
 ];
 
 // Colours and cursor movements, for a terminal that is not there.

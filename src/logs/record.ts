@@ -10,25 +10,26 @@ export interface Fields {
   [field: string]: unknown;
 }
 
-const LEVELS: Record<string, Level> = {
-  trace: "debug",
-  debug: "debug",
-  info: "info",
-  notice: "info",
-  warn: "warn",
-  warning: "warn",
-  error: "error",
-  err: "error",
-  crit: "fatal",
-  critical: "fatal",
-  alert: "fatal",
-  emerg: "fatal",
-  fatal: "fatal",
-};
+// A Map, not an object: a log line may well call its level `constructor`.
+const LEVELS: ReadonlyMap<string, Level> = new Map([
+  ["trace", "debug"],
+  ["debug", "debug"],
+  ["info", "info"],
+  ["notice", "info"],
+  ["warn", "warn"],
+  ["warning", "warn"],
+  ["error", "error"],
+  ["err", "error"],
+  ["crit", "fatal"],
+  ["critical", "fatal"],
+  ["alert", "fatal"],
+  ["emerg", "fatal"],
+  ["fatal", "fatal"],
+]);
 
 /** The level a service's own word for it stands for. */
 export function levelOf(word: unknown): Level | undefined {
-  return typeof word === "string" ? LEVELS[word.toLowerCase()] : undefined;
+  return typeof word === "string" ? LEVELS.get(word.toLowerCase()) : undefined;
 }
 
 /** The record as one line, newline included. `JSON.stringify` escapes every control character: no record can be forged. */

@@ -21,8 +21,8 @@ export interface RelayOptions {
   /** Fields for every record, on top of what its line says. */
   extra?: Record<string, unknown>;
   onRecord?: (fields: Fields) => void;
-  /** Takes a line for itself by returning true. */
-  intercept?: (line: string) => boolean;
+  /** Takes a line for itself by returning what to do about it, once all that came before it has been passed on. */
+  intercept?: (line: string) => (() => void) | undefined;
 }
 
 export interface Relay {
@@ -46,9 +46,11 @@ export function openRelay({ service, sink, clock, extra, onRecord, intercept }: 
     sink.write(formatRecord(typeof service === "string" ? service : service(), mainPid, Date.now(), fields));
   });
   const splitter = new LineSplitter((line) => {
-    if (intercept?.(line) !== true) return grouper.push(line);
-    // What came before it comes before it in the log too.
+    const act = intercept?.(line);
+    if (act === undefined) return grouper.push(line);
+    // What came before it comes before it in the log too, and under the name of that time.
     grouper.flush();
+    act();
   });
 
   const source: Socket = new Socket({
@@ -62,7 +64,9 @@ export function openRelay({ service, sink, clock, extra, onRecord, intercept }: 
         cancelFlush?.();
         cancelFlush = undefined;
         splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, size));
-        if (grouper.endOfChunk()) cancelFlush = clock.after(TRACEBACK_PAUSE_MS, () => grouper.flush());
+        // A full buffer is the end of nothing: the next read goes on where this one had no room.
+        const moreToCome = size === READ_BUFFER_BYTES || grouper.endOfChunk();
+        if (moreToCome) cancelFlush = clock.after(TRACEBACK_PAUSE_MS, () => grouper.flush());
         // Unread, the pipe fills and the service waits in write(2), as on any pipe.
         if (sink.congested) source.pause();
         return true;

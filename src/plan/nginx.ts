@@ -6,10 +6,12 @@ import type { ServicePlan } from "./plan.ts";
 export interface NginxFacts {
   /** Global directives to give on the command line: only those that the files do not have already. */
   globals: string;
+  /** The files tell it to leave PID 1, which could then not tell when it ends. */
+  daemonizes: boolean;
   ports: number[];
 }
 
-export function planNginx({ globals, ports }: NginxFacts): ServicePlan {
+export function planNginx({ globals, ports }: Pick<NginxFacts, "globals" | "ports">): ServicePlan {
   return {
     name: "nginx",
     argv: nginxCommand(globals),
@@ -35,13 +37,23 @@ export function nginxCommand(globals: string, ...more: string[]): string[] {
 
 /** Reads the facts from the dump of `nginx -T`. */
 export function readNginxDump(dump: string): NginxFacts {
-  const code = dump.replaceAll(/#.*$/gm, "");
+  // A `#` within a word is no comment.
+  const code = dump.replaceAll(/(^|[\s;{}])#.*$/gm, "$1");
   const ports = new Set<number>();
-  for (const [, address = ""] of code.matchAll(/(?:^|[\s;{}])listen\s+([^\s;]+)/g)) {
-    if (address.startsWith("unix:")) continue;
-    const port = Number(/(\d+)$/.exec(address.replace(/^\[.*\](?!:)/, ""))?.[1] ?? "80");
-    ports.add(port);
+  for (const [, address = "", options = ""] of code.matchAll(/(?:^|[\s;{}])listen\s+([^\s;]+)([^;]*)/g)) {
+    // Nobody can connect to a UDP port to see whether it is open.
+    if (address.startsWith("unix:") || /\s(udp|quic)\b/.test(options)) continue;
+    ports.add(portOf(address));
   }
-  const globals = /(?:^|[\s;{}])daemon\s+(on|off)\s*;/.test(code) ? "" : "daemon off;";
-  return { globals, ports: [...ports].sort((a, b) => a - b) };
+  const daemon = /(?:^|[\s;{}])daemon\s+(on|off)\s*;/.exec(code)?.[1];
+  return {
+    globals: daemon === undefined ? "daemon off;" : "",
+    daemonizes: daemon === "on",
+    ports: [...ports].sort((a, b) => a - b),
+  };
+}
+
+/** Of `8000`, `address:8000`, `[address]:8000`, `*:8000`; the first of a range; 80 where only an address is given. */
+function portOf(address: string): number {
+  return Number(/(?:^|:)(\d+)(?:-\d+)?$/.exec(address.replace(/^\[.*\]/, ""))?.[1] ?? "80");
 }

@@ -24,12 +24,16 @@ export function findAccount(name: string): Account {
   throw new Error(`cannot find user ${name} in /etc/passwd`);
 }
 
-/** Words before a command that make it run as `user` with no capability left and none to be had. */
+/**
+ * Words before a command that make it run as `user` with no capability left and none to be had.
+ * Errors: throws when the image has no such user.
+ */
 export function dropTo(user: string): string[] {
   return [
     "setpriv",
     `--reuid=${user}`,
-    `--regid=${user}`,
+    // Not by name: the group of user `nobody` is called `nogroup`.
+    `--regid=${findAccount(user).gid}`,
     "--init-groups",
     "--no-new-privs",
     "--inh-caps=-all",

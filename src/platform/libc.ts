@@ -1,5 +1,6 @@
 // The system calls Node has no binding for. The only importer of node:ffi.
 import { dlopen } from "node:ffi";
+import { constants } from "node:os";
 
 const P_ALL = 0;
 const WNOHANG = 1;
@@ -8,11 +9,14 @@ const WNOWAIT = 0x0100_0000;
 const SI_PID_OFFSET = 16; // siginfo_t on 64-bit Linux: three ints, padding, then the union that begins with si_pid
 const O_CLOEXEC = 0o2_000_000;
 const PR_SET_CHILD_SUBREAPER = 36;
+const SIG_UNBLOCK = 1;
+const SIGSET_BYTES = 128;
 
 const { functions: libc } = dlopen("libc.so.6", {
   waitid: { arguments: ["i32", "u32", "buffer", "i32"], return: "i32" },
   waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
   prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
+  pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
 });
 
@@ -43,4 +47,12 @@ export function becomeSubreaper(): void {
 export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
+}
+
+/** Lets a signal through that is blocked. Node blocks SIGUSR1, and under --disable-sigusr1 never unblocks it. */
+export function unblockSignal(name: NodeJS.Signals): void {
+  const set = Buffer.alloc(SIGSET_BYTES);
+  const bit = constants.signals[name] - 1;
+  set.writeUInt8(1 << (bit % 8), bit >> 3);
+  libc.pthread_sigmask(SIG_UNBLOCK, set, Buffer.alloc(SIGSET_BYTES));
 }

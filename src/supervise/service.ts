@@ -127,8 +127,9 @@ export class Service {
       });
     } catch (error) {
       log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
-      // Not at once: the machine must have come to rest in `starting` before the next event.
-      this.#timers.push(clock.after(0, () => this.#exited(undefined, 127)));
+      // Not at once: the machine must have come to rest in `starting` before the next event. Not among the timers
+      // that a change of state cancels either: a stop that comes first waits for this very event.
+      clock.after(0, () => this.#exited(undefined, 127));
       return;
     }
     const { child, relayed } = spawned;
@@ -166,8 +167,9 @@ export class Service {
   }
 
   #remember({ msg, error }: Fields): void {
-    const stack = (error as { stack?: string } | undefined)?.stack;
-    this.lastLines.push(...(stack === undefined ? [msg] : [msg, ...stack.split("\n").slice(-3)]));
+    // Where the line was JSON `error` is the application's own and may be anything.
+    const stack = (error as { stack?: unknown } | null | undefined)?.stack;
+    this.lastLines.push(...(typeof stack === "string" ? [msg, ...stack.split("\n").slice(-3)] : [msg]));
     this.lastLines.splice(0, this.lastLines.length - LAST_LINES);
   }
 

@@ -14,6 +14,7 @@ export class Shutdown {
   readonly #log: OwnLog;
   #exitStatus: number | undefined;
   #fast = false;
+  #deadlineMs = Number.POSITIVE_INFINITY;
   #cancelDeadline = () => {};
   readonly #asked = new Set<Service>();
 
@@ -41,16 +42,14 @@ export class Shutdown {
     if (this.begun) return;
     this.#exitStatus = exitStatus;
     this.#log.info({ reason, grace_period_ms: this.#gracePeriodMs }, `stopping: ${reason}`);
-    this.#cancelDeadline = this.#clock.after(this.#gracePeriodMs, () => this.#killRest(this.#gracePeriodMs));
+    this.#setDeadline(this.#gracePeriodMs);
   }
 
   /** From now on nothing is drained. */
   hurry(): void {
     if (this.#fast) return;
     this.#fast = true;
-    this.#cancelDeadline();
-    const deadlineMs = Math.min(FAST_STOP_MS, this.#gracePeriodMs);
-    this.#cancelDeadline = this.#clock.after(deadlineMs, () => this.#killRest(deadlineMs));
+    this.#setDeadline(FAST_STOP_MS);
     for (const service of this.#services) service.handle({ type: "fast-stop" });
   }
 
@@ -65,6 +64,15 @@ export class Shutdown {
       this.#asked.add(service);
       service.handle({ type: "stop" });
     }
+  }
+
+  /** The deadline may come nearer, but no second signal puts it off. */
+  #setDeadline(afterMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs + afterMs >= this.#deadlineMs) return;
+    this.#deadlineMs = nowMs + afterMs;
+    this.#cancelDeadline();
+    this.#cancelDeadline = this.#clock.after(afterMs, () => this.#killRest(afterMs));
   }
 
   #killRest(deadlineMs: number): void {

@@ -1,4 +1,6 @@
 // What each signal to PID 1 means.
+import { isatty } from "node:tty";
+import { unblockSignal } from "../platform/libc.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const FORWARDED = ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const;
@@ -8,8 +10,7 @@ const FORWARDED = ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as co
  * With a terminal, Ctrl-C and Ctrl-\ reach the command itself through its process group, as does SIGWINCH.
  */
 export function takeSignals(supervisor: Supervisor, pending: readonly NodeJS.Signals[]): void {
-  const sharesTerminal =
-    supervisor.plan.services.some(({ output }) => output === "inherit") && process.stdin.isTTY;
+  const sharesTerminal = supervisor.plan.services.some(({ output }) => output === "inherit") && isatty(0);
   const handle = (signal: NodeJS.Signals): void => {
     switch (signal) {
       case "SIGTERM":
@@ -27,7 +28,11 @@ export function takeSignals(supervisor: Supervisor, pending: readonly NodeJS.Sig
     }
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", ...FORWARDED] as const) {
-    process.removeAllListeners(signal).on(signal, handle);
+    const earlier = process.listeners(signal);
+    process.on(signal, handle);
+    // Not before: for PID 1 a signal that nobody listens to is lost.
+    for (const listener of earlier) process.off(signal, listener);
   }
+  unblockSignal("SIGUSR1");
   for (const signal of pending) handle(signal);
 }

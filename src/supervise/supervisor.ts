@@ -5,6 +5,7 @@ import { EXIT_STATUS } from "../base/exit-status.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
+import { findCause } from "./failure-cause.ts";
 import type { Reaper } from "./reaper.ts";
 import { Service } from "./service.ts";
 import type { Effect } from "./service-state.ts";
@@ -79,8 +80,8 @@ export class Supervisor {
       const { reload } = service.plan;
       if (reload === undefined || service.pid === undefined) continue;
       this.#log.info({ target: service.name }, `reloading ${service.name}`);
-      if (reload === "restart") service.handle({ type: "restart" });
-      else service.signal(reload);
+      if (reload !== "restart" && takesSignals(service)) service.signal(reload);
+      else service.handle({ type: "restart" });
     }
   }
 
@@ -89,12 +90,22 @@ export class Supervisor {
     const targets = this.services.filter(({ plan }) => plan.forwards.includes(signal));
     if (targets.length === 0)
       this.#log.warn({ signal }, `${signal} means nothing to any service here: not forwarded`);
-    for (const service of targets) service.signal(signal);
+    for (const service of targets) {
+      if (takesSignals(service)) service.signal(signal);
+      else {
+        const { name, state } = service;
+        this.#log.warn({ signal, target: name }, `${signal} not forwarded: ${name} is ${state.name}`);
+      }
+    }
   }
 
   #onChange(service: Service, ended: Ended | undefined): void {
     if (service.state.name === "running" && service.plan.restart !== "no") {
       this.#log.info({ target: service.name }, `${service.name} is ready`);
+    }
+    if (service.state.name === "stopped" && service.state.exitStatus !== undefined) {
+      const { name, state } = service;
+      this.#log.info({ target: name, target_status: state.exitStatus }, `${name} stopped`);
     }
     if (service.state.name === "killing" && !this.#shutdown.begun) this.#reportSlowStart(service);
     if (ended !== undefined) this.#onEnded(service, ended);
@@ -113,10 +124,7 @@ export class Supervisor {
     if (this.#shutdown.begun) return;
     const error = this.#failure(service, fatal, status);
     logError(this.#log, error);
-    this.#shutdown.begin(
-      `${service.name} failed`,
-      fatal ? error.exitStatus : status || EXIT_STATUS.internalError,
-    );
+    this.#shutdown.begin(`${service.name} failed`, fatal ? error.exitStatus : failedStatus(status));
   }
 
   #failure(service: Service, fatal: boolean, status: number): DjinitError {
@@ -127,10 +135,7 @@ export class Supervisor {
       lines: service.lastLines,
     };
     if (fatal) {
-      const last = service.lastLines.findLast((line) =>
-        /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line),
-      );
-      const cause = last ?? `it ended with status ${status}`;
+      const cause = findCause(service.lastLines) ?? `it ended with status ${status}`;
       return new DjinitError(
         "DJINIT_APPLICATION_FAILED",
         `cannot load the application of ${service.name}: ${cause}`,
@@ -138,7 +143,9 @@ export class Supervisor {
       );
     }
     const text = `cannot keep ${service.name} running: it ended with status ${status} after ${service.restarts} restarts`;
-    return new DjinitError("DJINIT_SERVICE_FAILED", text, { fields: { ...fields, exit_status: status } });
+    return new DjinitError("DJINIT_SERVICE_FAILED", text, {
+      fields: { ...fields, exit_status: failedStatus(status) },
+    });
   }
 
   #reportSlowStart(service: Service): void {
@@ -170,6 +177,16 @@ export class Supervisor {
     this.#shutdown.proceed();
     if (this.#shutdown.done) this.#finish(this.#shutdown.exitStatus);
   }
+}
+
+/** As long as its handlers do not stand, a signal would end a service (HUP, USR1) or freeze it (TTIN). */
+function takesSignals({ ready, plan }: Service): boolean {
+  return ready || plan.restart === "no";
+}
+
+/** A service that ends with 0 over and over has failed none the less. */
+function failedStatus(status: number): number {
+  return status || EXIT_STATUS.internalError;
 }
 
 type Ended = Extract<Effect, { type: "ended" }>;

@@ -6,7 +6,9 @@ stdout as JSON text sequences (RFC 7464: RS, one JSON object, LF), between whate
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
 
@@ -22,6 +24,39 @@ PASSWORD = os.environ.pop("SUPERUSER_PASSWORD", "")
 
 class StepError(Exception):
     """A step that cannot succeed, in words for its operator."""
+
+
+class Stopped(KeyboardInterrupt):
+    """TERM has come. Of this kind because drivers and commands know what Ctrl-C asks of them."""
+
+
+def stop_on_term():
+    """Make TERM end what runs, a query in the server included, so that it is rolled back before this process ends.
+
+    Without it a server would go on with a query whose client has gone, and hold its locks. The handler runs only when
+    the driver, which is C, returns: the thread makes it return.
+    """
+    from django.db import connections
+
+    def stop(*_):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Stopped
+
+    def cancel_queries(fd, wrappers):
+        while os.read(fd, 1) != bytes([signal.SIGTERM]):
+            pass
+        for wrapper in wrappers:
+            try:
+                wrapper.connection.cancel()
+            except Exception:  # not connected, or a driver that has no such thing
+                continue
+
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    # The connections are per thread: those of this one.
+    threading.Thread(target=cancel_queries, args=(reader, connections.all()), daemon=True).start()
+    signal.set_wakeup_fd(writer)
+    signal.signal(signal.SIGTERM, stop)
 
 
 def report(event, **fields):
@@ -77,6 +112,21 @@ def collectstatic():
     call_command("collectstatic", interactive=False, verbosity=1)
 
 
+def user_exists(model, name):
+    """Whether it does under the name as it is, or as managers write it down (`ADMIN@EXAMPLE.COM`)."""
+    from django.contrib.auth.base_user import BaseUserManager
+
+    manager = model._default_manager
+    names = {name, model.normalize_username(name), BaseUserManager.normalize_email(name)}
+    try:
+        manager.get_by_natural_key(name)
+    except model.DoesNotExist:
+        return manager.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists()
+    except model.MultipleObjectsReturned:
+        return True
+    return True
+
+
 def superuser():
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
@@ -84,7 +134,7 @@ def superuser():
     model = get_user_model()
     given = {"email": os.environ["SUPERUSER_EMAIL"], "username": os.environ["SUPERUSER_USERNAME"]}
     name = given["email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"]
-    if model._default_manager.filter(**{model.USERNAME_FIELD: name}).exists():
+    if user_exists(model, name):
         report("superuser-exists", username=name)
         return
 
@@ -111,7 +161,13 @@ def superuser():
 
 
 def describe(error):
-    stack = "".join(traceback.format_exception(error)).rstrip()
+    told = traceback.TracebackException.from_exception(error)
+    link = told
+    while link is not None:
+        # The way from here into the project's code says nothing about the fault.
+        link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if frame.filename != __file__])
+        link = link.__cause__ or link.__context__
+    stack = "".join(told.format()).rstrip()
     return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "message": str(error).strip(), "stack": stack}
 
 
@@ -121,8 +177,12 @@ def run(step, action):
     try:
         action()
     except Exception as error:
-        told = {"message": str(error)} if isinstance(error, StepError) else {}
-        report("step-failed", step=step, error=describe(error), **told)
+        told = {}
+        if isinstance(error, StepError):
+            told["message"], error = str(error), error.__cause__
+        if error is not None:
+            told["error"] = describe(error)
+        report("step-failed", step=step, **told)
         sys.exit(EXIT_STATUS[step])
     except SystemExit as error:
         report("step-failed", step=step, message=f"cannot finish {step}: it ended with status {error.code}")
@@ -137,6 +197,7 @@ def main(steps):
         import django
 
         django.setup()
+        stop_on_term()
     except Exception as error:
         report("settings-failed", error=describe(error))
         sys.exit(EXIT_SETTINGS)
@@ -151,4 +212,7 @@ def main(steps):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except Stopped:
+        sys.exit(128 + signal.SIGTERM)
