@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   },
   DJINIT_RUNTIME_DIRECTORY: {
     exitStatus: EXIT_STATUS.badConfiguration,
-    hint: "mount a writable tmpfs there, for instance `docker run --tmpfs /run`, or start the container as root",
+    hint: "mount a tmpfs there that the user of the container may write to, for instance `docker run --tmpfs /run:uid=104`, or start it as root",
   },
   DJINIT_MEDIA_OWNER: {
     exitStatus: EXIT_STATUS.badConfiguration,

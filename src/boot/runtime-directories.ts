@@ -15,6 +15,8 @@ import { DjinitError } from "../base/errors.ts";
 import { RUNTIME_DIRECTORIES, type RuntimeDirectory } from "../plan/paths.ts";
 import { findAccount } from "../platform/credentials.ts";
 
+const MODE = 0o755;
+
 /**
  * Makes them with their owners and clears away what an earlier run of the same container left in the way.
  * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be had, with the system's own words.
@@ -37,17 +39,21 @@ export function makeRuntimeDirectories(isRoot: boolean): void {
 
 function makeDirectory({ path, owner, stale }: RuntimeDirectory, isRoot: boolean): void {
   // What an earlier run may have left here is its user's, not root's: a link, above all, is not to be followed.
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(path);
-  mkdirSync(path, { recursive: true, mode: 0o755 });
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === false) rmSync(path);
+  // Not `recursive`: of a read-only file system Node would then say ENOENT.
+  if (there?.isDirectory() !== true) mkdirSync(path, { mode: MODE });
   // A PID file of an earlier run would name some other process of this one.
   if (stale !== undefined)
     for (const name of readdirSync(path)) if (stale.test(name)) rmSync(join(path, name), { recursive: true });
   if (isRoot) {
     const { uid, gid } = findAccount(owner);
     const is = statSync(path);
-    if (is.uid !== uid || is.gid !== gid) chownSync(path, uid, gid);
-    chmodSync(path, 0o755);
-  } else {
-    accessSync(path, constants.W_OK | constants.X_OK);
+    const wrongMode = (is.mode & 0o7777) !== MODE;
+    // Root may change the mode of its own directories only, where it lacks CAP_FOWNER.
+    if (wrongMode && is.uid !== 0) chownSync(path, 0, 0);
+    if (wrongMode) chmodSync(path, MODE);
+    if (wrongMode || is.uid !== uid || is.gid !== gid) chownSync(path, uid, gid);
   }
+  accessSync(path, constants.W_OK | constants.X_OK);
 }

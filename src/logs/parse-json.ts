@@ -6,12 +6,18 @@ const MESSAGE_KEYS = ["msg", "message", "event"] as const;
 /** Fields of the schema: a line's own value that does not fit moves to `app.<field>`. */
 const OURS = ["time", "level", "msg", "service"] as const;
 
+// Part of the language that TypeScript does not know yet.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** A number of that many digits may be more than a double can hold. */
+const MAY_LOSE_DIGITS = /\d{16}/;
+
 /** A line that is one JSON object, with all its fields; undefined if it is not. */
 export function parseJsonLine(line: string, fallback: Level): Fields | undefined {
   if (!line.startsWith("{") || !line.endsWith("}")) return undefined;
   let given: unknown;
   try {
-    given = JSON.parse(line);
+    given = MAY_LOSE_DIGITS.test(line) ? JSON.parse(line, keepDigits) : JSON.parse(line);
   } catch {
     return undefined;
   }
@@ -81,4 +87,11 @@ function requestOf(source: Record<string, unknown>): string {
   const { request, status } = source;
   if (typeof request !== "string") return "";
   return typeof status === "string" || typeof status === "number" ? `${request} ${status}`.trim() : request;
+}
+
+/** A reviver that leaves a number as it was written where JavaScript's own differs: 64-bit ids, above all. */
+function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  if (typeof value !== "number" || source === undefined || source.length < 16) return value;
+  return String(value) === source ? value : rawJSON(source);
 }

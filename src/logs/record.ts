@@ -32,7 +32,10 @@ export function levelOf(word: unknown): Level | undefined {
   return typeof word === "string" ? LEVELS.get(word.toLowerCase()) : undefined;
 }
 
-/** The record as one line, newline included. `JSON.stringify` escapes every control character: no record can be forged. */
+/** What JSON may hold as it is, but terminals obey and some readers take for the end of a line. */
+const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** The record as one line, newline included. Every control character is escaped: no record can be forged. */
 export function formatRecord(
   service: string,
   pid: number | undefined,
@@ -41,5 +44,10 @@ export function formatRecord(
 ): string {
   const { time, level, msg, ...more } = fields;
   const when = time ?? new Date(nowMs).toISOString();
-  return `${JSON.stringify({ time: when, level, service, pid, msg, ...more })}\n`;
+  const line = JSON.stringify({ time: when, level, service, pid, msg, ...more });
+  return `${line.replace(UNESCAPED_CONTROLS, escapeCharacter)}\n`;
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -4,6 +4,9 @@ import { Socket } from "node:net";
 
 /** Bytes that may wait for the reader before the services' pipes are left unread. */
 const HIGH_WATER_BYTES = 1024 * 1024;
+/** How long a full pipe that should have blocked is waited for. */
+const FULL_PIPE_PATIENCE_MS = 100;
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 
 export interface Sink {
   write(text: string): void;
@@ -89,11 +92,17 @@ class BlockingSink implements Sink {
   }
 
   write(text: string): void {
-    try {
-      let rest = Buffer.from(text);
-      while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
-    } catch {
-      // Nobody can be told that nobody can be told.
+    let rest = Buffer.from(text);
+    for (let patience = FULL_PIPE_PATIENCE_MS; rest.length > 0 && patience > 0; ) {
+      try {
+        rest = rest.subarray(writeSync(this.#fd, rest));
+      } catch (error) {
+        // Nobody can be told that nobody can be told.
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+        // A child that shares the descriptor has made it non-blocking, and the pipe is full.
+        patience -= 1;
+        Atomics.wait(SLEEPER, 0, 0, 1);
+      }
     }
   }
 

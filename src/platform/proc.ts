@@ -1,5 +1,6 @@
 // What /proc tells of processes.
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 
 export interface ProcessStat {
   pid: number;
@@ -36,4 +37,16 @@ export function listProcesses(): ProcessStat[] {
 export function effectiveCapabilities(): bigint {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
   return BigInt(`0x${mask}`);
+}
+
+/** Whether a process has a handler for this signal. False when it is gone. */
+export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, "latin1");
+  } catch {
+    return false;
+  }
+  const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  return ((caught >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }

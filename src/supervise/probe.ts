@@ -29,14 +29,18 @@ export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () =
 async function isReady(readiness: Exclude<Readiness, { kind: "settled" }>): Promise<boolean> {
   switch (readiness.kind) {
     case "tcp":
-      return (
-        await Promise.all(readiness.ports.map((port) => accepts(connect({ port, host: "127.0.0.1" }))))
-      ).every(Boolean);
+      return (await Promise.all(readiness.ports.map(listens))).every(Boolean);
     case "http":
       return readiness.path === undefined
         ? serves(connect(readiness.socketPath))
         : answers(connect(readiness.socketPath), readiness.path);
   }
+}
+
+/** On either loopback address: `listen [::]:8000` alone takes no IPv4. */
+async function listens(port: number): Promise<boolean> {
+  const hosts = ["127.0.0.1", "::1"];
+  return (await Promise.all(hosts.map((host) => accepts(connect({ port, host }))))).some(Boolean);
 }
 
 /** The kernel takes the connection. */

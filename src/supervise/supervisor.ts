@@ -5,6 +5,7 @@ import { EXIT_STATUS } from "../base/exit-status.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
+import { catchesSignal } from "../platform/proc.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Reaper } from "./reaper.ts";
 import { Service } from "./service.ts";
@@ -80,7 +81,7 @@ export class Supervisor {
       const { reload } = service.plan;
       if (reload === undefined || service.pid === undefined) continue;
       this.#log.info({ target: service.name }, `reloading ${service.name}`);
-      if (reload !== "restart" && takesSignals(service)) service.signal(reload);
+      if (reload !== "restart" && takesSignal(service, reload)) service.signal(reload);
       else service.handle({ type: "restart" });
     }
   }
@@ -91,10 +92,13 @@ export class Supervisor {
     if (targets.length === 0)
       this.#log.warn({ signal }, `${signal} means nothing to any service here: not forwarded`);
     for (const service of targets) {
-      if (takesSignals(service)) service.signal(signal);
+      if (takesSignal(service, signal)) service.signal(signal);
       else {
         const { name, state } = service;
-        this.#log.warn({ signal, target: name }, `${signal} not forwarded: ${name} is ${state.name}`);
+        this.#log.warn(
+          { signal, target: name, state: state.name },
+          `${signal} not forwarded: ${name} is not ready for it`,
+        );
       }
     }
   }
@@ -179,9 +183,12 @@ export class Supervisor {
   }
 }
 
-/** As long as its handlers do not stand, a signal would end a service (HUP, USR1) or freeze it (TTIN). */
-function takesSignals({ ready, plan }: Service): boolean {
-  return ready || plan.restart === "no";
+/**
+ * As long as a service has no handler for it, a signal would end it (HUP, USR1) or freeze it (TTIN). Celery counts as
+ * ready after a while, whether or not it has got that far: hence the second look.
+ */
+function takesSignal({ pid, plan, ready }: Service, signal: NodeJS.Signals): boolean {
+  return plan.restart === "no" || (ready && pid !== undefined && catchesSignal(pid, signal));
 }
 
 /** A service that ends with 0 over and over has failed none the less. */

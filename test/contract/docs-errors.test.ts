@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { ERROR_CODES, type ErrorCode } from "../../src/base/errors.ts";
+import { EXIT_STATUS } from "../../src/base/exit-status.ts";
+import { plain, readDocument, tableRows } from "./markdown.ts";
+
+const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
+
+describe("docs/errors.md", () => {
+  const rows = tableRows(readDocument("errors.md"), ["code", "exit status", "what happened", "way out"]);
+  const rowOf = (code: string) => rows.find((row) => plain(row["code"] ?? "") === code);
+
+  test("lists exactly the codes that there are, each once", () => {
+    expect(rows.map(({ code = "" }) => plain(code)).sort()).toEqual([...CODES].sort());
+  });
+
+  test.each(CODES)("%s has the exit status and the hint of the code", (code) => {
+    const { exitStatus, hint } = ERROR_CODES[code];
+    const row = rowOf(code);
+    expect(Number(/\d+/.exec(row?.["exit status"] ?? "")?.[0])).toBe(exitStatus);
+    expect(plain(row?.["way out"] ?? "")).toBe(plain(hint));
+    expect(row?.["what happened"]).not.toBe("");
+  });
+});
+
+describe("docs/exit-statuses.md", () => {
+  const rows = tableRows(readDocument("exit-statuses.md"), ["status", "means", "codes"]);
+
+  test("lists exactly the statuses that there are, in order", () => {
+    expect(rows.map(({ status }) => Number(status))).toEqual(
+      Object.values(EXIT_STATUS).sort((a, b) => a - b),
+    );
+  });
+
+  test("names at each the codes that lead to it", () => {
+    const documented = rows.flatMap(({ status, codes = "" }) =>
+      (codes.match(/DJINIT_\w+/g) ?? []).map((code) => [code, Number(status)]),
+    );
+    // A verb's own status is no status of the container.
+    const expected = CODES.filter((code) => code !== "DJINIT_NOT_RUNNING").map((code) => [
+      code,
+      ERROR_CODES[code].exitStatus,
+    ]);
+    expect(documented.sort()).toEqual(expected.sort());
+  });
+});
+
+test("codes are named alike and every hint is a way out: one line, no full stop, not empty", () => {
+  for (const code of CODES) {
+    expect(code).toMatch(/^DJINIT_[A-Z]+(_[A-Z]+)*$/);
+    expect(ERROR_CODES[code].hint).toMatch(/^\S[^\n]*[^.\s]$/);
+  }
+});

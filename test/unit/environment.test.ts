@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { forApplication, identityOf, withoutBootSecrets } from "../../src/plan/environment.ts";
+
+test("the secrets of the boot are taken out, the application's own stay", () => {
+  const given = {
+    PATH: "/bin",
+    DATABASE_URL: "postgres://u:p@h/d",
+    SECRET_KEY: "x",
+    SUPERUSER_PASSWORD: "p",
+    SUPERUSER_PASSWORD_FILE: "/f",
+    DJANGO_SUPERUSER_PASSWORD: "p",
+    SUPERUSER_USERNAME: "admin",
+  };
+  const before = structuredClone(given);
+  expect(withoutBootSecrets(given)).toEqual({
+    PATH: "/bin",
+    DATABASE_URL: "postgres://u:p@h/d",
+    SECRET_KEY: "x",
+    SUPERUSER_USERNAME: "admin",
+  });
+  expect(given).toEqual(before);
+});
+
+test("NODE_OPTIONS, set aside for PID 1, is given back to the application", () => {
+  expect(forApplication({ A: "1", DJINIT_SAVED_NODE_OPTIONS: "--max-old-space-size=99" })).toEqual({
+    A: "1",
+    NODE_OPTIONS: "--max-old-space-size=99",
+  });
+  expect(forApplication({ DJINIT_SAVED_NODE_OPTIONS: "" })).toEqual({ NODE_OPTIONS: "" });
+  expect(forApplication({ A: "1" })).toEqual({ A: "1" });
+});
+
+test.each([
+  ["django", "/run/django"],
+  ["root", "/root"],
+  ["nginx", "/nonexistent"],
+  ["somebody", "/nonexistent"],
+])("user %s has HOME %s", (user, home) => {
+  expect(identityOf(user)).toEqual({ HOME: home, USER: user, LOGNAME: user });
+});

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { write, writeSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { openRelay, type RelayOptions } from "../../src/logs/relay.ts";
+import { openSink, type Sink } from "../../src/logs/sink.ts";
+import { eventually } from "../support/eventually.ts";
+import * as python from "./python-output.ts";
+import { type RealPipe, realPipe } from "./real-pipe.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+// A busy machine may take its time.
+
+/** Written after all else, to know that all else has been read. */
+const END = '{"msg":"end of the test"}\n';
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+interface Running {
+  child: ChildProcess;
+  pipe: RealPipe;
+  clock: VirtualClock;
+  ended: Promise<void>;
+  sink: Sink;
+  records: () => Record<string, unknown>[];
+}
+
+/** A shell script with its stdout relayed; its words come as $1, $2… */
+function relayScript(script: string, words: string[] = [], more: Partial<RelayOptions> = {}): Running {
+  const pipe = realPipe();
+  const sink = openSink(pipe.writeFd);
+  const clock = new VirtualClock();
+  const relay = openRelay({ service: "talker", sink, clock, ...more });
+  const child = spawn("sh", ["-c", script, "sh", ...words], { stdio: ["pipe", relay.writeFd, "inherit"] });
+  children.push(child);
+  relay.childHasIt(child.pid);
+  const records = () =>
+    pipe
+      .text()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { child, pipe, clock, ended: relay.ended, sink, records };
+}
+
+/** As above: all records of a script that has ended. */
+async function recordsOf(script: string, words: string[] = [], more: Partial<RelayOptions> = {}) {
+  const running = relayScript(script, words, more);
+  running.pipe.read();
+  await running.ended;
+  running.sink.write(END);
+  await eventually(() => running.pipe.text().endsWith(END));
+  return running.records().slice(0, -1);
+}
+
+test("each line becomes a record with the service's name and PID; half a line at the end is not lost", async () => {
+  const running = relayScript("printf 'one\\ntwo'");
+  running.pipe.read();
+  await running.ended;
+  await eventually(() => expect(running.records()).toHaveLength(2));
+  const { pid } = running.child;
+  expect(running.records()).toMatchObject([
+    { service: "talker", level: "info", msg: "one", pid },
+    { service: "talker", level: "info", msg: "two", pid },
+  ]);
+});
+
+test("a child may open /dev/stdout, as nginx does: it is a pipe and no socket", async () => {
+  const records = await recordsOf("echo opened > /dev/stdout");
+  expect(records).toMatchObject([{ msg: "opened" }]);
+});
+
+test("a traceback that is written line by line is one record, after a pause of 50 ms", async () => {
+  const script = 'printf "%s\\n" "$1" | while IFS= read -r line; do printf "%s\\n" "$line"; done; read -r _';
+  const running = relayScript(script, [python.CHAINED]);
+  running.pipe.read();
+  let passed = 0;
+  // The last line has been read when a pause leads to the record.
+  await eventually(() => {
+    passed += 1;
+    running.clock.advance(1);
+    return running.records().length > 0;
+  });
+  expect(passed).toBeGreaterThanOrEqual(50);
+  expect(running.records()).toMatchObject([{ level: "error", msg: "LookupError: no sugar" }]);
+  running.child.stdin?.end();
+  await running.ended;
+});
+
+test("a burst larger than one read does not tear a traceback off the line that announces it", async () => {
+  const pipe = realPipe();
+  pipe.read();
+  const sink = openSink(pipe.writeFd);
+  const relay = openRelay({ service: "talker", sink, clock: new VirtualClock() });
+  const head = "WARNING:root:burnt\n";
+  // All that the pipe and one read hold: the traceback has room after the first read only.
+  writeSync(relay.writeFd, `${"x".repeat(64 * 1024 - head.length - 1)}\n${head}`);
+  write(relay.writeFd, `${python.SIMPLE}\n`, () => relay.childHasIt(undefined));
+  await relay.ended;
+  await eventually(() => expect(pipe.text().trimEnd().split("\n")).toHaveLength(2));
+  expect(JSON.parse(pipe.text().trimEnd().split("\n")[1] ?? "")).toMatchObject({
+    msg: "root:burnt",
+    level: "error",
+    error: { type: "ValueError" },
+  });
+});
+
+test("extra fields, a name that changes, and lines that are taken out", async () => {
+  let name = "first";
+  const seen: string[] = [];
+  const intercept = (line: string) => {
+    if (line !== "switch") return undefined;
+    return () => {
+      name = "second";
+    };
+  };
+  const records = await recordsOf("printf 'a\\nswitch\\nb\\n'", [], {
+    service: () => name,
+    extra: { step: "x" },
+    intercept,
+    onRecord: ({ msg }) => seen.push(msg),
+  });
+  expect(records).toMatchObject([
+    { service: "first", msg: "a", step: "x" },
+    { service: "second", msg: "b", step: "x" },
+  ]);
+  expect(seen).toEqual(["a", "b"]);
+});
+
+test("nobody reads stdout: the service waits in its own write, and afterwards no line is lost or doubled", async () => {
+  const lineCount = 60_000;
+  const running = relayScript('seq 1 "$1"', [String(lineCount)]);
+  await eventually(() => running.sink.congested);
+  // Another that is read has time for all of it; this one has not come to its end meanwhile.
+  await recordsOf('seq 1 "$1"', [String(lineCount)]);
+  expect(running.child.exitCode).toBeNull();
+  running.pipe.read();
+  await running.ended;
+  await eventually(() => running.records().length === lineCount, { intervalMs: 200 });
+  running.records().forEach(({ msg }, at) => {
+    if (msg !== String(at + 1)) throw new Error(`line ${at + 1} is ${msg}`);
+  });
+});
+
+test("the reader has left: the service is still read from, and ends", async () => {
+  const running = relayScript("seq 1 60000");
+  await eventually(() => running.sink.congested);
+  running.pipe.breakOff();
+  await running.ended;
+});

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { nginxCommand, readNginxDump } from "../../src/plan/nginx.ts";
+
+// A busy machine may take its time.
+
+const portsOf = (...listens: string[]) =>
+  readNginxDump(`http { server {\n${listens.map((listen) => `  listen ${listen};`).join("\n")}\n} }`).ports;
+
+describe("the ports nginx listens on", () => {
+  test.each([
+    ["8000", [8000]],
+    ["0.0.0.0:8000 default_server", [8000]],
+    ["*:8000", [8000]],
+    ["[::]:8000 ipv6only=off", [8000]],
+    ["[::1]:8080", [8080]],
+    ["localhost:8081", [8081]],
+    ["127.0.0.1:8000 backlog=511 reuseport", [8000]],
+    ["443 ssl", [443]],
+    ["unix:/run/x.sock", []],
+    ["unix:/run/x8000.sock default_server", []],
+    // Only an address: port 80.
+    ["localhost", [80]],
+    ["127.0.0.1", [80]],
+    ["server1", [80]],
+    ["[::1]", [80]],
+    ["*", [80]],
+    // A range: the first stands for it.
+    ["127.0.0.1:9000-9010", [9000]],
+    ["9000-9010", [9000]],
+    // Nothing takes connections there.
+    ["53 udp", []],
+    ["443 quic reuseport", []],
+  ])("listen %s", (listen, ports) => {
+    expect(portsOf(listen)).toEqual(ports);
+  });
+
+  test("each once, in order", () => {
+    expect(portsOf("9000", "8000", "[::]:8000", "0.0.0.0:9000 ssl")).toEqual([8000, 9000]);
+  });
+
+  test("comments and words that only look like it do not count", () => {
+    const dump = [
+      "# configuration file /etc/nginx/nginx.conf:",
+      "# listen 1;",
+      "http { # listen 2;",
+      "  server { listen 8000; #listen 3;",
+      "    listen\t8001\n      default_server;",
+      "    location ~ a#b { }",
+      "    add_header X-listen 4; set $listen 5; proxy_pass http://listen:6;",
+      "    unlisten 7;",
+      "  }",
+      "}",
+    ].join("\n");
+    expect(readNginxDump(dump).ports).toEqual([8000, 8001]);
+  });
+
+  test("any text is read without an error, and gives whole numbers", () => {
+    const words = fc.constantFrom(
+      "listen ",
+      ";",
+      "[",
+      "]",
+      ":",
+      "8000",
+      "unix:",
+      "\n",
+      "#",
+      "{",
+      "daemon ",
+      "on",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(words, fc.string())), (parts) => {
+        for (const port of readNginxDump(parts.join("")).ports) expect(Number.isInteger(port)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("`daemon` in the files", () => {
+  test.each([
+    ["", "daemon off;", false],
+    ["events {}", "daemon off;", false],
+    ["# daemon on;\nevents {}", "daemon off;", false],
+    ["my_daemon on;", "daemon off;", false],
+    // Given on the command line as well it would be refused as a duplicate.
+    ["daemon off;\nevents {}", "", false],
+    ["user x; daemon   off ;", "", false],
+    ["daemon on;", "", true],
+  ])("%j: on the command line %j, leaves PID 1: %j", (dump, globals, daemonizes) => {
+    expect(readNginxDump(dump)).toMatchObject({ globals, daemonizes });
+  });
+
+  test("no global directives, no -g", () => {
+    expect(nginxCommand("", "-T")).toEqual(["nginx", "-e", "stderr", "-T"]);
+    expect(nginxCommand("daemon off;")).toEqual(["nginx", "-e", "stderr", "-g", "daemon off;"]);
+  });
+});

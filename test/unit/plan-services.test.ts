@@ -1,0 +1,208 @@
+import { describe, expect, test } from "vitest";
+import { planOf, serviceOf } from "./planned.ts";
+
+const GUNICORN = ["gunicorn", "--config", "/etc/gunicorn/config.py"];
+const CELERY = { CELERY_APP: "cakes" };
+
+describe("gunicorn", () => {
+  test.each([
+    ["a.wsgi:application", {}, ["a.wsgi:application"]],
+    ["a.wsgi:application --timeout 1800", {}, ["a.wsgi:application", "--timeout", "1800"]],
+    ["gunicorn a.wsgi:application -w 2", {}, ["a.wsgi:application", "-w", "2"]],
+    ["--config /app/own.py a:b", {}, ["--config", "/app/own.py", "a:b"]],
+    // Deprecated: the application of a variable follows the words of the CMD.
+    ["", { APP_MODULE: "a.wsgi:application" }, ["a.wsgi:application"]],
+    ["-w 2", { APP_MODULE: "a.wsgi:application" }, ["-w", "2", "a.wsgi:application"]],
+  ])("CMD %j with %j", (cmd, variables, words) => {
+    expect(serviceOf(planOf(cmd, variables), "gunicorn").argv).toEqual([...GUNICORN, ...words]);
+  });
+
+  test("runs as django in /app, is ready when a worker takes connections, reloads by HUP", () => {
+    expect(serviceOf(planOf("a:b"), "gunicorn")).toMatchObject({
+      cwd: "/app",
+      user: "django",
+      environment: { HOME: "/run/django", USER: "django", LOGNAME: "django" },
+      after: [],
+      readiness: { kind: "http", socketPath: "/run/gunicorn/gunicorn.sock" },
+      restart: "always",
+      stopSignal: "SIGTERM",
+      fastStopSignal: "SIGQUIT",
+      reload: "SIGHUP",
+      // USR2 would start a second master that PID 1 could not tell from an orphan.
+      forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
+      fatalStatuses: [3, 4],
+      output: "relay",
+    });
+  });
+
+  test("is asked at DJINIT_READINESS_PATH where that is set", () => {
+    const { readiness } = serviceOf(planOf("a:b", { DJINIT_READINESS_PATH: "/health/" }), "gunicorn");
+    expect(readiness).toMatchObject({ kind: "http", path: "/health/" });
+  });
+});
+
+describe("nginx", () => {
+  test("starts after gunicorn, never as root, drains by QUIT", () => {
+    expect(serviceOf(planOf("a:b"), "nginx")).toMatchObject({
+      argv: ["nginx", "-e", "stderr", "-g", "daemon off;"],
+      user: "nginx",
+      after: ["gunicorn"],
+      readiness: { kind: "tcp", ports: [8000] },
+      stopSignal: "SIGQUIT",
+      fastStopSignal: "SIGTERM",
+      reload: "SIGHUP",
+      forwards: [],
+    });
+  });
+});
+
+describe("celery", () => {
+  test.each([
+    ["celery worker", CELERY, "celery --app cakes worker --concurrency 1 --loglevel INFO"],
+    ["celery worker -Q mail", CELERY, "celery --app cakes worker --concurrency 1 --loglevel INFO -Q mail"],
+    ["celery beat", CELERY, "celery --app cakes beat --loglevel INFO"],
+    // What the CMD says itself is not said twice.
+    ["celery -A other worker", CELERY, "celery -A other worker --concurrency 1 --loglevel INFO"],
+    ["celery -Aother beat", CELERY, "celery -Aother beat --loglevel INFO"],
+    ["celery --app=other beat", CELERY, "celery --app=other beat --loglevel INFO"],
+    ["celery -q worker", CELERY, "celery --app cakes -q worker --concurrency 1 --loglevel INFO"],
+    // Deprecated variables. --broker belongs before the subcommand: Celery 5 rejects it after.
+    [
+      "celery worker",
+      { ...CELERY, CELERY_BROKER: "redis://r", CELERY_CONCURRENCY: "4", CELERY_LOGLEVEL: "debug" },
+      "celery --app cakes --broker redis://r worker --concurrency 4 --loglevel debug",
+    ],
+    [
+      "celery beat",
+      { ...CELERY, CELERY_BROKER: "redis://r", CELERY_CONCURRENCY: "4", CELERY_LOGLEVEL: "debug" },
+      "celery --app cakes --broker redis://r beat --loglevel debug",
+    ],
+    ["celery inspect ping", CELERY, "celery --app cakes inspect ping"],
+    ["celery inspect ping", {}, "celery inspect ping"],
+    ["celery --version", CELERY, "celery --app cakes --version"],
+    ["celery", {}, "celery"],
+  ])("CMD `%s` with %j", (cmd, variables, argv) => {
+    const { services } = planOf(cmd, variables);
+    expect(services).toHaveLength(1);
+    expect(services[0]?.argv.join(" ")).toBe(argv);
+    expect(services[0]).toMatchObject({ cwd: "/run/celery", user: "django" });
+  });
+
+  test.each(["worker", "beat"])(
+    "%s: TERM to its main process, QUIT for a fast stop, reloaded by a restart",
+    (name) => {
+      expect(planOf(`celery ${name}`, CELERY).services[0]).toMatchObject({
+        name: `celery-${name}`,
+        stopSignal: "SIGTERM",
+        fastStopSignal: "SIGQUIT",
+        reload: "restart",
+        restart: "always",
+        fatalStatuses: [2],
+      });
+    },
+  );
+
+  test("a worker alone hears USR1 and USR2, beat nothing", () => {
+    expect(planOf("celery worker", CELERY).services[0]?.forwards).toEqual(["SIGUSR1", "SIGUSR2"]);
+    expect(planOf("celery beat", CELERY).services[0]?.forwards).toEqual([]);
+  });
+});
+
+describe("all in one", () => {
+  const plan = planOf("a:b", { ...CELERY, CELERY_WORKER: "1", CELERY_BEAT: "1", CELERY_CONCURRENCY: "3" });
+
+  test("CELERY_WORKER and CELERY_BEAT run beside web, the worker in one process", () => {
+    expect(plan.services.map(({ name }) => name)).toEqual([
+      "gunicorn",
+      "nginx",
+      "celery-worker",
+      "celery-beat",
+    ]);
+    expect(serviceOf(plan, "celery-worker").argv.join(" ")).toBe(
+      "celery --app cakes worker --pool=solo --pidfile worker.pid --concurrency 3 --loglevel INFO",
+    );
+    expect(serviceOf(plan, "celery-beat").argv.join(" ")).toBe(
+      "celery --app cakes beat --pidfile beat.pid --loglevel INFO",
+    );
+  });
+
+  test("signals to PID 1 are gunicorn's there; celery stops in parallel with nginx", () => {
+    expect(plan.services.filter(({ forwards }) => forwards.length > 0).map(({ name }) => name)).toEqual([
+      "gunicorn",
+    ]);
+    expect(serviceOf(plan, "celery-worker").after).toEqual([]);
+  });
+
+  test.each(["celery worker", "celery beat", "django-admin check"])(
+    "with CMD `%s` they mean nothing",
+    (cmd) => {
+      expect(planOf(cmd, { ...CELERY, CELERY_WORKER: "1", CELERY_BEAT: "1" }).services).toHaveLength(1);
+    },
+  );
+});
+
+describe("a command of the user's own", () => {
+  test("runs once as django in /app, with PID 1's stdin, stdout and stderr", () => {
+    expect(planOf("django-admin shell")).toMatchObject({
+      role: "command",
+      supervisorUser: "djinit",
+      services: [
+        {
+          name: "command",
+          argv: ["django-admin", "shell"],
+          cwd: "/app",
+          user: "django",
+          restart: "no",
+          output: "inherit",
+        },
+      ],
+    });
+  });
+
+  test("DJINIT_COMMAND_OUTPUT=json relays its lines", () => {
+    expect(planOf("x", { DJINIT_COMMAND_OUTPUT: "json" }).services[0]?.output).toBe("relay");
+  });
+
+  test("DJINIT_COMMAND_USER changes who runs it; root keeps root for PID 1 too, but for a command only", () => {
+    expect(planOf("x", { DJINIT_COMMAND_USER: "nobody" }).services[0]).toMatchObject({
+      user: "nobody",
+      environment: { HOME: "/nonexistent", USER: "nobody" },
+    });
+    const root = planOf("x", { DJINIT_COMMAND_USER: "root" });
+    expect(root.services[0]).toMatchObject({ user: "root", environment: { HOME: "/root" } });
+    expect(root.supervisorUser).toBeUndefined();
+    expect(planOf("a:b", { DJINIT_COMMAND_USER: "root" }).supervisorUser).toBe("djinit");
+  });
+});
+
+test.each(["a:b", "celery worker", "celery beat", "x"])(
+  "CMD `%s` not started as root: nobody to become",
+  (cmd) => {
+    const plan = planOf(cmd, CELERY, false);
+    expect(plan.supervisorUser).toBeUndefined();
+    for (const service of plan.services) expect(service).not.toHaveProperty("user");
+  },
+);
+
+test("the plan survives the trip to the second life as JSON", () => {
+  const plan = planOf("a:b", {
+    ...CELERY,
+    CELERY_WORKER: "1",
+    DJINIT_GRACE_PERIOD: "7.5",
+    DJINIT_MAX_RESTARTS: "0",
+  });
+  expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  expect(plan).toMatchObject({
+    role: "web",
+    gracePeriodMs: 7_500,
+    startupTimeoutMs: 120_000,
+    maxRestarts: 0,
+  });
+});
+
+test("no secret of the boot is in a plan", () => {
+  const secrets = { SUPERUSER_PASSWORD: "s3cr3t", DATABASE_URL: "postgres://u:s3cr3t@h/d" };
+  for (const cmd of ["a:b", "celery worker", "x"]) {
+    expect(JSON.stringify(planOf(cmd, { ...CELERY, ...secrets }))).not.toContain("s3cr3t");
+  }
+});

@@ -1,0 +1,27 @@
+import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/variables.ts";
+import { buildPlan } from "../../src/plan/build-plan.ts";
+import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
+import { readCommand } from "../../src/plan/role.ts";
+
+/** The configuration these variables make. Errors: throws when one is bad. */
+export function configOf(variables: Record<string, string> = {}): Config {
+  const { config, problems } = loadConfig(variables);
+  if (problems.length > 0) throw new Error(problems.map(({ problem }) => problem).join("; "));
+  return config;
+}
+
+/** The plan for a CMD, its words separated by spaces. */
+export function planOf(cmd: string, variables: Record<string, string> = {}, startedAsRoot = true): Plan {
+  const nginx = { globals: "daemon off;", daemonizes: false, ports: [8000] };
+  const words = cmd === "" ? [] : cmd.split(" ");
+  return buildPlan(readCommand(words), configOf(variables), startedAsRoot, nginx);
+}
+
+/** One service of a plan. Errors: throws when there is none of that name. */
+export function serviceOf({ services }: Plan, name: string): ServicePlan {
+  const found = services.find((service) => service.name === name);
+  if (found === undefined)
+    throw new Error(`no service ${name} in ${services.map((service) => service.name)}`);
+  return found;
+}

@@ -1,0 +1,185 @@
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Readiness } from "../../src/plan/plan.ts";
+import { watchReadiness } from "../../src/supervise/probe.ts";
+import { eventually } from "../support/eventually.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+// A busy machine may take its time.
+
+const directory = temporaryDirectory();
+const socketPath = `${directory.path}/app.sock`;
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+  rmSync(socketPath, { force: true });
+});
+
+async function serve(where: string | { port: number; host: string }, onSocket: (socket: Socket) => void) {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => {});
+    onSocket(socket);
+  });
+  servers.push(server);
+  await once(server.listen(where), "listening");
+  return server;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port;
+}
+
+interface Watched {
+  readonly ready: number;
+  /** Lets one period pass. */
+  tick(): void;
+  cancel(): void;
+}
+
+function watch(readiness: Readiness): Watched {
+  const clock = new VirtualClock();
+  let ready = 0;
+  const cancel = watchReadiness(readiness, clock, () => {
+    ready += 1;
+  });
+  return {
+    get ready() {
+      return ready;
+    },
+    tick: () => clock.advance(25),
+    cancel,
+  };
+}
+
+/** Ticks until it is ready. */
+async function becomesReady(watched: Watched): Promise<void> {
+  await eventually(() => {
+    watched.tick();
+    return watched.ready > 0;
+  });
+}
+
+/** Ticks until `enough` says that the probe has asked often enough to know that the answer is no. */
+async function staysUnready(watched: Watched, enough: () => boolean): Promise<void> {
+  await eventually(() => {
+    watched.tick();
+    return enough();
+  });
+  expect(watched.ready).toBe(0);
+  watched.cancel();
+}
+
+describe("a service of which nothing more can be asked", () => {
+  test("is ready when it has lived long enough, once", () => {
+    const clock = new VirtualClock();
+    let ready = 0;
+    watchReadiness({ kind: "settled", afterMs: 5_000 }, clock, () => {
+      ready += 1;
+    });
+    clock.advance(4_999);
+    expect(ready).toBe(0);
+    clock.advance(60_000);
+    expect(ready).toBe(1);
+  });
+});
+
+describe("a service behind a socket", () => {
+  const readiness: Readiness = { kind: "http", socketPath };
+
+  test("is ready when a worker takes the connection, which leaves no request behind", async () => {
+    const watched = watch(readiness);
+    watched.tick();
+    expect(watched.ready).toBe(0);
+    let received = "";
+    await serve(socketPath, (socket) => {
+      socket.on("data", (data) => {
+        received += data.toString();
+      });
+      socket.on("end", () => socket.end());
+    });
+    await becomesReady(watched);
+    watched.tick();
+    expect(watched.ready).toBe(1);
+    expect(received).toBe("");
+  });
+
+  test("is not ready while connections only wait in the queue", async () => {
+    let connections = 0;
+    await serve(socketPath, () => {
+      connections += 1;
+    });
+    const watched = watch(readiness);
+    await eventually(() => connections > 0);
+    watched.tick();
+    expect(watched.ready).toBe(0);
+    watched.cancel();
+  });
+});
+
+describe("a service with a readiness path", () => {
+  const readiness: Readiness = { kind: "http", socketPath, path: "/health/" };
+
+  test.each(["HTTP/1.1 200 OK", "HTTP/1.1 204 No Content", "HTTP/1.0 302 Found"])(
+    "%s is ready",
+    async (answer) => {
+      let request = "";
+      await serve(socketPath, (socket) => {
+        socket.once("data", (data) => {
+          request = data.toString();
+          socket.end(`${answer}\r\n\r\n`);
+        });
+      });
+      await becomesReady(watch(readiness));
+      expect(request).toMatch(/^GET \/health\/ HTTP\/1\.1\r\nHost: localhost\r\n/);
+    },
+  );
+
+  test.each(["HTTP/1.1 404 Not Found", "HTTP/1.1 503 Service Unavailable", "SSH-2.0-x", ""])(
+    "%j is not",
+    async (answer) => {
+      let answers = 0;
+      await serve(socketPath, (socket) => {
+        socket.once("data", () => {
+          answers += 1;
+          socket.end(answer);
+        });
+      });
+      await staysUnready(watch(readiness), () => answers >= 3);
+    },
+  );
+});
+
+describe("a service at TCP ports", () => {
+  test.each(["127.0.0.1", "0.0.0.0", "::1"])("is ready when it listens at %s", async (host) => {
+    const server = await serve({ port: 0, host }, () => {});
+    await becomesReady(watch({ kind: "tcp", ports: [portOf(server)] }));
+  });
+
+  test("is not ready before it listens at all of them", async () => {
+    let connections = 0;
+    const first = await serve({ port: 0, host: "127.0.0.1" }, () => {
+      connections += 1;
+    });
+    const second = await serve({ port: 0, host: "127.0.0.1" }, () => {});
+    const free = portOf(second);
+    second.close();
+    await staysUnready(watch({ kind: "tcp", ports: [portOf(first), free] }), () => connections >= 3);
+  });
+});
+
+test("given up, it calls nobody", async () => {
+  const watched = watch({ kind: "http", socketPath });
+  watched.cancel();
+  let connections = 0;
+  await serve(socketPath, (socket) => {
+    connections += 1;
+    socket.end();
+  });
+  watched.tick();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([watched.ready, connections]).toEqual([0, 0]);
+});

@@ -1,0 +1,220 @@
+import { describe, expect, test } from "vitest";
+import type { RestartPolicy } from "../../src/supervise/restart-policy.ts";
+import {
+  type Effect,
+  INITIAL_STATE,
+  type ServiceEvent,
+  type ServiceState,
+  type StateName,
+  transition,
+} from "../../src/supervise/service-state.ts";
+
+type EventName = ServiceEvent["type"];
+type Answer = [next: StateName, ...effects: Effect[]];
+
+const POLICY: RestartPolicy = { restart: "always", maxRestarts: 5, fatalStatuses: [4] };
+const EVENTS: Record<EventName, ServiceEvent> = {
+  start: { type: "start" },
+  ready: { type: "ready" },
+  stable: { type: "stable" },
+  "startup-timeout": { type: "startup-timeout" },
+  exited: { type: "exited", status: 1, atMs: 1_000 },
+  "backoff-elapsed": { type: "backoff-elapsed" },
+  stop: { type: "stop" },
+  "fast-stop": { type: "fast-stop" },
+  restart: { type: "restart" },
+  kill: { type: "kill" },
+};
+
+const spawn: Effect = { type: "spawn" };
+const countStable: Effect = { type: "count-stable" };
+const stop: Effect = { type: "signal", how: "stop" };
+const fastStop: Effect = { type: "signal", how: "fast-stop" };
+const kill: Effect = { type: "signal", how: "kill" };
+const backOff: Effect = { type: "back-off", attempt: 0 };
+const endedAsAsked: Effect = { type: "ended", failed: false, fatal: false };
+
+/** Every state × every event. `stopping` and `killing` here are those of a stop; see below for the others. */
+const TABLE: Record<StateName, Record<EventName, Answer>> = {
+  pending: {
+    start: ["starting", spawn],
+    ready: ["pending"],
+    stable: ["pending"],
+    "startup-timeout": ["pending"],
+    exited: ["pending"],
+    "backoff-elapsed": ["pending"],
+    stop: ["stopped", endedAsAsked],
+    "fast-stop": ["stopped", endedAsAsked],
+    restart: ["starting", spawn],
+    kill: ["stopped", endedAsAsked],
+  },
+  starting: {
+    start: ["starting"],
+    ready: ["running", countStable],
+    stable: ["starting"],
+    "startup-timeout": ["killing", kill],
+    exited: ["backoff", backOff],
+    "backoff-elapsed": ["starting"],
+    stop: ["stopping", stop],
+    "fast-stop": ["stopping", fastStop],
+    restart: ["stopping", stop],
+    kill: ["killing", kill],
+  },
+  running: {
+    start: ["running"],
+    ready: ["running"],
+    stable: ["running"],
+    "startup-timeout": ["running"],
+    exited: ["backoff", backOff],
+    "backoff-elapsed": ["running"],
+    stop: ["stopping", stop],
+    "fast-stop": ["stopping", fastStop],
+    restart: ["stopping", stop],
+    kill: ["killing", kill],
+  },
+  backoff: {
+    start: ["starting", spawn],
+    ready: ["backoff"],
+    stable: ["backoff"],
+    "startup-timeout": ["backoff"],
+    exited: ["backoff"],
+    "backoff-elapsed": ["starting", spawn],
+    stop: ["stopped", endedAsAsked],
+    "fast-stop": ["stopped", endedAsAsked],
+    restart: ["starting", spawn],
+    kill: ["stopped", endedAsAsked],
+  },
+  stopping: {
+    start: ["stopping"],
+    ready: ["stopping"],
+    stable: ["stopping"],
+    "startup-timeout": ["stopping"],
+    exited: ["stopped", endedAsAsked],
+    "backoff-elapsed": ["stopping"],
+    stop: ["stopping"],
+    "fast-stop": ["stopping", fastStop],
+    restart: ["stopping"],
+    kill: ["killing", kill],
+  },
+  killing: {
+    start: ["killing"],
+    ready: ["killing"],
+    stable: ["killing"],
+    "startup-timeout": ["killing"],
+    exited: ["stopped", endedAsAsked],
+    "backoff-elapsed": ["killing"],
+    stop: ["killing"],
+    "fast-stop": ["killing"],
+    restart: ["killing"],
+    kill: ["killing"],
+  },
+  stopped: {
+    start: ["starting", spawn],
+    ready: ["stopped"],
+    stable: ["stopped"],
+    "startup-timeout": ["stopped"],
+    exited: ["stopped"],
+    "backoff-elapsed": ["stopped"],
+    stop: ["stopped"],
+    "fast-stop": ["stopped"],
+    restart: ["starting", spawn],
+    kill: ["stopped"],
+  },
+  exited: {
+    start: ["starting", spawn],
+    ready: ["exited"],
+    stable: ["exited"],
+    "startup-timeout": ["exited"],
+    exited: ["exited"],
+    "backoff-elapsed": ["exited"],
+    stop: ["exited"],
+    "fast-stop": ["exited"],
+    restart: ["starting", spawn],
+    kill: ["exited"],
+  },
+};
+
+function stateOf(name: StateName, more: Partial<ServiceState> = {}): ServiceState {
+  const afterwards = name === "stopping" || name === "killing" ? "stop" : "judge";
+  return { ...INITIAL_STATE, name, afterwards, ...more };
+}
+
+const ROWS = Object.entries(TABLE).flatMap(([state, row]) =>
+  Object.entries(row).map(([event, answer]) => ({
+    state: state as StateName,
+    event: event as EventName,
+    answer,
+  })),
+);
+
+describe("every state answers every event", () => {
+  test("the table has all 8 states × 10 events", () => {
+    const cells = new Set(ROWS.map(({ state, event }) => `${state} × ${event}`));
+    expect(Object.keys(TABLE)).toHaveLength(8);
+    expect(Object.keys(EVENTS)).toHaveLength(10);
+    expect(cells.size).toBe(80);
+  });
+
+  test.each(ROWS)("$state × $event", ({ state, event, answer: [next, ...effects] }) => {
+    const before = Object.freeze(stateOf(state));
+    const result = transition(before, EVENTS[event], POLICY);
+    expect(result.state.name).toBe(next);
+    expect(result.effects).toEqual(effects);
+  });
+});
+
+describe("what an end leads to", () => {
+  const exited = (status: number, atMs = 1_000): ServiceEvent => ({ type: "exited", status, atMs });
+
+  test.each(["stopping", "killing"] as const)("%s on the way to a restart: it is started again", (name) => {
+    const { state, effects } = transition(stateOf(name, { afterwards: "restart" }), exited(0), POLICY);
+    expect(state).toMatchObject({ name: "starting", exitStatus: 0, afterwards: "judge" });
+    expect(effects).toEqual([spawn]);
+  });
+
+  test("a stop during a restart means that it does not come back", () => {
+    const asked = transition(stateOf("running"), EVENTS.restart, POLICY).state;
+    const stopped = transition(asked, EVENTS.stop, POLICY);
+    expect(stopped.effects).toEqual([]);
+    expect(transition(stopped.state, exited(0), POLICY).state.name).toBe("stopped");
+  });
+
+  test("killed because it was not ready in time: judged like a death", () => {
+    const killed = transition(stateOf("starting"), EVENTS["startup-timeout"], POLICY).state;
+    expect(transition(killed, exited(137), POLICY).state).toMatchObject({ name: "backoff", exitStatus: 137 });
+    const stopped = transition(killed, EVENTS.stop, POLICY).state;
+    expect(transition(stopped, exited(137), POLICY).state.name).toBe("stopped");
+  });
+
+  test("a command is never restarted, and its end is no failure", () => {
+    const once: RestartPolicy = { ...POLICY, restart: "no" };
+    const { state, effects } = transition(stateOf("running"), exited(3), once);
+    expect(state).toMatchObject({ name: "exited", exitStatus: 3 });
+    expect(effects).toEqual([endedAsAsked]);
+  });
+
+  test("a fatal status counts until the service has been ready once", () => {
+    const fatal: Effect = { type: "ended", failed: true, fatal: true };
+    expect(transition(stateOf("starting"), exited(4), POLICY).effects).toEqual([fatal]);
+    const ready = transition(stateOf("starting"), EVENTS.ready, POLICY).state;
+    expect(ready.wasReady).toBe(true);
+    expect(transition(ready, exited(4), POLICY).state.name).toBe("backoff");
+  });
+
+  test("the restart after the last one allowed within the window is not made", () => {
+    const restartsMs = [0, 1, 2, 3, 4];
+    const gaveUp = transition(stateOf("running", { restartsMs }), exited(7, 59_999), POLICY);
+    expect(gaveUp.state).toMatchObject({ name: "exited", exitStatus: 7 });
+    expect(gaveUp.effects).toEqual([{ type: "ended", failed: true, fatal: false }]);
+    // The first of the five is no longer in the window.
+    const again = transition(stateOf("running", { restartsMs }), exited(7, 60_000), POLICY);
+    expect(again.state).toMatchObject({ name: "backoff", restartsMs: [1, 2, 3, 4, 60_000] });
+  });
+
+  test("each failure in a row waits longer; having been stable begins anew", () => {
+    const second = transition(stateOf("running", { attempt: 1 }), exited(1), POLICY);
+    expect(second.effects).toEqual([{ type: "back-off", attempt: 1 }]);
+    const stable = transition(stateOf("running", { attempt: 4, restartsMs: [1] }), EVENTS.stable, POLICY);
+    expect(stable.state).toMatchObject({ attempt: 0, restartsMs: [] });
+  });
+});
