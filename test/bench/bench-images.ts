@@ -1,0 +1,79 @@
+// The images djinit is compared with, all from one that has the same nginx, gunicorn and application.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DEBIAN, ensureBaseImage } from "../../docker/build/base-image.ts";
+import { buildImage } from "../../docker/build/build-image.ts";
+import { imageExists } from "../support/docker-cli.ts";
+import { buildTestImages } from "../support/images.ts";
+import type { RunContext } from "../support/run-context.ts";
+
+export const BENCH_IMAGES = {
+  /** Without the example project; nothing is run from it. */
+  base: "djinit-bench-base:latest",
+  /** djinit's image of the example project without djinit and node. */
+  plain: "djinit-bench-plain:latest",
+  seed: "djinit-bench-seed:latest",
+  supervisord: "djinit-bench-supervisord:latest",
+} as const;
+
+const SUPERVISOR_VERSION = "4.3.0";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const here = fileURLToPath(new URL("./", import.meta.url));
+
+/** Builds djinit's images and those it is compared with; the builder's cache makes this quick when they exist. */
+export async function buildBenchImages(): Promise<RunContext["images"]> {
+  const images = await buildTestImages();
+  const skip = process.env["DJINIT_TEST_SKIP_BUILD"] === "1";
+  const exist = await Promise.all(Object.values(BENCH_IMAGES).map(imageExists));
+  if (!skip || exist.includes(false)) await buildOthers();
+  return images;
+}
+
+async function buildOthers(): Promise<void> {
+  await buildImage({
+    tag: BENCH_IMAGES.base,
+    dockerfile: `${here}plain/Dockerfile`,
+    context: `${root}docker`,
+    buildArgs: { BASE_IMAGE: await ensureBaseImage(DEBIAN), GUNICORN_VERSION: gunicornVersion() },
+  });
+  await buildPlain();
+  await buildImage({
+    tag: BENCH_IMAGES.seed,
+    dockerfile: `${here}seed/Dockerfile`,
+    context: `${here}seed`,
+    buildArgs: { PLAIN_IMAGE: BENCH_IMAGES.plain },
+  });
+  await buildImage({
+    tag: BENCH_IMAGES.supervisord,
+    dockerfile: `${here}supervisord/Dockerfile`,
+    context: `${here}supervisord`,
+    buildArgs: { PLAIN_IMAGE: BENCH_IMAGES.plain, SUPERVISOR_VERSION },
+  });
+}
+
+/** The example project by its own Dockerfile, but for the image it is built from. */
+async function buildPlain(): Promise<void> {
+  const context = `${root}example-app`;
+  const text = readFileSync(`${context}/Dockerfile`, "utf8");
+  const replaced = text.replace(/^FROM djinit$/m, `FROM ${BENCH_IMAGES.base}`);
+  if (replaced === text)
+    throw new Error("cannot build the example without djinit: its Dockerfile is not FROM djinit");
+  const folder = mkdtempSync(join(tmpdir(), "djinit-bench-"));
+  try {
+    const dockerfile = join(folder, "Dockerfile");
+    writeFileSync(dockerfile, replaced);
+    await buildImage({ tag: BENCH_IMAGES.plain, dockerfile, context });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The one that djinit's image pins. */
+function gunicornVersion(): string {
+  const version = /^ARG GUNICORN_VERSION=(.+)$/m.exec(readFileSync(`${root}docker/Dockerfile`, "utf8"))?.[1];
+  if (version === undefined) throw new Error("cannot find GUNICORN_VERSION in docker/Dockerfile");
+  return version;
+}

@@ -1,0 +1,60 @@
+import { createDatabase } from "../support/postgres.ts";
+import { runContext } from "../support/run-context.ts";
+import { BENCH_IMAGES } from "./bench-images.ts";
+import { type Comparison, lessThanOther } from "./comparison.ts";
+import { measureInTurn } from "./pairs.ts";
+import { migrate, settledEnv, startWeb } from "./web-container.ts";
+
+const PASSWORD = "bench-password";
+
+interface Start {
+  totalMs: number;
+  insideMs: number;
+}
+
+/** `docker run` → first 200: an empty database, a migrated one, and nothing to do but to start the services. */
+export async function measureStart(pairs: number): Promise<Comparison[]> {
+  const settled = (await createDatabase()).url;
+  await migrate(settled, PASSWORD);
+  const cases = {
+    "empty database, superuser asked for": async () => ({
+      DATABASE_URL: (await createDatabase()).url,
+      SUPERUSER_PASSWORD: PASSWORD,
+    }),
+    "migrated database, superuser there": async () => ({
+      DATABASE_URL: settled,
+      SUPERUSER_PASSWORD: PASSWORD,
+    }),
+    "no migrations, no superuser": async () => settledEnv(settled),
+  };
+  const comparisons: Comparison[] = [];
+  for (const [name, env] of Object.entries(cases)) {
+    const { a, b } = await measureInTurn(
+      `start, ${name}`,
+      pairs,
+      async () => timeStart(runContext().images.example, await env()),
+      async () => timeStart(BENCH_IMAGES.seed, await env()),
+    );
+    comparisons.push(compare(`docker run → first 200, ${name}`, a, b, "totalMs"));
+    comparisons.push(compare(`start of PID 1 → first 200, ${name}`, a, b, "insideMs"));
+  }
+  return comparisons;
+}
+
+async function timeStart(image: string, env: Record<string, string>): Promise<Start> {
+  const { container, ...times } = await startWeb(image, env);
+  await container.rm();
+  return times;
+}
+
+function compare(what: string, a: readonly Start[], b: readonly Start[], field: keyof Start): Comparison {
+  const seconds = (starts: readonly Start[]) => starts.map((start) => start[field] / 1000);
+  return {
+    what,
+    unit: "s",
+    other: "seed",
+    djinitSamples: seconds(a),
+    otherSamples: seconds(b),
+    ...(what.includes("no migrations") ? {} : { goal: lessThanOther }),
+  };
+}
