@@ -1,0 +1,106 @@
+// The superuser: who it is, and where its password can be found (nowhere).
+import { expect, test } from "vitest";
+import type { Container } from "../support/docker.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { environOf, type Process, processTable } from "../support/proc.ts";
+import { startReadyCake } from "./cake-subject.ts";
+import { failsWith } from "./failure.ts";
+import { type ProjectOptions, startProject, startReadyProject } from "./project-subject.ts";
+
+/** Whatever a shell, Python source, JSON or a URL would trip over. */
+const PASSWORD = `it's "$HOME" \\n \`id\` %s {0}\n'''zweite Zeile: Käsekuchen 🍰\n`;
+
+/** Prints whether the password that it reads from stdin is that of the user it is given. */
+const CHECK = `
+import os, sys, django
+sys.path.insert(0, "/app")
+django.setup()
+from django.contrib.auth import get_user_model
+user = get_user_model().objects.get_by_natural_key(sys.argv[1])
+password = sys.stdin.buffer.read().decode()
+print(user.check_password(password), user.is_superuser, user.email, *filter(None, [getattr(user, "full_name", "")]))
+`;
+
+function check(container: Container, name: string, password: string): Promise<string> {
+  return container.output(["python", "-c", CHECK, name], { user: "django", input: password });
+}
+
+test("a password with quotes, $, newlines and emoji is the one that was given", async () => {
+  await using container = await startReadyCake({ env: { SUPERUSER_PASSWORD: PASSWORD } });
+  expect(await check(container, "admin", PASSWORD)).toBe("True True admin@example.com");
+  expect(await check(container, "admin", PASSWORD.trimEnd())).toContain("False");
+});
+
+test("the password is in no line of the log and in no process's environment", async () => {
+  const secret = "hunter2-in-nobody-s-memory";
+  await using container = await startReadyCake({
+    env: { SUPERUSER_PASSWORD: secret, CELERY_WORKER: "1", CELERY_BEAT: "1" },
+  });
+  expect(await check(container, "admin", secret)).toContain("True True");
+  expect(await container.logs()).not.toContain(secret);
+  const table = await processTable(container);
+  for (const process of table) {
+    const environment = await environOf(container, process);
+    expect(process.argv.concat(Object.values(environment)).join("\0")).not.toContain(secret);
+    expect(Object.keys(environment).filter((name) => /SUPERUSER/.test(name))).toEqual([]);
+  }
+  // Negative control: what is there is found, PID 1's included.
+  const [first] = table;
+  expect(await environOf(container, first as Process)).toMatchObject({ SECRET_KEY: "for-a-test" });
+  expect(await container.output(["sh", "-c", `grep -rl ${secret} /run /tmp /app/data; true`])).toBe("");
+});
+
+test("SUPERUSER_PASSWORD_FILE, SUPERUSER_USERNAME and SUPERUSER_EMAIL", async () => {
+  await using container = await startReadyProject({
+    files: { "/etc/djinit-test-password": "from a file\n" },
+    env: {
+      SUPERUSER_PASSWORD_FILE: "/etc/djinit-test-password",
+      SUPERUSER_USERNAME: "baker",
+      SUPERUSER_EMAIL: "baker@cakes.example",
+    },
+  });
+  expect(await check(container, "baker", "from a file")).toBe("True True baker@cakes.example");
+});
+
+test("a superuser that exists is left as it is", async () => {
+  const { url } = await createDatabase();
+  const env = { DATABASE_URL: url };
+  await using first = await startReadyProject({ env: { ...env, SUPERUSER_PASSWORD: "first" } });
+  await first.stop();
+  await using second = await startReadyProject({
+    env: { ...env, SUPERUSER_PASSWORD: "second", SUPERUSER_EMAIL: "other@example.com" },
+  });
+  expect(await check(second, "admin", "first")).toBe("True True admin@example.com");
+  const record = await second.record("the superuser", ({ msg }) => msg.startsWith("superuser "));
+  expect(record.msg).toBe("superuser admin exists already");
+});
+
+const CUSTOM: ProjectOptions = {
+  fixture: "custom-user",
+  env: { DJANGO_SETTINGS_MODULE: "custom_user.settings", SUPERUSER_PASSWORD: "hunter2" },
+};
+
+test("the project's own user model: its USERNAME_FIELD, and DJANGO_SUPERUSER_<FIELD> for what it requires", async () => {
+  const { url } = await createDatabase();
+  const env = {
+    ...CUSTOM.env,
+    DATABASE_URL: url,
+    DJANGO_SUPERUSER_FULL_NAME: "Élise Baker",
+    SUPERUSER_EMAIL: "Elise@CAKES.example",
+  };
+  await using container = await startReadyProject({ ...CUSTOM, env });
+  expect(await check(container, "Elise@cakes.example", "hunter2")).toBe(
+    "True True Elise@cakes.example Élise Baker",
+  );
+  await container.stop();
+  // The manager has written the address down in its own way; it is the same user none the less.
+  await using again = await startReadyProject({ ...CUSTOM, env });
+  await again.record("the superuser", ({ msg }) => /^superuser .* exists already$/.test(msg));
+});
+
+test("a required field that is not given is named, with its variable", async () => {
+  await using container = await startProject(CUSTOM);
+  const error = await failsWith(container, { status: 81, code: "DJINIT_SUPERUSER_FAILED" });
+  expect(error.msg).toContain("requires full_name");
+  expect(error.msg).toContain("DJANGO_SUPERUSER_FULL_NAME");
+});
