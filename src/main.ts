@@ -1,12 +1,13 @@
 // argv → boot, supervise, or a verb.
 import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
-import { holdSignals } from "./platform/early-signals.ts";
+import { holdSignals, letSignalsIn } from "./platform/early-signals.ts";
 
 const VERBS = new Set(["config", "health", "help", "status", "version"]);
 
 async function main([word, ...rest]: string[]): Promise<void> {
   if (word !== undefined && VERBS.has(word) && rest.every((option) => option.startsWith("-"))) {
+    letSignalsIn();
     const { runVerb } = await import("./admin/admin.ts");
     return runVerb(word, rest);
   }

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+/** djinit's version, as package.json has it. */
+export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
 
 const ENTRIES: Record<string, string> = {
   main: "src/main.ts",

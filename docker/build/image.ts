@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DEBIAN, ensureBaseImage } from "./base-image.ts";
 import { buildImage } from "./build-image.ts";
-import { bundle } from "./bundle.ts";
+import { bundle, version } from "./bundle.ts";
 import { ensureEngine } from "./engine.ts";
 import { main, say } from "./say.ts";
 
@@ -22,7 +22,7 @@ export async function buildDjinit(options: { base?: string; tag?: string } = {})
     tag,
     dockerfile: `${root}docker/Dockerfile`,
     context: root,
-    buildArgs: { BASE_IMAGE: base },
+    buildArgs: { BASE_IMAGE: base, VERSION: version },
   });
   return tag;
 }

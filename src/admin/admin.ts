@@ -2,7 +2,7 @@
 
 import { asDjinitError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
-import { logError, openOwnLog } from "../logs/own-log.ts";
+import { logError, openSmallLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { config } from "./verb-config.ts";
 import { health } from "./verb-health.ts";
@@ -25,7 +25,7 @@ export async function runVerb(verb: string, options: readonly string[]): Promise
   try {
     process.exitCode = await VERBS[verb]?.(options);
   } catch (thrown) {
-    logError(openOwnLog(openSink(2, "blocking")), thrown);
+    logError(openSmallLog(openSink(2, "blocking")), thrown);
     process.exitCode = asDjinitError(thrown).exitStatus;
   }
 }

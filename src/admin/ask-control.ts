@@ -14,7 +14,8 @@ export async function askStatus(): Promise<Status> {
   try {
     return JSON.parse(await text(socket)) as Status;
   } catch (error) {
-    const cause = (error as Error).message;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const cause = code === "EACCES" ? "only root and user djinit may" : message;
     throw new DjinitError("DJINIT_NOT_RUNNING", `cannot ask djinit: ${cause}`, { cause: error });
   }
 }

@@ -61,6 +61,10 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.badConfiguration,
     hint: "check the CMD, which names the WSGI application as `package.module:attribute`, or CELERY_APP; `lines` has what the service said",
   },
+  DJINIT_RELOAD_REFUSED: {
+    exitStatus: EXIT_STATUS.ok,
+    hint: "correct what `lines` names and send HUP again; nothing was changed",
+  },
   DJINIT_SERVICE_FAILED: {
     // Stands for «the service's own status»: supervise exits with that, this is what is used if there is none.
     exitStatus: EXIT_STATUS.internalError,

@@ -3,7 +3,8 @@ import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
-import { logError, type OwnLog, openOwnLog } from "../logs/own-log.ts";
+import { openBootLog } from "../logs/boot-log.ts";
+import { logError, type OwnLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { buildPlan, findProblems, planBoot } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
@@ -12,6 +13,7 @@ import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
+import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
@@ -40,7 +42,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const sink = raw ? openSink(2, "blocking") : openSink(1);
-  const log = openOwnLog(sink);
+  const log = openBootLog(sink);
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
@@ -55,6 +57,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
       signal,
     });
     await sink.flush(FLUSH_TIMEOUT_MS);
+    await leaveSignalsPending();
     signal.throwIfAborted();
     handOver(plan, loaded.environment);
   } catch (thrown) {

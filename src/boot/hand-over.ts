@@ -6,6 +6,12 @@ import type { Plan } from "../plan/plan.ts";
 import { dropToSupervisor, findAccount } from "../platform/credentials.ts";
 import { findCommand } from "../platform/path-search.ts";
 
+/** Keeps signals that arrive while the next Node starts; it takes itself out of the environment. */
+const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
+
+/** For a process that lives for weeks and does little: a small nursery, no helper threads, and collection on demand. */
+const SMALL_HEAP = ["--max-semi-space-size=1", "--v8-pool-size=0", "--expose-gc"];
+
 /** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
 export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   writeFileSync(PLAN_FILE, JSON.stringify(plan), { mode: 0o600 });
@@ -13,6 +19,7 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const supervise = [
     process.execPath,
     ...process.execArgv,
+    ...SMALL_HEAP,
     process.argv[1] as string,
     "supervise",
     PLAN_FILE,
@@ -27,6 +34,6 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const file = findCommand(command, environment["PATH"], APP_DIRECTORY);
   if (file === undefined) throw new Error(`cannot find ${command} on PATH`);
   const kept = withoutBootSecrets(environment);
-  process.execve?.(file, words, kept as Record<string, string>);
+  process.execve?.(file, words, { ...kept, LD_PRELOAD: KEEP_SIGNALS } as Record<string, string>);
   throw new Error(`cannot become ${file}`);
 }

@@ -43,3 +43,7 @@ export const urlPath = () =>
 /** A user of the image; there is no shell or lookup behind it, so only plain names. */
 export const userName = () =>
   v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user"));
+
+/** What may stand in a Host header. */
+export const hostName = () =>
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/, "which is not the name of a host"));

@@ -1,6 +1,6 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
-import { choice, flag, integer, seconds, text, urlPath, userName } from "./value-types.ts";
+import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
 
 type Schema = v.GenericSchema<string, unknown>;
 
@@ -88,6 +88,12 @@ export const VARIABLES = {
     "From the stop signal to SIGKILL, for the whole container. Keep it below the orchestrator's own.",
     { default: "25" },
   ),
+  drainDelayMs: variable(
+    "DJINIT_DRAIN_DELAY",
+    seconds(0, 3_600),
+    "Web: from the stop signal to the drain. Requests are still served meanwhile; part of the grace period.",
+    { default: "0" },
+  ),
   startupTimeoutMs: variable(
     "DJINIT_STARTUP_TIMEOUT",
     seconds(1, 3_600),
@@ -100,6 +106,12 @@ export const VARIABLES = {
     "DJINIT_READINESS_PATH",
     urlPath(),
     "The application is ready when this path answers below 400. Without it: when a worker accepts connections.",
+  ),
+  readinessHost: variable(
+    "DJINIT_READINESS_HOST",
+    hostName(),
+    "The Host header of that request; one of ALLOWED_HOSTS.",
+    { default: "localhost" },
   ),
   maxRestarts: variable(
     "DJINIT_MAX_RESTARTS",

@@ -12,6 +12,8 @@ export interface Sink {
   write(text: string): void;
   /** True while the reader is behind: stop reading from services. */
   readonly congested: boolean;
+  /** Characters written since it was opened. */
+  readonly written: number;
   /** Calls back each time the reader has caught up, until the returned function is called. */
   onDrain(callback: () => void): () => void;
   /** Resolves when all is written, or after `timeoutMs` if nobody reads. */
@@ -33,6 +35,7 @@ class PipeSink implements Sink {
   readonly #onDrain = new Set<() => void>();
   #pending = "";
   #closed = false;
+  written = 0;
 
   constructor(fd: number) {
     this.#socket = new Socket({ fd, readable: false, writable: true });
@@ -51,6 +54,7 @@ class PipeSink implements Sink {
 
   write(text: string): void {
     if (this.#closed) return;
+    this.written += text.length;
     // All records of one turn of the event loop leave in one system call.
     if (this.#pending === "") setImmediate(() => this.#send());
     this.#pending += text;
@@ -85,6 +89,7 @@ class PipeSink implements Sink {
 /** A terminal, a file or /dev/null, or a pipe that is shared with a child: written to at once. */
 class BlockingSink implements Sink {
   readonly congested = false;
+  written = 0;
   readonly #fd: number;
 
   constructor(fd: number) {
@@ -92,6 +97,7 @@ class BlockingSink implements Sink {
   }
 
   write(text: string): void {
+    this.written += text.length;
     let rest = Buffer.from(text);
     for (let patience = FULL_PIPE_PATIENCE_MS; rest.length > 0 && patience > 0; ) {
       try {

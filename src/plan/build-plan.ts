@@ -50,6 +50,11 @@ export function findProblems(invocation: Invocation, config: Config): Problem[] 
     const problem = `no application is named: give it as CMD, for instance CMD ["${guessApplication(config)}"]`;
     problems.push({ variable: "CMD", problem });
   }
+  if (config.drainDelayMs >= config.gracePeriodMs) {
+    const [delay, grace] = [config.drainDelayMs / 1000, config.gracePeriodMs / 1000];
+    const problem = `DJINIT_DRAIN_DELAY is ${delay} s, but DJINIT_GRACE_PERIOD, which includes it, is ${grace} s: nothing could drain`;
+    problems.push({ variable: "DJINIT_DRAIN_DELAY", value: String(delay), problem });
+  }
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
   if (django.length > 0 && config.settingsModule === undefined) {
     const problem = `DJANGO_SETTINGS_MODULE is not set, but ${django.join(", ")} needs it`;
@@ -85,6 +90,7 @@ export function buildPlan(
     // Without root there is nobody to become: every service runs as the user of the container.
     services: startedAsRoot ? services : services.map(({ user: _, ...service }) => service),
     gracePeriodMs: config.gracePeriodMs,
+    drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),

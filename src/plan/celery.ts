@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
 import { CELERY_DIRECTORY, DJANGO_USER } from "./paths.ts";
@@ -8,21 +9,25 @@ const NOTHING_GIVEN: CeleryWords = { globals: [], subcommand: undefined, rest: [
 /** click's status for words it does not understand. */
 const USAGE_ERROR = 2;
 
-/** Words or an application that celery does not accept end it well before. */
-const SETTLED_AFTER_MS = 5_000;
+/** Where readiness cannot be seen. Words or an application that celery does not accept end it well before. */
+const SETTLED_AFTER_MS = 10_000;
+/** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
+const WORKER_IS_READY = "^\\S+@\\S+ ready\\.$";
+/** The schedule, in the working directory; some dbm libraries add a suffix. */
+const SCHEDULE_FILE = "celerybeat-schedule";
 
 const CELERY_SERVICE = {
   cwd: CELERY_DIRECTORY,
   user: DJANGO_USER,
   environment: identityOf(DJANGO_USER),
+  facesClients: false,
   after: [],
-  readiness: { kind: "settled", afterMs: SETTLED_AFTER_MS },
   restart: "always",
   stopSignal: "SIGTERM", // to the main PID only: its pool must live to finish the tasks
   fastStopSignal: "SIGQUIT",
   fatalStatuses: [USAGE_ERROR],
   output: "relay",
-} satisfies Omit<ServicePlan, "name" | "argv" | "reload" | "forwards">;
+} satisfies Omit<ServicePlan, "name" | "argv" | "reload" | "forwards" | "readiness">;
 
 /** A worker; `beside` web it shares the container, so that it runs its tasks in its own process. */
 export function planCeleryWorker(
@@ -35,6 +40,10 @@ export function planCeleryWorker(
   return {
     ...CELERY_SERVICE,
     name: "celery-worker",
+    check: [...celeryCommand(config, words.globals), "report"],
+    readiness: tellsReadiness(config, words)
+      ? { kind: "log", pattern: WORKER_IS_READY }
+      : { kind: "settled", afterMs: SETTLED_AFTER_MS },
     argv: [
       ...celeryCommand(config, words.globals),
       "worker",
@@ -57,6 +66,8 @@ export function planCeleryBeat(
   return {
     ...CELERY_SERVICE,
     name: "celery-beat",
+    check: [...celeryCommand(config, words.globals), "report"],
+    readiness: { kind: "file", prefix: scheduleFile(words), orAfterMs: SETTLED_AFTER_MS },
     argv: [...celeryCommand(config, words.globals), "beat", ...defaults, ...logLevel(config), ...words.rest],
     reload: "restart",
     forwards: [],
@@ -79,6 +90,26 @@ function celeryCommand(config: Config, globals: readonly string[]): string[] {
 /** Whether the words before the subcommand say which application it is. */
 export function namesApp(globals: readonly string[]): boolean {
   return globals.some((word) => /^(-A|--app\b|--config\b)/.test(word));
+}
+
+/** Whether lines of level INFO are to be seen. */
+function tellsReadiness(config: Config, { rest }: CeleryWords): boolean {
+  const given = optionValue(rest, "-l", "--loglevel") ?? config.celeryLogLevel ?? "INFO";
+  return /^(info|debug)$/i.test(given) && optionValue(rest, "-f", "--logfile") === undefined;
+}
+
+function scheduleFile({ rest }: CeleryWords): string {
+  return resolve(CELERY_DIRECTORY, optionValue(rest, "-s", "--schedule") ?? SCHEDULE_FILE);
+}
+
+/** The value of an option in the forms `-l x`, `-lx`, `--loglevel x` and `--loglevel=x`. */
+function optionValue(words: readonly string[], short: string, long: string): string | undefined {
+  for (const [at, word] of words.entries()) {
+    if (word === short || word === long) return words[at + 1];
+    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
+    if (word.startsWith(short) && !word.startsWith("--")) return word.slice(short.length);
+  }
+  return undefined;
 }
 
 function logLevel(config: Config): string[] {

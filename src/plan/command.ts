@@ -13,6 +13,7 @@ export function planCommand({ words, celery }: Invocation, config: Config): Serv
     cwd: celery === undefined ? APP_DIRECTORY : CELERY_DIRECTORY,
     user: config.commandUser,
     environment: identityOf(config.commandUser),
+    facesClients: false,
     after: [],
     readiness: { kind: "settled", afterMs: 0 },
     restart: "no",

@@ -1,7 +1,7 @@
 // What processes find in their environment.
 
-/** Set by the image's wrapper: NODE_OPTIONS is for the application's own Node, not for PID 1. */
-const SAVED_NODE_OPTIONS = "DJINIT_SAVED_NODE_OPTIONS";
+/** What the image's wrapper has set aside, since it is for the application and not for PID 1. */
+const SAVED = /^DJINIT_SAVED_(NODE_OPTIONS|LD_PRELOAD)$/;
 
 /** Reaches one process of the boot only. */
 const BOOT_SECRETS = ["SUPERUSER_PASSWORD", "SUPERUSER_PASSWORD_FILE", "DJANGO_SUPERUSER_PASSWORD"];
@@ -15,8 +15,8 @@ export function withoutBootSecrets(environment: NodeJS.ProcessEnv): NodeJS.Proce
 
 /** What services and steps get: PID 1's environment as the user wrote it. */
 export function forApplication(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { [SAVED_NODE_OPTIONS]: nodeOptions, ...kept } = environment;
-  return nodeOptions === undefined ? kept : { ...kept, NODE_OPTIONS: nodeOptions };
+  const restored = Object.entries(environment).map(([name, value]) => [SAVED.exec(name)?.[1] ?? name, value]);
+  return Object.fromEntries(restored) as NodeJS.ProcessEnv;
 }
 
 const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };

@@ -9,17 +9,22 @@ const APP_LOAD_ERROR = 4;
 
 export function planGunicorn(words: readonly string[], config: Config): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
+  // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
+  const argv = ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application];
   return {
     name: "gunicorn",
-    // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
-    argv: ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application],
+    argv,
+    // On HUP a worker that cannot load the application ends the master, and every worker with it.
+    check: [...argv, "--check-config"],
     cwd: APP_DIRECTORY,
     user: DJANGO_USER,
     environment: identityOf(DJANGO_USER),
+    facesClients: false,
     after: [],
     readiness: {
       kind: "http",
       socketPath: GUNICORN_SOCKET,
+      host: config.readinessHost,
       ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
     },
     restart: "always",

@@ -15,9 +15,11 @@ export function planNginx({ globals, ports }: Pick<NginxFacts, "globals" | "port
   return {
     name: "nginx",
     argv: nginxCommand(globals),
+    check: nginxCommand(globals, "-t"),
     cwd: "/",
     user: NGINX_USER,
     environment: identityOf(NGINX_USER),
+    facesClients: true,
     after: ["gunicorn"],
     readiness: { kind: "tcp", ports },
     restart: "always",

@@ -8,8 +8,12 @@ export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "supe
 export type Readiness =
   /** It is when it has lived this long: nothing more can be asked of it. */
   | { kind: "settled"; afterMs: number }
+  /** It says so: a record whose `msg` matches this regular expression. */
+  | { kind: "log"; pattern: string }
+  /** It has written a file whose path begins so, since it was started; or has lived for `orAfterMs`. */
+  | { kind: "file"; prefix: string; orAfterMs: number }
   /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */
-  | { kind: "http"; socketPath: string; path?: string }
+  | { kind: "http"; socketPath: string; path?: string; host: string }
   /** Something listens at these TCP ports of this host. */
   | { kind: "tcp"; ports: number[] };
 
@@ -21,6 +25,8 @@ export interface ServicePlan {
   user?: string;
   /** On top of PID 1's own environment. */
   environment: Record<string, string>;
+  /** Takes requests from outside: goes on with that for the drain delay. */
+  facesClients: boolean;
   /** Starts when these are ready, stops before they do. */
   after: string[];
   readiness: Readiness;
@@ -29,6 +35,8 @@ export interface ServicePlan {
   fastStopSignal: NodeJS.Signals;
   /** What makes it take new code and files while it serves; `restart` where only that does. */
   reload?: NodeJS.Signals | "restart";
+  /** A command that ends with 0 if the service could be started anew as things are now. */
+  check?: string[];
   /** Signals to PID 1 that are for this service. */
   forwards: NodeJS.Signals[];
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */
@@ -41,6 +49,8 @@ export interface Plan {
   role: Role;
   services: ServicePlan[];
   gracePeriodMs: number;
+  /** From the stop signal to the moment when those that take requests from outside are asked to stop. */
+  drainDelayMs: number;
   startupTimeoutMs: number;
   maxRestarts: number;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */

@@ -1,4 +1,6 @@
-/** Node itself keeps USR1 back until somebody unblocks it. */
+import { blockSignals, unblockSignals } from "./libc.ts";
+
+/** Blocked from the start of the container by the image's wrapper. USR1 stays so until somebody has use for it. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU"] as const;
 
 /**
@@ -9,5 +11,21 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2", "SIGTTIN",
 export function holdSignals(): NodeJS.Signals[] {
   const held: NodeJS.Signals[] = [];
   for (const signal of SIGNALS) process.on(signal, () => held.push(signal));
+  letSignalsIn();
   return held;
+}
+
+/** For a process that is content with the default actions. */
+export function letSignalsIn(): void {
+  unblockSignals(SIGNALS);
+}
+
+/**
+ * From now on signals wait for the next program of this process. Resolves when the handlers have run for all that came
+ * before.
+ */
+export async function leaveSignalsPending(): Promise<void> {
+  blockSignals(SIGNALS);
+  // libuv hands a signal on through a pipe, which is read in the next turn.
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,6 +9,7 @@ const WNOWAIT = 0x0100_0000;
 const SI_PID_OFFSET = 16; // siginfo_t on 64-bit Linux: three ints, padding, then the union that begins with si_pid
 const O_CLOEXEC = 0o2_000_000;
 const PR_SET_CHILD_SUBREAPER = 36;
+const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIGSET_BYTES = 128;
 
@@ -17,6 +18,7 @@ const { functions: libc } = dlopen("libc.so.6", {
   waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
   prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
   pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
+  malloc_trim: { arguments: ["u64"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
 });
 
@@ -49,10 +51,26 @@ export function makePipe(): { readFd: number; writeFd: number } {
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
 }
 
-/** Lets a signal through that is blocked. Node blocks SIGUSR1, and under --disable-sigusr1 never unblocks it. */
-export function unblockSignal(name: NodeJS.Signals): void {
+/** Keeps signals pending, for this thread and those it starts. The mask outlives execve(2). */
+export function blockSignals(names: readonly NodeJS.Signals[]): void {
+  libc.pthread_sigmask(SIG_BLOCK, signalSet(names), Buffer.alloc(SIGSET_BYTES));
+}
+
+/** Lets signals through; those that are pending arrive at once. */
+export function unblockSignals(names: readonly NodeJS.Signals[]): void {
+  libc.pthread_sigmask(SIG_UNBLOCK, signalSet(names), Buffer.alloc(SIGSET_BYTES));
+}
+
+/** Gives memory that is free, but still held, back to the kernel. */
+export function trimHeap(): void {
+  libc.malloc_trim(0n);
+}
+
+function signalSet(names: readonly NodeJS.Signals[]): Buffer {
   const set = Buffer.alloc(SIGSET_BYTES);
-  const bit = constants.signals[name] - 1;
-  set.writeUInt8(1 << (bit % 8), bit >> 3);
-  libc.pthread_sigmask(SIG_UNBLOCK, set, Buffer.alloc(SIGSET_BYTES));
+  for (const name of names) {
+    const bit = constants.signals[name] - 1;
+    set.writeUInt8(set.readUInt8(bit >> 3) | (1 << (bit % 8)), bit >> 3);
+  }
+  return set;
 }

@@ -1,39 +1,19 @@
-// Asks a service whether it has come up, again and again until it has.
+// Asks a service whether it has come up.
 import { connect, type Socket } from "node:net";
-import type { Clock } from "../base/clock.ts";
 import type { Readiness } from "../plan/plan.ts";
 
-/** Often enough that nobody waits for it, seldom enough to cost nothing. */
-const PROBE_PERIOD_MS = 25;
 /** A worker that is busy importing takes the connection but does not answer yet. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Calls `onReady` once when the service has come up. The returned function gives up. */
-export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () => void): () => void {
-  let cancelled = false;
-  if (readiness.kind === "settled") return clock.after(readiness.afterMs, onReady);
-  let cancelTimer = () => {};
-  const attempt = async (): Promise<void> => {
-    const ready = await isReady(readiness);
-    if (cancelled) return;
-    if (ready) onReady();
-    else cancelTimer = clock.after(PROBE_PERIOD_MS, () => void attempt());
-  };
-  void attempt();
-  return () => {
-    cancelled = true;
-    cancelTimer();
-  };
-}
-
-async function isReady(readiness: Exclude<Readiness, { kind: "settled" }>): Promise<boolean> {
+/** One question to a service, and its answer. */
+export async function probe(readiness: Extract<Readiness, { kind: "tcp" | "http" }>): Promise<boolean> {
   switch (readiness.kind) {
     case "tcp":
       return (await Promise.all(readiness.ports.map(listens))).every(Boolean);
     case "http":
       return readiness.path === undefined
         ? serves(connect(readiness.socketPath))
-        : answers(connect(readiness.socketPath), readiness.path);
+        : answers(connect(readiness.socketPath), readiness.path, readiness.host);
   }
 }
 
@@ -61,10 +41,10 @@ function serves(socket: Socket): Promise<boolean> {
 }
 
 /** A GET is answered below 400. */
-function answers(socket: Socket, path: string): Promise<boolean> {
+function answers(socket: Socket, path: string, host: string): Promise<boolean> {
   return ask(socket, (answer) => {
     socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: djinit-probe\r\nConnection: close\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: djinit-probe\r\nConnection: close\r\n\r\n`,
     );
     socket.once("data", (data) => answer(/^HTTP\/1\.[01] [123]/.test(data.toString("latin1", 0, 12))));
   });

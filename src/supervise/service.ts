@@ -5,7 +5,8 @@ import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
-import { watchReadiness } from "./probe.ts";
+import { catchesSignal } from "../platform/proc.ts";
+import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
 import {
@@ -42,6 +43,7 @@ export class Service {
   pid: number | undefined;
   #state: ServiceState = INITIAL_STATE;
   #timers: (() => void)[] = [];
+  #readiness: ReadinessWatch | undefined;
   readonly #with: ServiceDependencies;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
@@ -84,6 +86,15 @@ export class Service {
     if (before !== state.name) this.#with.onChange(this, ended);
   }
 
+  /**
+   * Whether a signal would do what it means: as long as the handlers do not stand, it would end the service (HUP, USR1)
+   * or freeze it (TTIN). A command gets every signal.
+   */
+  takes(signal: NodeJS.Signals): boolean {
+    if (this.plan.restart === "no") return true;
+    return this.ready && this.pid !== undefined && catchesSignal(this.pid, signal);
+  }
+
   /** Sends a signal to its main process only. */
   signal(signal: NodeJS.Signals): void {
     if (this.pid !== undefined) kill(this.pid, signal);
@@ -123,7 +134,10 @@ export class Service {
         environment,
         sink,
         clock,
-        onRecord: (fields) => this.#remember(fields),
+        onRecord: (fields) => {
+          this.#remember(fields);
+          this.#readiness?.see(fields);
+        },
       });
     } catch (error) {
       log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
@@ -149,7 +163,7 @@ export class Service {
       await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
       this.#exited(pid, exitStatusOf(code, signal));
     });
-    this.#timers.push(watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" })));
+    this.#readiness = watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" }));
     this.#after(startupTimeoutMs, { type: "startup-timeout" });
   }
 
@@ -178,6 +192,8 @@ export class Service {
   }
 
   #clearTimers(): void {
+    this.#readiness?.cancel();
+    this.#readiness = undefined;
     for (const cancel of this.#timers.splice(0)) cancel();
   }
 }

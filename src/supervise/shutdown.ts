@@ -1,15 +1,21 @@
 // Ending all services under ONE deadline: what others depend on goes last, what is left at the deadline is killed.
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
+import { EXIT_STATUS } from "../base/exit-status.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Service } from "./service.ts";
 
 /** After SIGQUIT nobody waits for requests or tasks: this is for processes to fall over, not to finish. */
 const FAST_STOP_MS = 5_000;
 
+export type ShutdownDelays = Pick<Plan, "gracePeriodMs" | "drainDelayMs">;
+
 export class Shutdown {
   readonly #services: readonly Service[];
   readonly #gracePeriodMs: number;
+  readonly #drainDelayMs: number;
+  #drains = true;
   readonly #clock: Clock;
   readonly #log: OwnLog;
   #exitStatus: number | undefined;
@@ -18,9 +24,10 @@ export class Shutdown {
   #cancelDeadline = () => {};
   readonly #asked = new Set<Service>();
 
-  constructor(services: readonly Service[], gracePeriodMs: number, clock: Clock, log: OwnLog) {
+  constructor(services: readonly Service[], delays: ShutdownDelays, clock: Clock, log: OwnLog) {
     this.#services = services;
-    this.#gracePeriodMs = gracePeriodMs;
+    this.#gracePeriodMs = delays.gracePeriodMs;
+    this.#drainDelayMs = delays.drainDelayMs;
     this.#clock = clock;
     this.#log = log;
   }
@@ -43,6 +50,17 @@ export class Shutdown {
     this.#exitStatus = exitStatus;
     this.#log.info({ reason, grace_period_ms: this.#gracePeriodMs }, `stopping: ${reason}`);
     this.#setDeadline(this.#gracePeriodMs);
+    // Only a stop that was asked for has clients that have to be told first; what failed serves nobody.
+    if (exitStatus !== EXIT_STATUS.ok || this.#drainDelayMs === 0) return;
+    this.#drains = false;
+    this.#log.info(
+      { drain_delay_ms: this.#drainDelayMs },
+      `serving for another ${this.#drainDelayMs / 1000} s`,
+    );
+    this.#clock.after(this.#drainDelayMs, () => {
+      this.#drains = true;
+      this.proceed();
+    });
   }
 
   /** From now on nothing is drained. */
@@ -60,6 +78,7 @@ export class Shutdown {
     for (const service of this.#services) {
       const needed = this.#services.some((other) => other.plan.after.includes(service.name) && !other.ended);
       if (needed || this.#asked.has(service)) continue;
+      if (service.plan.facesClients && !this.#drains) continue;
       // Before the event, since it may lead back here.
       this.#asked.add(service);
       service.handle({ type: "stop" });

@@ -1,6 +1,6 @@
 // What each signal to PID 1 means.
 import { isatty } from "node:tty";
-import { unblockSignal } from "../platform/libc.ts";
+import { unblockSignals } from "../platform/libc.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const FORWARDED = ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const;
@@ -33,6 +33,7 @@ export function takeSignals(supervisor: Supervisor, pending: readonly NodeJS.Sig
     // Not before: for PID 1 a signal that nobody listens to is lost.
     for (const listener of earlier) process.off(signal, listener);
   }
-  unblockSignal("SIGUSR1");
+  // Node itself blocks it, and under --disable-sigusr1 never unblocks it.
+  unblockSignals(["SIGUSR1"]);
   for (const signal of pending) handle(signal);
 }

@@ -7,6 +7,9 @@ import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { dropTo } from "../platform/credentials.ts";
 
+/** When memory runs out the kernel is to choose among the services, never PID 1. Raising one's own score needs no right. */
+const PREFERRED_VICTIM = ["choom", "--adjust", "500", "--"];
+
 export interface SpawnOptions {
   plan: ServicePlan;
   environment: NodeJS.ProcessEnv;
@@ -25,6 +28,7 @@ export function spawnService({ plan, environment, sink, clock, onRecord }: Spawn
   // Without an account to become, the privileges are at least kept from growing.
   const words = [
     ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
+    ...PREFERRED_VICTIM,
     ...plan.argv,
   ];
   const [file = "", ...args] = words;

@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
-import { logError, openOwnLog } from "../logs/own-log.ts";
+import { logError, openSmallLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { forApplication } from "../plan/environment.ts";
 import type { Plan } from "../plan/plan.ts";
+import { keepMemorySmall } from "./idle-memory.ts";
+import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
 import { takeSignals } from "./signals.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -27,7 +29,7 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
   const sink = shared ? openSink(2, "blocking") : openSink(1);
-  const log = openOwnLog(sink);
+  const log = openSmallLog(sink);
   const reaper = new Reaper();
   reaper.start();
 
@@ -44,6 +46,8 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
     supervisor.stop("internal error", error.exitStatus);
   });
   takeSignals(supervisor, pendingSignals);
+  keepMemorySmall(sink, systemClock);
+  watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
   serveControl(supervisor);
   supervisor.start();
 

@@ -5,10 +5,10 @@ import { EXIT_STATUS } from "../base/exit-status.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
-import { catchesSignal } from "../platform/proc.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Reaper } from "./reaper.ts";
-import { Service } from "./service.ts";
+import { reloadService } from "./reload.ts";
+import { Service, type ServiceDependencies } from "./service.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
 
@@ -29,7 +29,9 @@ export class Supervisor {
   readonly #log: OwnLog;
   readonly #startedMs: number;
   readonly #clock: Clock;
+  readonly #with: ServiceDependencies;
   #announced = false;
+  #reloads: Promise<void> = Promise.resolve();
   #finish: (status: number) => void = () => {};
 
   constructor(plan: Plan, dependencies: SupervisorDependencies) {
@@ -40,10 +42,9 @@ export class Supervisor {
     this.#startedMs = clock.monotonicMs();
     const { startupTimeoutMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
-    this.services = plan.services.map(
-      (service) => new Service(service, { ...dependencies, startupTimeoutMs, maxRestarts, onChange }),
-    );
-    this.#shutdown = new Shutdown(this.services, plan.gracePeriodMs, clock, log);
+    this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
+    this.services = plan.services.map((service) => new Service(service, this.#with));
+    this.#shutdown = new Shutdown(this.services, plan, clock, log);
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -76,13 +77,13 @@ export class Supervisor {
 
   /** New code and files for every service, without a pause where the service can do that. */
   reload(): void {
-    if (this.#shutdown.begun) return;
+    // What has changed since this reload began is for one more after it.
+    this.#reloads = this.#reloads.then(() => this.#reloadAll());
+  }
+
+  async #reloadAll(): Promise<void> {
     for (const service of this.services) {
-      const { reload } = service.plan;
-      if (reload === undefined || service.pid === undefined) continue;
-      this.#log.info({ target: service.name }, `reloading ${service.name}`);
-      if (reload !== "restart" && takesSignal(service, reload)) service.signal(reload);
-      else service.handle({ type: "restart" });
+      if (!this.#shutdown.begun) await reloadService(service, this.#with);
     }
   }
 
@@ -92,7 +93,7 @@ export class Supervisor {
     if (targets.length === 0)
       this.#log.warn({ signal }, `${signal} means nothing to any service here: not forwarded`);
     for (const service of targets) {
-      if (takesSignal(service, signal)) service.signal(signal);
+      if (service.takes(signal)) service.signal(signal);
       else {
         const { name, state } = service;
         this.#log.warn(
@@ -181,14 +182,6 @@ export class Supervisor {
     this.#shutdown.proceed();
     if (this.#shutdown.done) this.#finish(this.#shutdown.exitStatus);
   }
-}
-
-/**
- * As long as a service has no handler for it, a signal would end it (HUP, USR1) or freeze it (TTIN). Celery counts as
- * ready after a while, whether or not it has got that far: hence the second look.
- */
-function takesSignal({ pid, plan, ready }: Service, signal: NodeJS.Signals): boolean {
-  return plan.restart === "no" || (ready && pid !== undefined && catchesSignal(pid, signal));
 }
 
 /** A service that ends with 0 over and over has failed none the less. */

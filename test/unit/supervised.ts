@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
-import { openOwnLog } from "../../src/logs/own-log.ts";
+import { openSmallLog } from "../../src/logs/own-log.ts";
 import { openSink } from "../../src/logs/sink.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
 import { Reaper } from "../../src/supervise/reaper.ts";
@@ -74,7 +74,7 @@ export class Supervised {
     const dependencies = {
       clock: this.clock,
       sink,
-      log: openOwnLog(sink),
+      log: openSmallLog(sink),
       reaper: new Reaper(),
       environment,
     };

@@ -4,6 +4,7 @@ Run by djinit as the user django, with the steps as arguments, in one interprete
 stdout as JSON text sequences (RFC 7464: RS, one JSON object, LF), between whatever Django and the project print.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -211,8 +212,20 @@ def main(steps):
         run(step, actions[step])
 
 
+def leave():
+    """End at once. To take the interpreter down object by object would cost a start a sixth of a second."""
+    from django.db import connections
+
+    connections.close_all()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
+        leave()
     except Stopped:
         sys.exit(128 + signal.SIGTERM)

@@ -1,0 +1,89 @@
+// Notices that the kernel has killed a process for want of memory, and says which it must have been.
+import { readFileSync } from "node:fs";
+import type { Clock } from "../base/clock.ts";
+import type { OwnLog } from "../logs/own-log.ts";
+import { type MemoryAccount, readMemoryAccount } from "../platform/cgroup.ts";
+import { listProcesses } from "../platform/proc.ts";
+
+/** The counter can only be looked at; a look costs a fraction of a millisecond. */
+const PERIOD_MS = 1_000;
+const PAGE_BYTES = 4_096;
+
+export interface MemoryEvent {
+  account: MemoryAccount;
+  /** How many were killed since the last look. */
+  kills: number;
+  /** The largest processes of the last look that are gone now, at most `kills` of them. */
+  gone: ProcessMemory[];
+}
+
+export interface ProcessMemory {
+  pid: number;
+  name: string;
+  residentBytes: number;
+}
+
+/** Where the facts come from; given, so that the watch itself can be tested without a cgroup. */
+export interface MemorySource {
+  account(): MemoryAccount | undefined;
+  processes(): ProcessMemory[];
+}
+
+export const systemMemory: MemorySource = { account: readMemoryAccount, processes: readProcesses };
+
+/** Looks once a second. Does nothing where the cgroup has no limit or cannot be seen. Returns what ends it. */
+export function watchMemory(
+  source: MemorySource,
+  clock: Clock,
+  onEvent: (event: MemoryEvent) => void,
+): () => void {
+  let account = source.account();
+  if (account?.limitBytes === undefined) return () => {};
+  let processes = source.processes();
+  let cancel = () => {};
+  const look = (): void => {
+    const before = account?.oomKills ?? 0;
+    account = source.account() ?? account;
+    const known = processes;
+    processes = source.processes();
+    if (account !== undefined && account.oomKills > before) {
+      const kills = account.oomKills - before;
+      onEvent({ account, kills, gone: findGone(known, processes).slice(0, kills) });
+    }
+    cancel = clock.after(PERIOD_MS, look);
+  };
+  cancel = clock.after(PERIOD_MS, look);
+  return () => cancel();
+}
+
+/** One record for each look that found something. */
+export function logMemoryEvent(log: OwnLog, { account, kills, gone }: MemoryEvent): void {
+  const { limitBytes, usageBytes, oomKills } = account;
+  const names =
+    gone.map(({ name, pid }) => `${name} (pid ${pid})`).join(", ") ||
+    "a process that lived for less than a second";
+  log.error(
+    { processes: gone, memory_limit_bytes: limitBytes, memory_usage_bytes: usageBytes, oom_kills: oomKills },
+    `out of memory: the kernel killed ${kills === 1 ? "" : `${kills} processes, `}${names}; the container's limit is ${limitBytes} bytes`,
+  );
+}
+
+function findGone(before: readonly ProcessMemory[], now: readonly ProcessMemory[]): ProcessMemory[] {
+  const alive = new Set(now.map(({ pid }) => pid));
+  return before.filter(({ pid }) => !alive.has(pid)).sort((a, b) => b.residentBytes - a.residentBytes);
+}
+
+function readProcesses(): ProcessMemory[] {
+  const found: ProcessMemory[] = [];
+  for (const { pid, state } of listProcesses()) {
+    if (state === "Z" || pid === process.pid) continue;
+    try {
+      const name = readFileSync(`/proc/${pid}/comm`, "latin1").trim();
+      const pages = Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]);
+      found.push({ pid, name, residentBytes: pages * PAGE_BYTES });
+    } catch {
+      // It has ended between the two reads.
+    }
+  }
+  return found;
+}
