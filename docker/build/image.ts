@@ -15,14 +15,15 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export async function buildDjinit(options: { base?: string; tag?: string } = {}): Promise<string> {
   const tag = options.tag ?? DJINIT_TAG;
   await ensureEngine();
-  const base = await ensureBaseImage(options.base ?? DEBIAN);
+  const tools = await ensureBaseImage(DEBIAN);
+  const base = options.base === undefined ? tools : await ensureBaseImage(options.base);
   await bundle();
   say(`Building ${tag} from ${base}`);
   await buildImage({
     tag,
     dockerfile: `${root}docker/Dockerfile`,
     context: root,
-    buildArgs: { BASE_IMAGE: base, VERSION: version },
+    buildArgs: { BASE_IMAGE: base, TOOLS_IMAGE: tools, VERSION: version },
   });
   return tag;
 }

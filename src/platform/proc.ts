@@ -39,6 +39,11 @@ export function effectiveCapabilities(): bigint {
   return BigInt(`0x${mask}`);
 }
 
+/** How much sooner (up to 1000) or later (down to -1000) the kernel kills this process when memory runs out. */
+export function oomScoreAdjustment(): number {
+  return Number(readFileSync("/proc/self/oom_score_adj", "latin1"));
+}
+
 /** Whether a process has a handler for this signal. False when it is gone. */
 export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
   let status: string;

@@ -22,6 +22,8 @@ export async function reloadService(service: Service, dependencies: ServiceDepen
     logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
     return;
   }
+  // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
+  if (service.pid === undefined) return;
   log.info({ target: name }, `reloading ${name}`);
   if (plan.reload !== "restart" && service.takes(plan.reload)) service.signal(plan.reload);
   else service.handle({ type: "restart" });

@@ -78,7 +78,8 @@ export class Shutdown {
     for (const service of this.#services) {
       const needed = this.#services.some((other) => other.plan.after.includes(service.name) && !other.ended);
       if (needed || this.#asked.has(service)) continue;
-      if (service.plan.facesClients && !this.#drains) continue;
+      // One that has not been started yet has no clients.
+      if (service.plan.facesClients && !this.#drains && service.state.name !== "pending") continue;
       // Before the event, since it may lead back here.
       this.#asked.add(service);
       service.handle({ type: "stop" });

@@ -6,9 +6,14 @@ import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { dropTo } from "../platform/credentials.ts";
+import { oomScoreAdjustment } from "../platform/proc.ts";
 
-/** When memory runs out the kernel is to choose among the services, never PID 1. Raising one's own score needs no right. */
-const PREFERRED_VICTIM = ["choom", "--adjust", "500", "--"];
+/**
+ * When memory runs out the kernel is to choose among the services, never PID 1. Only raising one's own score needs no
+ * right, and Kubernetes starts containers with scores of up to 1000: the step is taken from PID 1's own.
+ */
+const VICTIM_STEP = 500;
+const HIGHEST_SCORE = 1_000;
 
 export interface SpawnOptions {
   plan: ServicePlan;
@@ -28,7 +33,7 @@ export function spawnService({ plan, environment, sink, clock, onRecord }: Spawn
   // Without an account to become, the privileges are at least kept from growing.
   const words = [
     ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
-    ...PREFERRED_VICTIM,
+    ...["choom", "--adjust", String(Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP)), "--"],
     ...plan.argv,
   ];
   const [file = "", ...args] = words;

@@ -41,9 +41,13 @@ export interface NginxSubject {
 }
 
 /** Starts the container and waits until it answers on `port`. */
-export async function startSubject(files: Files = {}, port = 8000): Promise<NginxSubject> {
+export async function startSubject(
+  files: Files = {},
+  port = 8000,
+  image = runContext().images.djinit,
+): Promise<NginxSubject> {
   const container = await createContainer({
-    image: runContext().images.djinit,
+    image,
     command: ["echo:application"],
     env: { SKIP_MIGRATIONS: "1" },
     publish: [port],
