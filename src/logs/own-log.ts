@@ -1,5 +1,6 @@
 // djinit's own events, in the same schema as what it relays.
 import { asDjinitError } from "../base/errors.ts";
+import { EXIT_STATUS } from "../base/exit-status.ts";
 import { formatRecord, type Level } from "./record.ts";
 import type { Sink } from "./sink.ts";
 
@@ -23,9 +24,16 @@ export function openSmallLog(sink: Pick<Sink, "write">): OwnLog {
 export function logError(log: OwnLog, thrown: unknown): void {
   const error = asDjinitError(thrown);
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  const status = error.exitStatus;
+  const { code, hint, exitStatus, fields } = error;
   log.error(
-    { code: error.code, hint: error.hint, exit_status: status, ...error.fields, ...(cause ? { cause } : {}) },
+    {
+      code,
+      hint,
+      // What ends nothing has none.
+      ...(exitStatus === EXIT_STATUS.ok ? {} : { exit_status: exitStatus }),
+      ...fields,
+      ...(cause ? { cause } : {}),
+    },
     error.message,
   );
 }

@@ -12,7 +12,7 @@ const USAGE_ERROR = 2;
 /** Where readiness cannot be seen. Words or an application that celery does not accept end it well before. */
 const SETTLED_AFTER_MS = 10_000;
 /** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
-const WORKER_IS_READY = "^\\S+@\\S+ ready\\.$";
+const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
 /** The schedule, in the working directory; some dbm libraries add a suffix. */
 const SCHEDULE_FILE = "celerybeat-schedule";
 
@@ -42,7 +42,8 @@ export function planCeleryWorker(
     name: "celery-worker",
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: tellsReadiness(config, words)
-      ? { kind: "log", pattern: WORKER_IS_READY }
+      ? // A project may set up logging of its own: a worker that cannot be heard must not be killed for it.
+        { kind: "log", pattern: WORKER_IS_READY, orAfterMs: config.startupTimeoutMs / 2 }
       : { kind: "settled", afterMs: SETTLED_AFTER_MS },
     argv: [
       ...celeryCommand(config, words.globals),
@@ -102,14 +103,15 @@ function scheduleFile({ rest }: CeleryWords): string {
   return resolve(CELERY_DIRECTORY, optionValue(rest, "-s", "--schedule") ?? SCHEDULE_FILE);
 }
 
-/** The value of an option in the forms `-l x`, `-lx`, `--loglevel x` and `--loglevel=x`. */
+/** The value of an option in the forms `-l x`, `-lx`, `--loglevel x` and `--loglevel=x`; the last one counts. */
 function optionValue(words: readonly string[], short: string, long: string): string | undefined {
+  let value: string | undefined;
   for (const [at, word] of words.entries()) {
-    if (word === short || word === long) return words[at + 1];
-    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
-    if (word.startsWith(short) && !word.startsWith("--")) return word.slice(short.length);
+    if (word === short || word === long) value = words[at + 1];
+    else if (word.startsWith(`${long}=`)) value = word.slice(long.length + 1);
+    else if (word.startsWith(short)) value = word.slice(short.length);
   }
-  return undefined;
+  return value;
 }
 
 function logLevel(config: Config): string[] {

@@ -8,8 +8,8 @@ export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "supe
 export type Readiness =
   /** It is when it has lived this long: nothing more can be asked of it. */
   | { kind: "settled"; afterMs: number }
-  /** It says so: a record whose `msg` matches this regular expression. */
-  | { kind: "log"; pattern: string }
+  /** It says so: a record whose `msg` matches this regular expression; or has lived for `orAfterMs`. */
+  | { kind: "log"; pattern: string; orAfterMs: number }
   /** It has written a file whose path begins so, since it was started; or has lived for `orAfterMs`. */
   | { kind: "file"; prefix: string; orAfterMs: number }
   /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */

@@ -16,32 +16,33 @@ interface Interface {
 }
 
 const V2: Interface = {
-  events: "/sys/fs/cgroup/memory.events",
-  limit: "/sys/fs/cgroup/memory.max",
-  usage: "/sys/fs/cgroup/memory.current",
+  events: "memory.events",
+  limit: "memory.max",
+  usage: "memory.current",
 };
 const V1: Interface = {
-  events: "/sys/fs/cgroup/memory/memory.oom_control",
-  limit: "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-  usage: "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+  events: "memory/memory.oom_control",
+  limit: "memory/memory.limit_in_bytes",
+  usage: "memory/memory.usage_in_bytes",
 };
 /** Version 1 writes «no limit» as the largest multiple of a page. */
 const NO_LIMIT_BYTES = 2 ** 62;
 
-/** The memory account of this container's cgroup, or undefined where it cannot be seen. */
-export function readMemoryAccount(): MemoryAccount | undefined {
-  return readAs(V2) ?? readAs(V1);
+/** The memory account of the container's cgroup, mounted at `root`, or undefined where it cannot be seen. */
+export function readMemoryAccount(root = "/sys/fs/cgroup"): MemoryAccount | undefined {
+  return readAs(root, V2) ?? readAs(root, V1);
 }
 
-function readAs({ events, limit, usage }: Interface): MemoryAccount | undefined {
+function readAs(root: string, { events, limit, usage }: Interface): MemoryAccount | undefined {
+  const read = (name: string): string => readFileSync(`${root}/${name}`, "latin1");
   try {
-    const kills = /^oom_kill (\d+)$/m.exec(readFileSync(events, "latin1"))?.[1];
+    const kills = /^oom_kill (\d+)$/m.exec(read(events))?.[1];
     if (kills === undefined) return undefined;
-    const limitBytes = Number(readFileSync(limit, "latin1"));
+    const limitBytes = Number(read(limit));
     return {
       oomKills: Number(kills),
       limitBytes: limitBytes < NO_LIMIT_BYTES ? limitBytes : undefined,
-      usageBytes: Number(readFileSync(usage, "latin1")),
+      usageBytes: Number(read(usage)),
     };
   } catch {
     return undefined;

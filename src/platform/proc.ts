@@ -22,10 +22,18 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   return { pid, state, parentPid: Number(parentPid) };
 }
 
-/** Every process in this PID namespace that can be seen. */
+function listNames(): string[] {
+  try {
+    return readdirSync("/proc");
+  } catch {
+    return [];
+  }
+}
+
+/** Every process in this PID namespace that can be seen; none while no descriptor is left to look with. */
 export function listProcesses(): ProcessStat[] {
   const found: ProcessStat[] = [];
-  for (const name of readdirSync("/proc")) {
+  for (const name of listNames()) {
     const pid = Number(name);
     const stat = Number.isInteger(pid) ? readProcessStat(pid) : undefined;
     if (stat !== undefined) found.push(stat);

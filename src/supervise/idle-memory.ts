@@ -10,7 +10,7 @@ const QUIET_LENGTH = 64 * 1024;
 const WORTHWHILE_LENGTH = 1024 * 1024;
 
 /** Trims once when the start is over, and then in the first quiet period after each burst. */
-export function keepMemorySmall(sink: Pick<Sink, "written">, clock: Clock): void {
+export function keepMemorySmall(sink: Pick<Sink, "written">, clock: Clock, trim = trimMemory): void {
   let trimmedAt = Number.NEGATIVE_INFINITY;
   let seenAt = sink.written;
   const look = (): void => {
@@ -25,7 +25,7 @@ export function keepMemorySmall(sink: Pick<Sink, "written">, clock: Clock): void
   clock.after(PERIOD_MS, look);
 }
 
-function trim(): void {
+function trimMemory(): void {
   // Only with --expose-gc, which the hand-over gives.
   globalThis.gc?.({ type: "major", flavor: "last-resort", execution: "sync" });
   trimHeap();

@@ -29,7 +29,7 @@ export interface MemorySource {
   processes(): ProcessMemory[];
 }
 
-export const systemMemory: MemorySource = { account: readMemoryAccount, processes: readProcesses };
+export const systemMemory: MemorySource = { account: () => readMemoryAccount(), processes: readProcesses };
 
 /** Looks once a second. Does nothing where the cgroup has no limit or cannot be seen. Returns what ends it. */
 export function watchMemory(

@@ -8,8 +8,6 @@ import { probe } from "./probe.ts";
 
 /** Often enough that nobody waits for it, seldom enough to cost nothing. */
 const PROBE_PERIOD_MS = 25;
-/** Clocks of a file system may be this coarse. */
-const FILE_TIME_SLACK_MS = 50;
 
 export interface ReadinessWatch {
   /** Shows it what the service has just logged. */
@@ -25,13 +23,24 @@ export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () =
       return { see: ignore, cancel: clock.after(readiness.afterMs, onReady) };
     case "log": {
       const pattern = new RegExp(readiness.pattern);
-      return { see: ({ msg }) => pattern.test(msg) && onReady(), cancel: ignore };
+      const cancel = clock.after(readiness.orAfterMs, onReady);
+      const see = ({ msg }: Fields): void => {
+        if (!pattern.test(msg)) return;
+        cancel();
+        onReady();
+      };
+      return { see, cancel };
     }
     case "file": {
       const { prefix, orAfterMs } = readiness;
-      const sinceMs = Date.now() - FILE_TIME_SLACK_MS;
+      // Not the time of day: an earlier process may have written it a moment ago.
+      const beforeMs = lastWrittenMs(prefix);
       const untilMs = clock.monotonicMs() + orAfterMs;
-      return ask(clock, onReady, async () => clock.monotonicMs() >= untilMs || isWritten(prefix, sinceMs));
+      return ask(
+        clock,
+        onReady,
+        async () => clock.monotonicMs() >= untilMs || lastWrittenMs(prefix) > beforeMs,
+      );
     }
     default:
       return ask(clock, onReady, () => probe(readiness));
@@ -58,13 +67,13 @@ function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>
   };
 }
 
-function isWritten(prefix: string, sinceMs: number): boolean {
+/** When the newest file whose path begins so was written; 0 where there is none. */
+function lastWrittenMs(prefix: string): number {
   try {
-    return readdirSync(dirname(prefix))
-      .filter((name) => name.startsWith(basename(prefix)))
-      .some((name) => statSync(join(dirname(prefix), name)).mtimeMs >= sinceMs);
+    const names = readdirSync(dirname(prefix)).filter((name) => name.startsWith(basename(prefix)));
+    return Math.max(0, ...names.map((name) => statSync(join(dirname(prefix), name)).mtimeMs));
   } catch {
-    return false;
+    return 0;
   }
 }
 

@@ -1,26 +1,47 @@
 // New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
 import { once } from "node:events";
 import { DjinitError } from "../base/errors.ts";
+import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
+import type { Sink } from "../logs/sink.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
 import { spawnService } from "./spawn.ts";
 
 /** Importing an application takes seconds at worst; after this the old one is kept. */
 const CHECK_TIMEOUT_MS = 60_000;
+/** What it leaves behind with its pipe open must not hold up the next reload. */
+const RELAY_TIMEOUT_MS = 1_000;
+/** Lines that an error report quotes. */
+const LAST_LINES = 20;
 
-/** Reloads one service if its check, where it has one, succeeds; says so if not. */
-export async function reloadService(service: Service, dependencies: ServiceDependencies): Promise<void> {
+interface Verdict {
+  good: boolean;
+  /** Why it is not. */
+  cause: string;
+  lines: string[];
+}
+
+/**
+ * Reloads one service if its check, where it has one, succeeds; says so if not. `wanted` is asked after the check:
+ * a stop may have begun meanwhile.
+ */
+export async function reloadService(
+  service: Service,
+  dependencies: ServiceDependencies,
+  wanted: () => boolean,
+): Promise<void> {
   const { log } = dependencies;
   const { plan, name } = service;
   if (plan.reload === undefined || service.pid === undefined) return;
-  const lines: string[] = [];
-  const status = plan.check === undefined ? 0 : await runCheck(service, plan.check, dependencies, lines);
-  if (status !== 0) {
-    const cause = findCause(lines) ?? lines.at(-1) ?? `its check ended with status ${status}`;
-    const text = `cannot reload ${name}: ${cause}; the old one goes on`;
-    logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
-    return;
+  if (plan.check !== undefined) {
+    const { good, cause, lines } = await runCheck(service, plan.check, dependencies);
+    if (!wanted()) return;
+    if (!good) {
+      const text = `cannot reload ${name}: ${cause}; the old one goes on`;
+      logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
+      return;
+    }
   }
   // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
   if (service.pid === undefined) return;
@@ -32,29 +53,57 @@ export async function reloadService(service: Service, dependencies: ServiceDepen
 async function runCheck(
   { plan }: Service,
   argv: string[],
-  { environment, sink, clock, reaper, log }: ServiceDependencies,
-  lines: string[],
-): Promise<number> {
+  { environment, clock, reaper }: ServiceDependencies,
+): Promise<Verdict> {
+  const lines: string[] = [];
   try {
     const { child, relayed } = spawnService({
       plan: { ...plan, argv },
       environment,
-      sink,
+      sink: SILENT,
       clock,
       onRecord: ({ msg, error }) => {
         const stack = (error as { stack?: unknown } | null | undefined)?.stack;
         lines.push(msg, ...(typeof stack === "string" ? stack.split("\n").slice(-3) : []));
+        lines.splice(0, lines.length - LAST_LINES);
       },
     });
-    if (child.pid !== undefined) reaper.leaveToNode(child.pid);
-    const cancel = clock.after(CHECK_TIMEOUT_MS, () => child.kill("SIGKILL"));
-    const [code] = (await once(child, "exit")) as [number | null];
-    cancel();
-    if (child.pid !== undefined) reaper.forget(child.pid);
-    await relayed;
-    return code ?? 1;
+    const { pid } = child;
+    if (pid !== undefined) reaper.leaveToNode(pid);
+    let late = false;
+    const cancelDeadline = clock.after(CHECK_TIMEOUT_MS, () => {
+      late = true;
+      child.kill("SIGKILL");
+    });
+    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    cancelDeadline();
+    if (pid !== undefined) {
+      reaper.forget(pid);
+      killGroup(pid);
+    }
+    await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+    const cause = late
+      ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
+      : (findCause(lines) ?? lines.at(-1) ?? `its check ended with status ${exitStatusOf(code, signal)}`);
+    return { good: code === 0, cause, lines };
   } catch (error) {
-    log.error({ target: plan.name, cause: (error as Error).message }, `cannot check ${plan.name}`);
-    return 1;
+    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines };
+  }
+}
+
+/** `celery report` prints the settings, passwords in URLs included: of a check only what it fails with is logged. */
+const SILENT: Sink = {
+  congested: false,
+  written: 0,
+  write: () => {},
+  onDrain: () => () => {},
+  flush: async () => {},
+};
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // ESRCH: it has left nothing behind.
   }
 }

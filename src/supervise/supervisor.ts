@@ -82,8 +82,9 @@ export class Supervisor {
   }
 
   async #reloadAll(): Promise<void> {
+    const wanted = (): boolean => !this.#shutdown.begun;
     for (const service of this.services) {
-      if (!this.#shutdown.begun) await reloadService(service, this.#with);
+      if (wanted()) await reloadService(service, this.#with, wanted);
     }
   }
 

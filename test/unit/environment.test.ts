@@ -21,12 +21,17 @@ test("the secrets of the boot are taken out, the application's own stay", () => 
   expect(given).toEqual(before);
 });
 
-test("NODE_OPTIONS, set aside for PID 1, is given back to the application", () => {
+test("NODE_OPTIONS and LD_PRELOAD, set aside for PID 1, are given back to the application", () => {
   expect(forApplication({ A: "1", DJINIT_SAVED_NODE_OPTIONS: "--max-old-space-size=99" })).toEqual({
     A: "1",
     NODE_OPTIONS: "--max-old-space-size=99",
   });
   expect(forApplication({ DJINIT_SAVED_NODE_OPTIONS: "" })).toEqual({ NODE_OPTIONS: "" });
+  expect(
+    forApplication({ LD_PRELOAD: "keep-signals.so", DJINIT_SAVED_LD_PRELOAD: "libjemalloc.so" }),
+  ).toEqual({
+    LD_PRELOAD: "libjemalloc.so",
+  });
   expect(forApplication({ A: "1" })).toEqual({ A: "1" });
 });
 

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Readiness } from "../../src/plan/plan.ts";
-import { watchReadiness } from "../../src/supervise/probe.ts";
+import { watchReadiness } from "../../src/supervise/readiness.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -43,7 +43,7 @@ interface Watched {
 function watch(readiness: Readiness): Watched {
   const clock = new VirtualClock();
   let ready = 0;
-  const cancel = watchReadiness(readiness, clock, () => {
+  const { cancel } = watchReadiness(readiness, clock, () => {
     ready += 1;
   });
   return {
@@ -88,7 +88,7 @@ describe("a service of which nothing more can be asked", () => {
 });
 
 describe("a service behind a socket", () => {
-  const readiness: Readiness = { kind: "http", socketPath };
+  const readiness: Readiness = { kind: "http", socketPath, host: "localhost" };
 
   test("is ready when a worker takes the connection, which leaves no request behind", async () => {
     const watched = watch(readiness);
@@ -121,7 +121,7 @@ describe("a service behind a socket", () => {
 });
 
 describe("a service with a readiness path", () => {
-  const readiness: Readiness = { kind: "http", socketPath, path: "/health/" };
+  const readiness: Readiness = { kind: "http", socketPath, path: "/health/", host: "cakes.example" };
 
   test.each(["HTTP/1.1 200 OK", "HTTP/1.1 204 No Content", "HTTP/1.0 302 Found"])(
     "%s is ready",
@@ -134,7 +134,7 @@ describe("a service with a readiness path", () => {
         });
       });
       await becomesReady(watch(readiness));
-      expect(request).toMatch(/^GET \/health\/ HTTP\/1\.1\r\nHost: localhost\r\n/);
+      expect(request).toMatch(/^GET \/health\/ HTTP\/1\.1\r\nHost: cakes\.example\r\n/);
     },
   );
 
@@ -172,7 +172,7 @@ describe("a service at TCP ports", () => {
 });
 
 test("given up, it calls nobody", async () => {
-  const watched = watch({ kind: "http", socketPath });
+  const watched = watch({ kind: "http", socketPath, host: "localhost" });
   watched.cancel();
   let connections = 0;
   await serve(socketPath, (socket) => {

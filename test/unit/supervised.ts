@@ -28,6 +28,7 @@ export function servicePlan(name: string, script: string, more: Partial<ServiceP
     argv: ["sh", fixture(program), ...words],
     cwd: "/",
     environment: {},
+    facesClients: false,
     after: [],
     readiness: { kind: "settled", afterMs: SETTLED_AFTER_MS },
     restart: "always",
@@ -41,7 +42,15 @@ export function servicePlan(name: string, script: string, more: Partial<ServiceP
 }
 
 export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}): Plan {
-  return { role: "web", services, gracePeriodMs: 25_000, startupTimeoutMs: 120_000, maxRestarts: 3, ...more };
+  return {
+    role: "web",
+    services,
+    gracePeriodMs: 25_000,
+    drainDelayMs: 0,
+    startupTimeoutMs: 120_000,
+    maxRestarts: 3,
+    ...more,
+  };
 }
 
 const started: Supervisor[] = [];
