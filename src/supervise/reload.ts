@@ -56,13 +56,16 @@ async function runCheck(
   { environment, clock, reaper }: ServiceDependencies,
 ): Promise<Verdict> {
   const lines: string[] = [];
+  /** nginx says first what is wrong, and then that something is. */
+  let fatal: string | undefined;
   try {
     const { child, relayed } = spawnService({
       plan: { ...plan, argv },
       environment,
       sink: SILENT,
       clock,
-      onRecord: ({ msg, error }) => {
+      onRecord: ({ level, msg, error }) => {
+        if (level === "fatal") fatal ??= msg;
         const stack = (error as { stack?: unknown } | null | undefined)?.stack;
         lines.push(msg, ...(typeof stack === "string" ? stack.split("\n").slice(-3) : []));
         lines.splice(0, lines.length - LAST_LINES);
@@ -84,7 +87,10 @@ async function runCheck(
     await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
     const cause = late
       ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
-      : (findCause(lines) ?? lines.at(-1) ?? `its check ended with status ${exitStatusOf(code, signal)}`);
+      : (findCause(lines) ??
+        fatal ??
+        lines.at(-1) ??
+        `its check ended with status ${exitStatusOf(code, signal)}`);
     return { good: code === 0, cause, lines };
   } catch (error) {
     return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines };

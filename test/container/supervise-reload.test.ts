@@ -2,10 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createContainer } from "../support/docker.ts";
+import { type Container, createContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
+import { processTable } from "../support/proc.ts";
+import type { LogRecord } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { mainPid } from "./cake-subject.ts";
 
@@ -14,7 +16,17 @@ const application = (answer: string) => `def application(environ, start_response
     return [b"${answer}"]
 `;
 
-test("HUP serves new code and takes new nginx files; one that nginx refuses leaves the old in force", async () => {
+const refusalOf =
+  (target: string) =>
+  (record: LogRecord): boolean =>
+    record["target"] === target && record["code"] === "DJINIT_RELOAD_REFUSED";
+
+const workersOf = async (container: Container): Promise<number[]> => {
+  const master = await mainPid(container, "gunicorn");
+  return (await processTable(container)).filter(({ ppid }) => ppid === master).map(({ pid }) => pid);
+};
+
+test("HUP takes new code and new nginx files; what cannot be loaded is refused and the old one serves on", async () => {
   const directory = await mkdtemp(join(tmpdir(), "reload-"));
   try {
     await using container = await createContainer({
@@ -52,13 +64,24 @@ test("HUP serves new code and takes new nginx files; one that nginx refuses leav
     // A file that nginx refuses: the old one stays in force.
     await put("nonsense;\n", "/etc/nginx/conf.d/django.conf.d/locations/new.conf");
     await container.signal("HUP");
-    const refusal = await container.record(
-      "nginx's refusal",
-      ({ service, msg }) => service === "nginx" && msg.includes("nonsense"),
-    );
-    expect(refusal.level).toBe("fatal");
+    const refusal = await container.record("nginx's refusal", refusalOf("nginx"));
+    expect(refusal).toMatchObject({ level: "error", code: "DJINIT_RELOAD_REFUSED" });
+    expect(refusal.msg).toContain("nonsense");
     expect((await http(await container.url("/new"))).text).toBe("from nginx");
     await answers("two");
+
+    // An application that cannot be imported: a HUP would end gunicorn's master and all its workers.
+    await put("import nowhere\n", "/app/app.py");
+    const workers = await workersOf(container);
+    await container.signal("HUP");
+    expect((await container.record("gunicorn's refusal", refusalOf("gunicorn"))).msg).toContain("nowhere");
+    await answers("two");
+    expect(await mainPid(container, "gunicorn")).toBe(gunicorn);
+    expect(await workersOf(container)).toEqual(workers);
+
+    await put(application("three"), "/app/app.py");
+    await container.signal("HUP");
+    await answers("three");
   } finally {
     await rm(directory, { recursive: true });
   }
