@@ -6,8 +6,11 @@ import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Service } from "./service.ts";
 
-/** After SIGQUIT nobody waits for requests or tasks: this is for processes to fall over, not to finish. */
-const FAST_STOP_MS = 5_000;
+/**
+ * After SIGQUIT nobody waits for requests or tasks: this is for processes to fall over, not to finish. An idle celery
+ * worker with a broker that it polls takes 4 to 5 s for that; Docker kills after 10.
+ */
+const FAST_STOP_MS = 8_000;
 
 export type ShutdownDelays = Pick<Plan, "gracePeriodMs" | "drainDelayMs">;
 
