@@ -22,6 +22,11 @@ import { type Spawned, spawnService } from "./spawn.ts";
 const LAST_LINES = 20;
 /** A process that hands its pipe to a daemon must not hold up the news of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
+/**
+ * For a web service that has never answered: there is no request to finish. A gunicorn worker that has just been forked
+ * swallows TERM, and its master would wait for it longer than the whole grace period.
+ */
+const UNREADY_STOP_MS = 3_000;
 
 export interface ServiceDependencies {
   clock: Clock;
@@ -44,6 +49,8 @@ export class Service {
   #state: ServiceState = INITIAL_STATE;
   #timers: (() => void)[] = [];
   #readiness: ReadinessWatch | undefined;
+  /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
+  #serves: boolean | undefined;
   readonly #with: ServiceDependencies;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
@@ -76,6 +83,7 @@ export class Service {
     this.#state = state;
     if (before !== state.name) {
       this.#clearTimers();
+      if (state.name === "running") this.#serves = true;
       this.#with.log.debug(
         { target: this.name, from: before, to: state.name },
         `${this.name}: ${before} → ${state.name}`,
@@ -146,6 +154,7 @@ export class Service {
       clock.after(0, () => this.#exited(undefined, 127));
       return;
     }
+    this.#serves = plan.readiness.kind === "http" ? false : undefined;
     const { child, relayed } = spawned;
     const { pid } = child;
     this.pid = pid;
@@ -174,7 +183,11 @@ export class Service {
   }
 
   #end(how: "stop" | "fast-stop" | "kill"): void {
-    if (how !== "kill") return this.signal(how === "stop" ? this.plan.stopSignal : this.plan.fastStopSignal);
+    if (how !== "kill") {
+      if (this.#serves === false && this.#state.afterwards === "stop")
+        this.#after(UNREADY_STOP_MS, { type: "kill" });
+      return this.signal(how === "stop" ? this.plan.stopSignal : this.plan.fastStopSignal);
+    }
     if (this.pid === undefined) return;
     this.signal("SIGKILL");
     if (this.plan.output === "relay") kill(-this.pid, "SIGKILL");
