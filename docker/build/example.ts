@@ -1,19 +1,20 @@
 // npm run image:example [-- --tag TAG]; djinit:latest is to exist
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildImage } from "./build-image.ts";
 import { ensureEngine } from "./engine.ts";
+import { DJINIT_TAG, IMAGE_VERSION } from "./image.ts";
+import { buildOnBase } from "./replaced-base.ts";
 import { main, say } from "./say.ts";
 
-export const EXAMPLE_TAG = "cake-service:latest";
+export const EXAMPLE_TAG = `cake-service:${IMAGE_VERSION}`;
 
 const context = fileURLToPath(new URL("../../example-app/", import.meta.url));
 
-/** Builds the example project's image FROM djinit:latest. Errors: no engine, or a build that fails. */
+/** Builds the example project's image FROM djinit's. Errors: no engine, or a build that fails. */
 export async function buildExample(tag: string = EXAMPLE_TAG): Promise<string> {
   await ensureEngine();
   say(`Building ${tag}`);
-  await buildImage({ tag, dockerfile: `${context}Dockerfile`, context });
+  await buildOnBase({ tag, context, base: DJINIT_TAG });
   return tag;
 }
 

@@ -7,7 +7,9 @@ import { bundle, version } from "./bundle.ts";
 import { ensureEngine } from "./engine.ts";
 import { main, say } from "./say.ts";
 
-export const DJINIT_TAG = "djinit:latest";
+/** Another one keeps the images of two checkouts on one engine apart. */
+export const IMAGE_VERSION = process.env.DJINIT_IMAGE_VERSION ?? "latest";
+export const DJINIT_TAG = `djinit:${IMAGE_VERSION}`;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -1,10 +1,9 @@
 // The images djinit is compared with, all from one that has the same nginx, gunicorn and application.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DEBIAN, ensureBaseImage } from "../../docker/build/base-image.ts";
 import { buildImage } from "../../docker/build/build-image.ts";
+import { buildOnBase } from "../../docker/build/replaced-base.ts";
 import { imageExists } from "../support/docker-cli.ts";
 import { buildTestImages } from "../support/images.ts";
 import type { RunContext } from "../support/run-context.ts";
@@ -39,7 +38,7 @@ async function buildOthers(): Promise<void> {
     context: `${root}docker`,
     buildArgs: { BASE_IMAGE: await ensureBaseImage(DEBIAN), GUNICORN_VERSION: gunicornVersion() },
   });
-  await buildPlain();
+  await buildOnBase({ tag: BENCH_IMAGES.plain, context: `${root}example-app`, base: BENCH_IMAGES.base });
   await buildImage({
     tag: BENCH_IMAGES.seed,
     dockerfile: `${here}seed/Dockerfile`,
@@ -52,23 +51,6 @@ async function buildOthers(): Promise<void> {
     context: `${here}supervisord`,
     buildArgs: { PLAIN_IMAGE: BENCH_IMAGES.plain, SUPERVISOR_VERSION },
   });
-}
-
-/** The example project by its own Dockerfile, but for the image it is built from. */
-async function buildPlain(): Promise<void> {
-  const context = `${root}example-app`;
-  const text = readFileSync(`${context}/Dockerfile`, "utf8");
-  const replaced = text.replace(/^FROM djinit$/m, `FROM ${BENCH_IMAGES.base}`);
-  if (replaced === text)
-    throw new Error("cannot build the example without djinit: its Dockerfile is not FROM djinit");
-  const folder = mkdtempSync(join(tmpdir(), "djinit-bench-"));
-  try {
-    const dockerfile = join(folder, "Dockerfile");
-    writeFileSync(dockerfile, replaced);
-    await buildImage({ tag: BENCH_IMAGES.plain, dockerfile, context });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** The one that djinit's image pins. */
