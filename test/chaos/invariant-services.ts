@@ -1,6 +1,6 @@
 import { EXIT_STATUS } from "../../src/base/exit-status.ts";
 import { EXIT_DEADLINE_MS, RECOVERY_DEADLINE_MS } from "./configuration.ts";
-import type { ProcessKind } from "./fault-table.ts";
+import type { FaultSpec, ProcessKind } from "./fault-table.ts";
 import type { Observation, Violation } from "./observation.ts";
 import { ownRecords } from "./records.ts";
 
@@ -31,6 +31,14 @@ const SERVICE_OF: Partial<Record<ProcessKind, string>> = {
   beat: "celery-beat",
 };
 
+/** Deaths of which djinit is not the cause, and after which it has to start the service again. */
+const MAY_DIE: Partial<Record<FaultSpec["action"], readonly string[]>> = {
+  // It writes its schedule there.
+  disk: ["celery-beat"],
+  // celery 5.7 gives up («Unrecoverable error») when the broker refuses it in the middle of a reconnection.
+  broker: ["celery-worker", "celery-beat"],
+};
+
 /** No service dies but the one that was killed, and djinit itself finds nothing wrong with itself. */
 export function bystandersLive(observation: Observation): Violation[] {
   const { target, fault } = observation.round;
@@ -39,8 +47,7 @@ export function bystandersLive(observation: Observation): Violation[] {
     .filter(({ msg, code }) => {
       const dead = /^(\S+) ended with status/.exec(msg)?.[1];
       if (dead === undefined) return code !== undefined || /^cannot start/.test(msg);
-      // A full disk is a reason to die for whoever has to write to it.
-      return dead !== victim && fault.action !== "disk";
+      return dead !== victim && MAY_DIE[fault.action]?.includes(dead) !== true;
     })
     .map(({ msg, code }) => ({
       invariant: "no service dies but the one that was killed",

@@ -4,7 +4,7 @@ import { TASKS_DEADLINE_MS } from "./configuration.ts";
 import { INFLICT } from "./inflict.ts";
 import { judgeProcesses } from "./invariant-processes.ts";
 import { countRuns, queuedTasks } from "./invariant-tasks.ts";
-import type { MemberProcesses, Observation } from "./observation.ts";
+import type { FaultReport, MemberProcesses, Observation } from "./observation.ts";
 import type { Round } from "./round.ts";
 import { waitUntilServing } from "./serving.ts";
 import type { Subject } from "./subject.ts";
@@ -15,20 +15,30 @@ const AFTERWARDS_MS = 500;
 const SETTLE_TIMEOUT_MS = 5_000;
 const PERIOD_MS = 100;
 
+export interface RoundOptions {
+  /** Done in place of the round's own fault. */
+  inflict?: (subject: Subject, round: Round) => Promise<FaultReport>;
+  tasksDeadlineMs?: number;
+}
+
 /** Errors: the fault could not be done, or PID 1 is gone. */
-export async function runRound(subject: Subject, round: Round): Promise<Observation> {
+export async function runRound(
+  subject: Subject,
+  round: Round,
+  { inflict = INFLICT[round.fault.action], tasksDeadlineMs = TASKS_DEADLINE_MS }: RoundOptions = {},
+): Promise<Observation> {
   const { load, members, settledTasks } = subject;
   for (const member of members) member.forget();
   // Its own number: the same seed may be run twice on one subject.
   load.go(`${round.seed}-${Date.now() % 1_000_000}`);
   await delay(round.momentMs);
-  const fault = await INFLICT[round.fault.action](subject, round);
+  const fault = await inflict(subject, round);
   const overMs = Date.now();
   const notServing = await waitUntilServing(subject, overMs);
   const recoveredAfterMs = Date.now() - overMs;
   await delay(AFTERWARDS_MS);
   await load.halt();
-  await tasksEnded(subject);
+  await tasksEnded(subject, Date.now() + tasksDeadlineMs);
   const samples = await settledProcesses(subject);
   return {
     round,
@@ -44,8 +54,7 @@ export async function runRound(subject: Subject, round: Round): Promise<Observat
 }
 
 /** What is missing at the deadline is for the invariant to tell. */
-async function tasksEnded(subject: Subject): Promise<void> {
-  const deadlineMs = Date.now() + TASKS_DEADLINE_MS;
+async function tasksEnded(subject: Subject, deadlineMs: number): Promise<void> {
   const queued = queuedTasks({ requests: subject.load.results });
   for (;;) {
     const { ended } = countRuns(subject.ledger);

@@ -12,8 +12,12 @@ const ANSWERED: readonly RequestKind[] = ["static", "plain", "database", "page"]
 const BEATERS: readonly MemberName[] = ["all", "beat"];
 
 /** Waits until the subject has done all of it since `sinceMs`. Gives what it has not done within the deadline. */
-export async function waitUntilServing(subject: Subject, sinceMs: number): Promise<string[]> {
-  const deadlineMs = Date.now() + RECOVERY_DEADLINE_MS;
+export async function waitUntilServing(
+  subject: Subject,
+  sinceMs: number,
+  timeoutMs = RECOVERY_DEADLINE_MS,
+): Promise<string[]> {
+  const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
     const missing = await missingIn(subject, sinceMs);
     if (missing.length === 0 || Date.now() >= deadlineMs) return missing;
