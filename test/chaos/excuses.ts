@@ -39,11 +39,8 @@ export function excusesOf(observation: Observation): Excuse[] {
   const aimedAt = round.fault.action === "kill" || round.fault.action === "disk" ? round.target : undefined;
   switch (aimedAt) {
     case "nginx-master":
-      // Its workers are ended before the next master starts; until that listens nobody accepts.
-      return [
-        { fromMs, toMs: until("nginx started"), outcomes: ["cut"], kinds: ALL },
-        { fromMs, toMs: until("nginx is ready"), outcomes: ["refused"], kinds: ALL },
-      ];
+      // Its workers are ended before the next master starts. New connections wait in the socket that PID 1 holds.
+      return [{ fromMs, toMs: until("nginx started"), outcomes: ["cut"], kinds: ALL }];
     case "nginx-worker":
       return [{ fromMs, toMs: toMs + SIGNAL_LATENCY_MS, outcomes: ["cut"], kinds: ALL }];
     case "gunicorn-master":
