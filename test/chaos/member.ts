@@ -55,8 +55,12 @@ export class Member {
 
   /** A celery worker that does not end logs where it is stuck. */
   #askForStacks(): void {
-    for (const it of processesIn(namespaceOf(this.initPid)))
-      if (kindOf(it, this.initPid) === "celery-main") process.kill(it.pid, "SIGUSR1");
+    try {
+      for (const it of processesIn(namespaceOf(this.initPid)))
+        if (kindOf(it, this.initPid) === "celery-main") process.kill(it.pid, "SIGUSR1");
+    } catch {
+      // It has ended after all.
+    }
   }
 
   async isReady(): Promise<boolean> {

@@ -43,10 +43,12 @@ test("during the boot only the main thread gets signals: what another took would
   await using container = await startCake({ env, publish: [] });
   await container.record("the wait", ({ msg }) => msg.startsWith("waiting for database"));
   const threads = await container.output(["sh", "-c", "cat /proc/1/task/*/status"], { user: "root" });
-  const masks = [...threads.matchAll(/^Name:\t(.*)$[\s\S]*?^SigBlk:\t([0-9a-f]+)$/gm)].map(([, name, mask]) => ({
-    name,
-    blocksTerm: ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGTERM - 1)) & 1n) === 1n,
-  }));
+  const masks = [...threads.matchAll(/^Name:\t(.*)$[\s\S]*?^SigBlk:\t([0-9a-f]+)$/gm)].map(
+    ([, name, mask]) => ({
+      name,
+      blocksTerm: ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGTERM - 1)) & 1n) === 1n,
+    }),
+  );
   expect(masks.filter(({ name }) => name === "libuv-worker").length).toBeGreaterThan(0);
   expect(masks.filter(({ blocksTerm }) => !blocksTerm).map(({ name }) => name)).toEqual(["node-MainThread"]);
 });
