@@ -21,6 +21,7 @@ export function planCommand({ words, celery }: Invocation, config: Config): Serv
     fastStopSignal: "SIGQUIT",
     reload: "SIGHUP",
     forwards: ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"],
+    readsEnvironment: true,
     fatalStatuses: [],
     output: config.commandOutput === "raw" ? "inherit" : "relay",
   };
