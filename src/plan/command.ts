@@ -16,7 +16,7 @@ export function planCommand({ words, celery }: Invocation, config: Config): Serv
     facesClients: false,
     after: [],
     readiness: { kind: "settled", afterMs: 0 },
-    restart: "no",
+    restart: config.commandRestart,
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
     reload: "SIGHUP",

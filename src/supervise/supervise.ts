@@ -16,6 +16,9 @@ import { Supervisor } from "./supervisor.ts";
 /** A reader of stdout that has stopped must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
+/** After an internal error, from the end of the grace period to the end of everything. */
+const BACKSTOP_MS = 3_000;
+
 export interface SuperviseOptions {
   planFile: string;
   /** Signals that came while this was being loaded. */
@@ -46,6 +49,8 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
     logError(log, error);
+    // What is broken may be the stop itself.
+    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.exitStatus));
     supervisor.stop("internal error", error.exitStatus);
   });
   takeSignals(supervisor, pendingSignals);
