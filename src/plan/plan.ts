@@ -1,8 +1,16 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
 
-export type Role = "web" | "worker" | "beat" | "command";
+export type Role = "web" | "worker" | "beat" | "release" | "command";
 
-export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "superuser";
+export type StepName =
+  | "wait-for-database"
+  | "migrate"
+  | "wait-for-migrations"
+  | "check-migrations"
+  | "collectstatic"
+  | "superuser"
+  | "manifest"
+  | "list-migrations";
 
 /** How to find out that a service has come up. */
 export type Readiness =

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { databaseKind, findUrlProblem, postgresOptions } from "../../src/boot/database-url.ts";
+import { findUrlProblem, postgresOptions } from "../../src/boot/database-url.ts";
+import { databaseKind } from "../../src/plan/database-kind.ts";
 
 test.each([
   [undefined, "other"],

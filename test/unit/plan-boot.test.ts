@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { findProblems, planBoot } from "../../src/plan/build-plan.ts";
+import { planBoot } from "../../src/plan/boot-steps.ts";
+import { findProblems } from "../../src/plan/build-plan.ts";
 import { readCommand } from "../../src/plan/role.ts";
 import { configOf } from "./planned.ts";
 
