@@ -7,10 +7,10 @@ const CHECK_PERIOD_MS = 5_000;
 
 /** What would end a transaction that waits for Django; how soon a server notices that this container has gone. */
 const SETTINGS = `
-  SELECT set_config(name, value, true) FROM pg_settings JOIN (VALUES
+  SELECT set_config(name, wanted_value, true) FROM pg_settings JOIN (VALUES
     ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'), ('statement_timeout', '0'),
     ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')
-  ) AS wanted (setting, value) ON setting = name`;
+  ) AS wanted (wanted_name, wanted_value) ON wanted_name = name`;
 
 /** An advisory lock is the database's own. Within it two schemas are two sites, and so are two projects. */
 const KEY = "hashtextextended(concat_ws(chr(31), 'djinit', current_schema(), $1::text), 0)";

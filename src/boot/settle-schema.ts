@@ -6,7 +6,7 @@ import type { StepName } from "../plan/plan.ts";
 import { type DatabaseState, lookAtDatabase } from "./look-at-database.ts";
 import type { ManifestFacts } from "./manifest.ts";
 import { isLockFree, projectOf, takeLock } from "./migration-lock.ts";
-import { closeSession } from "./postgres-session.ts";
+import { closeSession, type Failure } from "./postgres-session.ts";
 import { type Django, runDjango } from "./run-django.ts";
 import { logLockWait, logSchemaWait, MOST_NAMES } from "./setup-events.ts";
 
@@ -35,7 +35,8 @@ interface Attempt extends Settling {
  * others take longer than DJINIT_MIGRATE_TIMEOUT; the signal's reason.
  */
 export async function settleSchema(settling: Settling): Promise<StepName[]> {
-  const { config, log, signal } = settling.django;
+  const { steps, django } = settling;
+  const { config, log, signal } = django;
   const project = projectOf(config.settingsModule);
   const deadlineMs = performance.now() + config.migrateTimeoutMs;
   for (;;) {
@@ -44,15 +45,24 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
       return await settleIn({ ...settling, client, project, deadlineMs });
     } catch (error) {
       if (error instanceof DjinitError || signal.aborted) throw signal.aborted ? signal.reason : error;
-      // The session has ended, and the lock with it: whoever leads now, the schema says what is left to do.
       const cause = (error as Error).message;
+      if (isRefusal(error as Failure)) {
+        log.warn({ step: "migrate", cause }, `cannot look for migrations without Django: ${cause}`);
+        return steps;
+      }
+      // The session has ended, and the lock with it: whoever leads now, the schema says what is left to do.
       log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
       if (performance.now() >= deadlineMs) throw error;
-      await pause(FIRST_PAUSE_MS);
+      await pause(LONGEST_PAUSE_MS, undefined, { signal });
     } finally {
       await closeSession(client);
     }
   }
+}
+
+/** The server has understood and said no: asking again would not change that. Other classes are of a server in trouble. */
+function isRefusal({ code = "" }: Failure): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57|25P0)/.test(code);
 }
 
 async function settleIn(attempt: Attempt): Promise<StepName[]> {
