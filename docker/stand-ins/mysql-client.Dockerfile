@@ -1,7 +1,7 @@
-# The example project with Debian's build of mysqlclient, which is for the same Python that the image's environment has.
+# The example project with a driver for MariaDB that needs no compiler: PyMySQL under the name and with a version of
+# mysqlclient that Django accepts.
 ARG PROJECT_IMAGE
 FROM ${PROJECT_IMAGE}
-RUN apt-get update && \
-    apt-get install -y --no-install-recommends python3-mysqldb && \
-    rm -rf /var/lib/apt/lists/* && \
-    ln -s /usr/lib/python3/dist-packages/MySQLdb "$(python -c 'import site; print(site.getsitepackages()[0])')/"
+RUN pip install --quiet "PyMySQL==1.1.*" && \
+    echo 'import pymysql; pymysql.version_info = (2, 2, 7, "final", 0); pymysql.install_as_MySQLdb()' \
+        > "$(python -c 'import site; print(site.getsitepackages()[0])')/mysqlclient.pth"

@@ -77,7 +77,7 @@ test("negative control: through that pooler two sessions get the same session lo
   await Promise.all([one.end(), two.end()]);
 });
 
-test("MIGRATIONS_DATABASE_URL goes past a pooler that has room for nobody", async () => {
+test("MIGRATIONS_DATABASE_URL goes past a pooler that would have too few connections", async () => {
   const database = await createDatabase();
   const pooler = await startPgbouncer(1);
   await using _container = pooler.container;

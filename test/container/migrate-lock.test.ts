@@ -36,9 +36,9 @@ test.each(WAYS)(
   "the leader is killed half-way: the next one takes over, and nothing is applied twice; %s",
   async (_, way) => {
     const database = await createDatabase();
-    await using leader = await troubled(way, database, { TROUBLE: "slow" });
+    await using leader = await troubled(way, database, { TROUBLE: "slow", TROUBLE_SECONDS: "600" });
     await leader.record("half-way", isHalfWay, 60_000);
-    await using next = await troubled(way, database, { TROUBLE: "slow" });
+    await using next = await troubled(way, database, {});
     await next.record("waiting", ({ msg }) => msg.startsWith("waiting: another container"), 60_000);
     await docker("kill the leader", ["kill", leader.id]);
     expect(await next.wait(60_000)).toBe(0);
@@ -70,7 +70,7 @@ test.each(WAYS)(
   "a session that holds the lock and ends is noticed, and the work is done; %s",
   async (_, way) => {
     const database = await createDatabase();
-    await using release = await troubled(way, database, { TROUBLE: "slow" });
+    await using release = await troubled(way, database, { TROUBLE: "slow", TROUBLE_SECONDS: "8" });
     await release.record("half-way", isHalfWay, 60_000);
     const killed = await database.query(
       "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted",
