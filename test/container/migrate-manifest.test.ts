@@ -1,4 +1,6 @@
 // What the image knows of its migrations: when it is trusted, and when it is not.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
@@ -14,7 +16,7 @@ import { appliedIn, startedDjango, startRelease } from "./release-subject.ts";
 async function release(options: ProjectOptions): Promise<LogRecord[]> {
   await using container = await startRelease(options);
   expect(await container.wait(), await container.logs()).toBe(0);
-  return container.records();
+  return await container.records();
 }
 
 const staleness = (records: readonly LogRecord[]) =>
@@ -55,7 +57,11 @@ class Migration(migrations.Migration):
   expect(staleness(records)?.["reason"]).toContain("cakes/migrations/ is not what it was");
   expect(appliedIn(records)).toEqual(["cakes.0005_icing"]);
   // Settings, too, may name other apps.
-  const settings = { "/app/cake_service/celery.py": "# changed\n" };
+  const celery = await readFile(
+    join(import.meta.dirname, "../../example-app/cake_service/celery.py"),
+    "utf8",
+  );
+  const settings = { "/app/cake_service/celery.py": `${celery}\n# changed\n` };
   expect(staleness(await release({ env, files: settings }))?.["reason"]).toContain(
     "/app/cake_service/celery.py",
   );

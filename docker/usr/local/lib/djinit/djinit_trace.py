@@ -100,9 +100,11 @@ def defined_by(node):
             names.add(part.name)
         elif isinstance(part, (ast.Import, ast.ImportFrom)):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in part.names)
-        elif isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.value, ast.Name):
-            if not isinstance(part.ctx, ast.Load) or isinstance(node, ast.Expr):
-                names.add(part.value.id)
+        elif isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+            names.update(names_in(part.value, ast.Load))
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            # A call whose result nobody takes is made for what it changes: `INSTALLED_APPS.append("shop")`.
+            names.update(names_in(part.value, ast.Load))
     return names
 
 
