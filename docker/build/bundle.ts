@@ -14,6 +14,7 @@ const ENTRIES: Record<string, string> = {
   verbs: "src/boot/verbs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
+  "environment-files": "src/supervise/environment-files.ts",
   "control-server": "src/admin/control-server.ts",
 };
 

@@ -9,7 +9,7 @@ import { findCommand } from "../platform/path-search.ts";
 /** Keeps signals that arrive while the next Node starts; it takes itself out of the environment. */
 const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
 
-/** For a process that lives for weeks and does little: a small nursery, no django threads, and collection on demand. */
+/** For a process that lives for weeks and does little: a small nursery, no helper threads, and collection on demand. */
 const SMALL_HEAP = ["--max-semi-space-size=1", "--v8-pool-size=0", "--expose-gc"];
 
 /** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
