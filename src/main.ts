@@ -4,12 +4,19 @@ import { asDjinitError } from "./base/errors.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
 const VERBS = new Set(["config", "health", "help", "status", "version"]);
+/** Those that need the libraries of the boot. */
+const BOOT_VERBS = new Set(["manifest", "migrations"]);
 
 async function main([word, ...rest]: string[]): Promise<void> {
   if (word !== undefined && VERBS.has(word) && rest.every((option) => option.startsWith("-"))) {
     letSignalsIn();
     const { runVerb } = await import("./admin/admin.ts");
     return runVerb(word, rest);
+  }
+  if (word !== undefined && BOOT_VERBS.has(word) && rest.every((option) => option.startsWith("-"))) {
+    letSignalsIn();
+    const { runBootVerb } = await import("./boot/verbs.ts");
+    return runBootVerb(word, rest);
   }
   const supervises = word === "supervise" && rest.length === 1;
   if (!supervises) makeThreadsWithoutSignals();

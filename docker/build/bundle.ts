@@ -11,6 +11,7 @@ export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"
 const ENTRIES: Record<string, string> = {
   main: "src/main.ts",
   boot: "src/boot/boot.ts",
+  verbs: "src/boot/verbs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
   "environment-files": "src/supervise/environment-files.ts",

@@ -6,6 +6,8 @@ import { buildImage } from "./build-image.ts";
 export const SERVICE_IMAGES = {
   postgres: "djinit-postgres:trixie",
   redis: "djinit-redis:trixie",
+  pgbouncer: "djinit-pgbouncer:trixie",
+  mariadb: "djinit-mariadb:trixie",
 } as const;
 
 export type ServiceName = keyof typeof SERVICE_IMAGES;

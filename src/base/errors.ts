@@ -41,6 +41,14 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.migrationFailed,
     hint: "mend the migration named in `migration`; what was applied before it stays, the next start goes on from there",
   },
+  DJINIT_SCHEMA_BEHIND: {
+    exitStatus: EXIT_STATUS.schemaBehind,
+    hint: "let one container migrate first: a web container, or `djinit release` of this image as a job before the deployment",
+  },
+  DJINIT_MANIFEST_FAILED: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "run `djinit manifest` as root, after pip install, with the variables without which the settings cannot be imported",
+  },
   DJINIT_SUPERUSER_FAILED: {
     exitStatus: EXIT_STATUS.superuserFailed,
     hint: "check SUPERUSER_USERNAME, SUPERUSER_EMAIL and that every field in the user model's REQUIRED_FIELDS is given as DJANGO_SUPERUSER_<FIELD>",

@@ -9,6 +9,7 @@ export const EXIT_STATUS = {
   migrationFailed: 80,
   superuserFailed: 81,
   collectstaticFailed: 82,
+  schemaBehind: 83,
   gracePeriodExceeded: 137,
 } as const;
 

@@ -5,8 +5,9 @@ import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/boot-log.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
-import { openSink } from "../logs/sink.ts";
-import { buildPlan, findProblems, planBoot } from "../plan/build-plan.ts";
+import { openSink, type Sink } from "../logs/sink.ts";
+import { planBoot } from "../plan/boot-steps.ts";
+import { buildPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
@@ -18,7 +19,7 @@ import { openApplicationSocket } from "./application-socket.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
-import { runDjangoSteps } from "./django-steps.ts";
+import { beginDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
 import { checkNginx } from "./nginx-configuration.ts";
@@ -48,7 +49,12 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
     const { config, problems } = loaded;
-    refuseProblems([...problems, ...findUrlProblem(config.databaseUrl), ...findProblems(invocation, config)]);
+    refuseProblems([
+      ...problems,
+      ...findUrlProblem(config.databaseUrl),
+      ...findUrlProblem(config.migrationsDatabaseUrl, "MIGRATIONS_DATABASE_URL"),
+      ...findProblems(invocation, config),
+    ]);
     const plan = await prepare({
       invocation,
       config,
@@ -58,6 +64,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
       log,
       signal,
     });
+    if (invocation.role === "release") return await endRelease(sink, log);
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
@@ -82,10 +89,12 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   if (isRoot) requireBootCapabilities();
   makeRuntimeDirectories(isRoot);
   if (isRoot && steps.ownMedia) ownMediaDirectories();
-  // Before the database is touched: a file that nginx refuses must not be found out after a migration.
+  const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
+  const runDjangoSteps = beginDjangoSteps({ ...preparation, dropWords }, steps.steps);
+  // Before the database is changed: a file that nginx refuses must not be found out after a migration.
   const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
   signal.throwIfAborted();
-  await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
+  await runDjangoSteps();
   signal.throwIfAborted();
   const applicationSocketFd =
     nginx === undefined ? undefined : openApplicationSocket(invocation.words, config, isRoot);
@@ -100,6 +109,13 @@ function checkWebServer(environment: NodeJS.ProcessEnv, isRoot: boolean): Promis
   const inherited = forApplication(withoutBootSecrets(environment));
   if (!isRoot) return checkNginx([], inherited);
   return checkNginx(dropTo(NGINX_USER), { ...inherited, ...identityOf(NGINX_USER) });
+}
+
+/** All that a job before a deployment is for has been done. */
+async function endRelease(sink: Sink, log: OwnLog): Promise<never> {
+  log.info({ exit_status: EXIT_STATUS.ok }, "released: every step of the boot is done");
+  await sink.flush(FLUSH_TIMEOUT_MS);
+  process.exit(EXIT_STATUS.ok);
 }
 
 function reportStop(log: OwnLog, { reason }: AbortSignal): number {

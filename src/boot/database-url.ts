@@ -1,36 +1,35 @@
 import { parse } from "pg-connection-string";
 import type { Problem } from "../config/problem.ts";
+import { databaseKind, POSTGRES_SCHEME } from "../plan/database-kind.ts";
 
-/** Schemes that mean Postgres to Django's URL parsers. */
-const POSTGRES = /^(postgres|postgresql|psql|pgsql|postgis|timescale|timescalegis):\/\//;
-const SQLITE = /^(sqlite|sqlite3|spatialite|ldap):/;
-
-export type DatabaseKind = "postgres" | "file" | "other";
-
-/** Which way there is to wait for it. `other` is left to Django's own connection. */
-export function databaseKind(url: string | undefined): DatabaseKind {
-  if (url === undefined) return "other";
-  if (POSTGRES.test(url)) return "postgres";
-  return SQLITE.test(url) ? "file" : "other";
+/** Options for pg, of the first server where the URL names several. libpq's meaning of sslmode, as psycopg will have it. */
+export function postgresOptions(url: string): ReturnType<typeof parse> {
+  return parse(serversOf(url)[0] as string);
 }
 
-/** Options for pg. libpq's meaning of sslmode, as psycopg will have it. */
-export function postgresOptions(url: string): ReturnType<typeof parse> {
-  const [base = "", query = ""] = url.replace(POSTGRES, "postgresql://").split(/\?(.*)/s);
-  return parse(`${base}?${query === "" ? "" : `${query}&`}uselibpqcompat=true`);
+/** One URL for each server that `url` names, in the form that pg takes. */
+export function serversOf(url: string): string[] {
+  const [base = "", query = ""] = url.replace(POSTGRES_SCHEME, "").split(/\?(.*)/s);
+  const [, user = "", hosts = "", path = ""] = /^(?:(.*)@)?([^/@]*)(.*)$/s.exec(base) ?? [];
+  const options = [...(query === "" ? [] : [query]), "uselibpqcompat=true"];
+  // postgres:////run/postgresql/cakes: the directory of the socket stands before the database.
+  const socket = /^\/((?:\/|%2F).*)\/([^/]*)$/is.exec(path);
+  if (socket !== null) options.unshift(`host=${encodeURIComponent(decodeURIComponent(socket[1] as string))}`);
+  const database = socket === null ? path : `/${socket[2]}`;
+  const at = base.includes("@") ? `${user}@` : "";
+  return hosts.split(",").map((host) => `postgresql://${at}${host}${database}?${options.join("&")}`);
 }
 
 /** What is wrong with the URL itself. Its text is a secret and is not repeated. */
-export function findUrlProblem(url: string | undefined): Problem[] {
-  const problem = (text: string): Problem[] => [
-    { variable: "DATABASE_URL", problem: `DATABASE_URL is set, but ${text}` },
-  ];
+export function findUrlProblem(url: string | undefined, variable = "DATABASE_URL"): Problem[] {
+  const problem = (text: string): Problem[] => [{ variable, problem: `${variable} is set, but ${text}` }];
   if (url === undefined) return [];
   if (!/^[a-z][\w.+-]*:/i.test(url)) return problem("is no URL: it must begin like postgres://");
   if (databaseKind(url) !== "postgres") return [];
   try {
-    const { port } = postgresOptions(url);
-    return port && !/^\d{1,5}$/.test(port) ? problem(`its port is ${JSON.stringify(port)}`) : [];
+    const ports = serversOf(url).map((server) => parse(server).port);
+    const port = ports.find((text) => text && !/^\d{1,5}$/.test(text));
+    return port ? problem(`its port is ${JSON.stringify(port)}`) : [];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_INVALID_URL")

@@ -9,6 +9,7 @@ import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
 import { APP_DIRECTORY } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
+import type { compareMigrations } from "./compare-migrations.ts";
 import { readEvent, type SetupEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
 
 const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
@@ -16,8 +17,24 @@ const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
 const KILL_AFTER_MS = 5_000;
 const RELAY_TIMEOUT_MS = 1_000;
 
+/** What djinit_setup.py is told. */
+export interface ProgramOptions {
+  databaseTimeoutSeconds: number;
+  migrateTimeoutSeconds: number;
+  lockTimeoutSeconds: number;
+  /** `held`: djinit has the lock that keeps other containers from migrating; `own`: the program takes it when it needs it. */
+  lock: "held" | "own";
+  /** Run `migrate` even when nothing is pending. */
+  always: boolean;
+  /** Else one that cannot be made is only reported. */
+  manifestIsRequired: boolean;
+}
+
 export interface SetupOptions {
   steps: StepName[];
+  program: ProgramOptions;
+  onManifest: (facts: unknown) => void;
+  onMigrations?: (...compared: Parameters<typeof compareMigrations>) => void;
   /** Words before the command that make it run as user django. */
   dropWords: string[];
   environment: NodeJS.ProcessEnv;
@@ -64,6 +81,8 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
       cancelDeadline();
       cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
     }
+    if (event.event === "manifest") options.onManifest(event.facts);
+    if (event.event === "migrations") options.onMigrations?.(event.known, event.recorded);
     if (event.event === "migrating") migration = event.migration;
     failure ??= takeEvent(event, migration, log);
     // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.
@@ -82,7 +101,13 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const relay = { service: () => step, sink, clock, onRecord, intercept };
   const stdout = openRelay(relay);
   const stderr = openRelay(relay);
-  const [file = "", ...words] = [...dropWords, "python", SETUP_PROGRAM, ...steps];
+  const [file = "", ...words] = [
+    ...dropWords,
+    "python",
+    SETUP_PROGRAM,
+    JSON.stringify(options.program),
+    ...steps,
+  ];
   const subprocess = execa(file, words, {
     cwd: APP_DIRECTORY,
     env: environment,

@@ -1,53 +1,65 @@
 // Which of the steps need Django, and what the others do instead.
-import { systemClock } from "../base/clock.ts";
-import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
-import { DJANGO_USER } from "../plan/paths.ts";
+import type { Client } from "pg";
+import { databaseKind } from "../plan/database-kind.ts";
 import type { StepName } from "../plan/plan.ts";
-import { databaseKind } from "./database-url.ts";
-import { runDjangoSetup } from "./django-setup.ts";
-import type { Preparation } from "./preparation.ts";
+import { findManifest, type ManifestFacts } from "./manifest.ts";
+import { closeSession } from "./postgres-session.ts";
+import { type Django, djangoEnvironment, runDjango } from "./run-django.ts";
+import { changesDatabase, settleSchema } from "./settle-schema.ts";
 import { waitForPostgres } from "./wait-for-postgres.ts";
 
-/** Room for Django to start and for the helper to report its own deadline before ours ends it. */
-const SETUP_MARGIN_MS = 10_000;
+/**
+ * Begins to wait for the database, and returns what does the steps when it is there. Errors of the waiting come when
+ * the steps are called for.
+ */
+export function beginDjangoSteps(django: Django, planned: readonly StepName[]): () => Promise<void> {
+  const { config, log, signal } = django;
+  const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
+  const kind = databaseKind(url);
+  const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");
+  const timeoutMs = config.databaseTimeoutMs;
+  const waitFor = (place: string) => waitForPostgres({ url: place, timeoutMs, log, signal });
+  const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
+  if (kind !== "postgres" || !needsSession) return () => runWithoutManifest(django, steps, []);
 
-/** Waits for the database, migrates, collects, creates. Errors: those of the steps. */
-export async function runDjangoSteps(
-  preparation: Preparation,
-  planned: StepName[],
-  dropWords: string[],
-): Promise<void> {
-  const { config, environment, log, signal, sink } = preparation;
-  const { databaseUrl, databaseTimeoutMs } = config;
-  let steps = planned;
-  if (steps.includes("wait-for-database")) {
-    const kind = databaseKind(databaseUrl);
-    if (kind === "postgres")
-      await waitForPostgres({ url: databaseUrl as string, timeoutMs: databaseTimeoutMs, log, signal });
-    if (kind !== "other") steps = steps.filter((step) => step !== "wait-for-database");
+  let opened: Promise<Client> | undefined = waitFor(url as string);
+  opened.catch(() => {});
+  const connect = (): Promise<Client> => {
+    const session = opened ?? waitFor(url as string);
+    opened = undefined;
+    return session;
+  };
+  const { facts, more } = steps.some(changesDatabase) ? knownFacts(django) : { more: [] };
+  return async () => {
+    // The application itself has the pooler's address.
+    const { databaseUrl } = config;
+    if (databaseUrl !== url && databaseKind(databaseUrl) === "postgres")
+      await closeSession(await waitFor(databaseUrl as string));
+    if (facts === undefined) {
+      await closeSession(await connect());
+      return await runWithoutManifest(django, steps, more);
+    }
+    const left = await settleSchema({ django, facts, steps, connect });
+    await runWithoutManifest(django, left, []);
+  };
+}
+
+/** The facts to trust, or what is to be done so that the next start has some. */
+function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] } {
+  const { config, environment, dropWords, log } = django;
+  if (config.migrateAlways) return { more: [] };
+  const { manifest, stale } = findManifest(djangoEnvironment(config, environment, dropWords));
+  if (stale !== undefined) {
+    const { path, reason } = stale;
+    log.warn({ step: "manifest", path, reason }, `the manifest ${path} is stale and not used: ${reason}`);
   }
-  if (steps.length === 0) return;
-  await runDjangoSetup({
-    steps,
-    dropWords,
-    environment: {
-      ...forApplication(withoutBootSecrets(environment)),
-      ...(steps.includes("superuser") ? { SUPERUSER_PASSWORD: config.superuserPassword } : {}),
-      ...(dropWords.length === 0 ? {} : identityOf(DJANGO_USER)),
-      DJINIT_DATABASE_TIMEOUT: String(databaseTimeoutMs / 1000),
-      SUPERUSER_USERNAME: config.superuserUsername,
-      SUPERUSER_EMAIL: config.superuserEmail,
-    },
-    deadlinesMs: {
-      "wait-for-database": databaseTimeoutMs + SETUP_MARGIN_MS,
-      migrate: config.migrateTimeoutMs,
-      collectstatic: config.collectstaticTimeoutMs,
-      superuser: config.superuserTimeoutMs,
-    },
-    gracePeriodMs: config.gracePeriodMs,
-    sink,
-    log,
-    signal,
-    clock: systemClock,
-  });
+  if (manifest === undefined) return { more: ["manifest"] };
+  const { needs_django: reasons } = manifest.facts;
+  if (reasons.length === 0) return { facts: manifest.facts, more: [] };
+  log.debug({ step: "manifest", reasons }, `Django is started to look for migrations: ${reasons.join("; ")}`);
+  return { more: [] };
+}
+
+async function runWithoutManifest(django: Django, steps: StepName[], more: StepName[]): Promise<void> {
+  if (steps.length > 0) await runDjango(django, [...steps, ...more], { lock: "own" });
 }

@@ -3,6 +3,8 @@ import type { ErrorCode } from "../base/errors.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { StepName } from "../plan/plan.ts";
+import type { Recorded } from "./compare-migrations.ts";
+import type { ManifestFacts } from "./manifest.ts";
 
 interface PythonError {
   type: string;
@@ -13,14 +15,24 @@ interface PythonError {
 export type SetupEvent =
   | { event: "step-started"; step: StepName }
   | { event: "step-finished"; step: StepName; seconds: number }
-  | { event: "step-failed"; step: StepName; message?: string; error?: PythonError }
+  | { event: "step-failed"; step: StepName; message?: string; pending?: string[]; error?: PythonError }
   | { event: "settings-failed"; error: PythonError }
   | { event: "waiting"; cause: string }
+  | { event: "nothing-pending" }
+  | { event: "lock-waited-for" }
+  | { event: "lock-missing" }
+  | { event: "lock-timeout"; cause: string; seconds: number }
+  | { event: "migrations-waited-for"; pending: string[] }
+  | { event: "manifest"; facts: unknown }
+  | { event: "migrations"; known: ManifestFacts["migrations"]; recorded: Recorded[] }
+  | { event: "manifest-failed"; error: PythonError }
   | { event: "migrating"; migration: string }
   | { event: "migrated"; migration: string; seconds: number; fake: boolean }
   | { event: "superuser-exists"; username: string }
   | { event: "superuser-created"; username: string };
 
+/** In one record. */
+export const MOST_NAMES = 20;
 const RECORD_SEPARATOR = "\u001e";
 
 /** The event a line carries, or undefined if it is a line of Django's or the project's own. */
@@ -36,9 +48,26 @@ export function readEvent(line: string): SetupEvent | undefined {
 export const STEP_ERROR_CODES: Record<StepName, ErrorCode> = {
   "wait-for-database": "DJINIT_DATABASE_UNAVAILABLE",
   migrate: "DJINIT_MIGRATION_FAILED",
+  "wait-for-migrations": "DJINIT_SCHEMA_BEHIND",
+  "check-migrations": "DJINIT_SCHEMA_BEHIND",
+  manifest: "DJINIT_MANIFEST_FAILED",
+  "list-migrations": "DJINIT_MIGRATION_FAILED",
   collectstatic: "DJINIT_COLLECTSTATIC_FAILED",
   superuser: "DJINIT_SUPERUSER_FAILED",
 };
+
+/** Said once, however the lock is taken. */
+export function logLockWait(log: OwnLog): void {
+  log.info({ step: "migrate" }, "waiting: another container migrates this database");
+}
+
+/** Said once, however the migrations are looked for. */
+export function logSchemaWait(log: OwnLog, pending: readonly string[]): void {
+  log.info(
+    { step: "wait-for-migrations", pending: pending.slice(0, MOST_NAMES) },
+    `waiting for ${pending.length} migrations that another container is to apply`,
+  );
+}
 
 /** Logs progress; returns the error that a failed step stands for. */
 export function takeEvent(
@@ -60,6 +89,35 @@ export function takeEvent(
       log.info({ step: "wait-for-database", cause: event.cause }, `waiting for the database: ${event.cause}`);
       return undefined;
     case "migrating":
+    case "manifest":
+    case "migrations":
+      return undefined;
+    case "nothing-pending":
+      log.info({ step: "migrate" }, "no migration is pending");
+      return undefined;
+    case "lock-waited-for":
+      logLockWait(log);
+      return undefined;
+    case "lock-missing":
+      log.warn(
+        { step: "migrate" },
+        "this database has no lock: no two containers may migrate it at the same time",
+      );
+      return undefined;
+    case "lock-timeout":
+      log.warn(
+        { service: "migrate", cause: event.cause, ...(migration === undefined ? {} : { migration }) },
+        `stepped back from ${migration ?? "a migration"}, since another session holds a lock that it needs; next try in ${event.seconds} s`,
+      );
+      return undefined;
+    case "migrations-waited-for":
+      logSchemaWait(log, event.pending);
+      return undefined;
+    case "manifest-failed":
+      log.warn(
+        { step: "manifest", error: event.error },
+        `cannot make the manifest: ${oneLine(event.error)}; each start of this container will start Django to look for migrations`,
+      );
       return undefined;
     case "migrated":
       log.info(
@@ -98,6 +156,7 @@ function stepFailure(
     fields: {
       step,
       ...(failing === undefined ? {} : { migration: failing }),
+      ...(event.pending === undefined ? {} : { pending: event.pending.slice(0, MOST_NAMES) }),
       ...(error === undefined ? {} : { error }),
     },
   });

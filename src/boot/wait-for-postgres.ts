@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Client } from "pg";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import { postgresOptions } from "./database-url.ts";
-import { type Failure, tryToConnect } from "./postgres-attempt.ts";
+import { type Failure, openSession } from "./postgres-session.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -23,6 +24,8 @@ const CAUSES: Record<string, string> = {
   "3D000": "the database does not exist",
   "53300": "too many connections",
   "57P03": "the server is starting up or shutting down",
+  "25006": "it takes no writes",
+  ECONNRESET: "the server has hung up",
 };
 
 export interface WaitOptions {
@@ -33,26 +36,27 @@ export interface WaitOptions {
 }
 
 /**
- * Resolves when the database of `url` has let us in. Errors: DJINIT_DATABASE_REFUSED_LOGIN at once,
+ * Resolves with a session when the database of `url` has let us in. Errors: DJINIT_DATABASE_REFUSED_LOGIN at once,
  * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
  */
-export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptions): Promise<void> {
+export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptions): Promise<Client> {
   const startedMs = performance.now();
   const where = placeOf(url);
   const aborted = rejectionOn(signal);
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
     const leftMs = Math.max(timeoutMs - (performance.now() - startedMs), LEAST_ATTEMPT_MS);
-    const attempted = tryToConnect(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
-    const failure = await Promise.race([attempted, aborted]);
+    const attempted = openSession(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+    const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
     const waitedMs = Math.round(performance.now() - startedMs);
-    if (failure === undefined) {
+    if (!(tried instanceof Error)) {
       log.info(
         { step: "wait-for-database", database: where, after_ms: waitedMs },
         `database ${where} answers`,
       );
-      return;
+      return tried;
     }
+    const failure = tried;
     const cause = describe(failure);
     if (FINAL_CODES.has(failure.code ?? "")) {
       throw new DjinitError("DJINIT_DATABASE_REFUSED_LOGIN", `cannot log in to database ${where}: ${cause}`, {

@@ -2,6 +2,10 @@
 import type * as v from "valibot";
 import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
 
+/** `run` migrates, `wait` waits until another container has, `check` fails where none has, `skip` does nothing. */
+export const MIGRATION_MODES = ["run", "wait", "skip", "check"] as const;
+export type MigrationMode = (typeof MIGRATION_MODES)[number];
+
 type Schema = v.GenericSchema<string, unknown>;
 
 export interface Variable<S extends Schema = Schema, D extends string | undefined = string | undefined> {
@@ -40,14 +44,42 @@ export const VARIABLES = {
       passedOn: true,
     },
   ),
-  skipMigrations: variable("SKIP_MIGRATIONS", flag(), "Web: do not run `migrate`.", { default: "" }),
-  runCollectstatic: variable("RUN_COLLECTSTATIC", flag(), "Web: run `collectstatic` at start.", {
+  migrationsDatabaseUrl: variable(
+    "MIGRATIONS_DATABASE_URL",
+    text(),
+    "The same database past a pooler: the boot's own steps use it instead of DATABASE_URL; no service gets it.",
+    { secret: true },
+  ),
+  migrations: variable(
+    "DJINIT_MIGRATIONS",
+    choice(...MIGRATION_MODES),
+    "What the boot does about the schema; wins over SKIP_MIGRATIONS. Default: run for web and release; wait for celery where DJANGO_SETTINGS_MODULE and a DATABASE_URL other than SQLite are set; else skip.",
+  ),
+  skipMigrations: variable(
+    "SKIP_MIGRATIONS",
+    flag(),
+    "The same as DJINIT_MIGRATIONS=skip: neither run `migrate` nor wait for the schema.",
+    { default: "" },
+  ),
+  migrateAlways: variable(
+    "DJINIT_MIGRATE_ALWAYS",
+    flag(),
+    "Run `migrate` even when nothing is pending, for receivers of post_migrate that each start needs.",
+    { default: "" },
+  ),
+  migrateLockTimeoutMs: variable(
+    "DJINIT_MIGRATE_LOCK_TIMEOUT",
+    seconds(0, 3_600),
+    "Postgres: how long a migration waits for a table's lock before it steps back and tries again; 0: for as long as it takes.",
+    { default: "5" },
+  ),
+  runCollectstatic: variable("RUN_COLLECTSTATIC", flag(), "Web and release: run `collectstatic`.", {
     default: "",
   }),
   superuserPassword: variable(
     "SUPERUSER_PASSWORD",
     text(),
-    "Web: create a superuser with this password if there is none of that name.",
+    "Web and release: create a superuser with this password if there is none of that name.",
     { secret: true },
   ),
   superuserUsername: variable("SUPERUSER_USERNAME", text(), "Name of that superuser (its USERNAME_FIELD).", {
@@ -129,9 +161,14 @@ export const VARIABLES = {
       default: "60",
     },
   ),
-  migrateTimeoutMs: variable("DJINIT_MIGRATE_TIMEOUT", seconds(1, 86_400), "Deadline of the step migrate.", {
-    default: "3600",
-  }),
+  migrateTimeoutMs: variable(
+    "DJINIT_MIGRATE_TIMEOUT",
+    seconds(1, 86_400),
+    "Deadline of the step migrate, and of waiting for another container that migrates.",
+    {
+      default: "3600",
+    },
+  ),
   collectstaticTimeoutMs: variable(
     "DJINIT_COLLECTSTATIC_TIMEOUT",
     seconds(1, 86_400),

@@ -2,31 +2,15 @@
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
+import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
 import { withoutBootFiles } from "./environment.ts";
 import { planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
-import type { BootPlan, Plan, ServicePlan, StepName } from "./plan.ts";
+import type { Plan, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
-
-/** What the boot does before the services of this invocation. */
-export function planBoot({ role }: Invocation, config: Config): BootPlan {
-  const web = role === "web";
-  const steps: StepName[] = [];
-  if (web && !config.skipMigrations) steps.push("migrate");
-  if (web && config.runCollectstatic) steps.push("collectstatic");
-  if (web && config.superuserPassword !== undefined) steps.push("superuser");
-  if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
-  return { ownMedia: web, steps, nginx: web };
-}
-
-/** Celery processes wait only where DATABASE_URL says that there is a database at all. */
-function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
-  if (role === "command" || config.databaseTimeoutMs === 0) return false;
-  return config.databaseUrl !== undefined || steps.some((step) => step === "migrate" || step === "superuser");
-}
 
 /** What this combination of CMD and variables lacks. */
 export function findProblems(invocation: Invocation, config: Config): Problem[] {
@@ -119,6 +103,8 @@ function planServices(
       return [planCeleryWorker(config, invocation.celery)];
     case "beat":
       return [planCeleryBeat(config, invocation.celery)];
+    case "release":
+      return [];
     case "command":
       return [planCommand(invocation, config)];
     case "web":

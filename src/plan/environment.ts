@@ -4,8 +4,14 @@ import type { FileSources } from "../config/file-variables.ts";
 /** What the image's wrapper has set aside, since it is for the application and not for PID 1. */
 const SAVED = /^DJINIT_SAVED_(NODE_OPTIONS|LD_PRELOAD)$/;
 
-/** Reaches one process of the boot only. */
-const BOOT_SECRETS = ["SUPERUSER_PASSWORD", "SUPERUSER_PASSWORD_FILE", "DJANGO_SUPERUSER_PASSWORD"];
+/** Reach processes of the boot only. */
+const BOOT_SECRETS = [
+  "SUPERUSER_PASSWORD",
+  "SUPERUSER_PASSWORD_FILE",
+  "DJANGO_SUPERUSER_PASSWORD",
+  "MIGRATIONS_DATABASE_URL",
+  "MIGRATIONS_DATABASE_URL_FILE",
+];
 
 /** What the second life of PID 1 gets: everything but the secrets of the boot. */
 export function withoutBootSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

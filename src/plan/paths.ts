@@ -6,6 +6,8 @@ export const CELERY_DIRECTORY = "/run/celery";
 export const DJINIT_DIRECTORY = "/run/djinit";
 export const CONTROL_SOCKET = "/run/djinit/control.sock";
 export const PLAN_FILE = "/run/djinit/plan.json";
+/** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
+export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
 
 export const DJANGO_USER = "django";
 export const NGINX_USER = "nginx";

@@ -2,9 +2,17 @@
 
 import type { FileSources } from "../config/file-variables.ts";
 
-export type Role = "web" | "worker" | "beat" | "command";
+export type Role = "web" | "worker" | "beat" | "release" | "command";
 
-export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "superuser";
+export type StepName =
+  | "wait-for-database"
+  | "migrate"
+  | "wait-for-migrations"
+  | "check-migrations"
+  | "collectstatic"
+  | "superuser"
+  | "manifest"
+  | "list-migrations";
 
 /** How to find out that a service has come up. */
 export type Readiness =

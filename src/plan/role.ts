@@ -36,6 +36,8 @@ export function readCommand(words: readonly string[]): Invocation {
     return { role: "web", words: [...words] };
   }
   if (first === "gunicorn") return { role: "web", words: words.slice(1) };
+  // `release` with more words is some program's own.
+  if (first === "release" && words.length === 1) return { role: "release", words: [] };
   if (first !== "celery") return { role: "command", words: [...words] };
   const celery = splitCelery(words.slice(1));
   const role = celery.subcommand === "worker" || celery.subcommand === "beat" ? celery.subcommand : "command";

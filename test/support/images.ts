@@ -1,6 +1,6 @@
 import { buildExample, EXAMPLE_TAG } from "../../docker/build/example.ts";
 import { buildDjinit, DJINIT_TAG } from "../../docker/build/image.ts";
-import { ensureServiceImage, SERVICE_IMAGES } from "../../docker/build/service-image.ts";
+import { ensureServiceImage, SERVICE_IMAGES, type ServiceName } from "../../docker/build/service-image.ts";
 import { imageExists } from "./docker-cli.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -16,7 +16,7 @@ export async function buildTestImages(): Promise<RunContext["images"]> {
   };
   await build(images.djinit, () => buildDjinit());
   await build(images.example, () => buildExample());
-  await build(images.postgres, () => ensureServiceImage("postgres"));
-  await build(images.redis, () => ensureServiceImage("redis"));
+  for (const service of Object.keys(SERVICE_IMAGES) as ServiceName[])
+    await build(images[service], () => ensureServiceImage(service));
   return images;
 }

@@ -2,7 +2,7 @@
 export interface RunContext {
   runId: string;
   network: string;
-  images: { djinit: string; example: string; postgres: string; redis: string };
+  images: Record<"djinit" | "example" | "postgres" | "redis" | "pgbouncer" | "mariadb", string>;
   postgres?: { container: string; host: string; hostPort: number; password: string };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { databaseKind, findUrlProblem, postgresOptions } from "../../src/boot/database-url.ts";
+import { findUrlProblem, postgresOptions, serversOf } from "../../src/boot/database-url.ts";
+import { databaseKind } from "../../src/plan/database-kind.ts";
 
 test.each([
   [undefined, "other"],
@@ -26,6 +27,10 @@ describe("what Postgres is connected with", () => {
     ["psql://u:p%40%2F%3A%20x@h/d", { password: "p@/: x", host: "h" }],
     ["postgres://u:p@[::1]:5432/d", { host: "::1", port: "5432" }],
     ["postgres:///d?host=/var/run/postgresql", { host: "/var/run/postgresql", database: "d" }],
+    ["postgres:////run/postgresql/d", { host: "/run/postgresql", database: "d" }],
+    ["postgres://u:p@/%2Frun%2Fpostgresql/d", { user: "u", host: "/run/postgresql", database: "d" }],
+    ["postgres://u:p@h1:6543,h2/d", { host: "h1", port: "6543", user: "u", database: "d" }],
+    ["postgres://u:p@h/d?options=-c%20search_path%3Dx", { options: "-c search_path=x" }],
     ["postgres://u:p@%2Fvar%2Frun/d", { host: "/var/run", database: "d" }],
     ["postgres://u:p@h/d?application_name=x", { host: "h", application_name: "x" }],
     // libpq's meaning: encrypted, but nobody's certificate is checked.
@@ -36,11 +41,22 @@ describe("what Postgres is connected with", () => {
   });
 });
 
+test("each server of a cluster is tried", () => {
+  expect(
+    serversOf("psql://u:p%2C@h1,[::1]:6543,h3:1/d?sslmode=disable").map((url) => postgresOptions(url)),
+  ).toMatchObject([
+    { host: "h1", port: "", user: "u", password: "p," },
+    { host: "::1", port: "6543", database: "d" },
+    { host: "h3", port: "1", ssl: false },
+  ]);
+});
+
 describe("what is wrong with the URL itself", () => {
   test.each([
     [undefined],
     ["postgres://u:p@h/d"],
     ["postgres:///d?host=/tmp"],
+    ["postgres://u:p@h1:1,h2:2/d"],
     ["sqlite:////x"],
     ["mysql://u:p@h:port/d"],
     ["mysql+pymysql://u:p@h/d"],

@@ -9,6 +9,7 @@ test("the secrets of the boot are taken out, the application's own stay", () => 
     SUPERUSER_PASSWORD: "p",
     SUPERUSER_PASSWORD_FILE: "/f",
     DJANGO_SUPERUSER_PASSWORD: "p",
+    MIGRATIONS_DATABASE_URL: "postgres://owner:p@h/d",
     SUPERUSER_USERNAME: "admin",
   };
   const before = structuredClone(given);

@@ -21,6 +21,7 @@ test("the container's exit statuses are the promised ones, and distinct", () => 
     migrationFailed: 80,
     superuserFailed: 81,
     collectstaticFailed: 82,
+    schemaBehind: 83,
     gracePeriodExceeded: 137,
   });
   expect(new Set(Object.values(EXIT_STATUS)).size).toBe(Object.keys(EXIT_STATUS).length);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { findProblems, planBoot } from "../../src/plan/build-plan.ts";
+import { planBoot } from "../../src/plan/boot-steps.ts";
+import { findProblems } from "../../src/plan/build-plan.ts";
 import { readCommand } from "../../src/plan/role.ts";
 import { configOf } from "./planned.ts";
 
 const URL = { DATABASE_URL: "postgres://u:p@h/d" };
+const SETTINGS = { DJANGO_SETTINGS_MODULE: "cakes.settings" };
 const bootOf = (cmd: string, variables: Record<string, string>) =>
   planBoot(readCommand(cmd.split(" ")), configOf(variables));
 const problemsOf = (words: string[], variables: Record<string, string>) =>
@@ -24,8 +26,27 @@ describe("the steps of the boot", () => {
     ["a:b", { SKIP_MIGRATIONS: "1", RUN_COLLECTSTATIC: "1" }, ["collectstatic"]],
     ["a:b", { DJINIT_DATABASE_TIMEOUT: "0" }, ["migrate"]],
     ["celery worker", {}, []],
+    ["a:b", { DJINIT_MIGRATIONS: "wait" }, ["wait-for-database", "wait-for-migrations"]],
+    ["a:b", { DJINIT_MIGRATIONS: "check" }, ["wait-for-database", "check-migrations"]],
+    ["a:b", { DJINIT_MIGRATIONS: "skip" }, []],
+    ["a:b", { DJINIT_MIGRATIONS: "run", SKIP_MIGRATIONS: "1" }, ["wait-for-database", "migrate"]],
+    ["release", {}, ["wait-for-database", "migrate"]],
+    ["release", { SKIP_MIGRATIONS: "1", RUN_COLLECTSTATIC: "1" }, ["collectstatic"]],
+    ["release", { SUPERUSER_PASSWORD: "x" }, ["wait-for-database", "migrate", "superuser"]],
     ["celery worker", URL, ["wait-for-database"]],
     ["celery beat", URL, ["wait-for-database"]],
+    ["celery worker", { ...URL, ...SETTINGS }, ["wait-for-database", "wait-for-migrations"]],
+    ["celery beat", { ...URL, ...SETTINGS }, ["wait-for-database", "wait-for-migrations"]],
+    [
+      "celery worker",
+      { DATABASE_URL: "mysql://h/d", ...SETTINGS },
+      ["wait-for-database", "wait-for-migrations"],
+    ],
+    ["celery worker", { DATABASE_URL: "sqlite:////x", ...SETTINGS }, ["wait-for-database"]],
+    ["celery worker", { ...URL, ...SETTINGS, SKIP_MIGRATIONS: "1" }, ["wait-for-database"]],
+    ["celery worker", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "run" }, ["wait-for-database", "migrate"]],
+    ["celery worker", SETTINGS, []],
+    ["celery inspect ping", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "run" }, []],
     ["celery worker", { RUN_COLLECTSTATIC: "1", SUPERUSER_PASSWORD: "x" }, []],
     ["celery inspect ping", URL, []],
     ["django-admin shell", { ...URL, RUN_COLLECTSTATIC: "1", SUPERUSER_PASSWORD: "x" }, []],
@@ -35,15 +56,13 @@ describe("the steps of the boot", () => {
 
   test("media and nginx are the web role's alone", () => {
     expect(bootOf("a:b", {})).toMatchObject({ ownMedia: true, nginx: true });
-    for (const cmd of ["celery worker", "celery beat", "celery inspect", "bash"]) {
+    for (const cmd of ["release", "celery worker", "celery beat", "celery inspect", "bash"]) {
       expect(bootOf(cmd, {})).toMatchObject({ ownMedia: false, nginx: false });
     }
   });
 });
 
 describe("what a combination of CMD and variables lacks", () => {
-  const SETTINGS = { DJANGO_SETTINGS_MODULE: "cakes.settings" };
-
   test.each([
     [{ CELERY_WORKER: "1" }, /^CELERY_WORKER is set but CELERY_APP is not/],
     [{ CELERY_BEAT: "1" }, /^CELERY_BEAT is set but CELERY_APP is not/],

@@ -35,6 +35,7 @@ const COMMANDS: string[][] = [
   ["bash"],
   ["app.wsgi"],
   ["worker"],
+  ["release", "now"],
   ["my-app.wsgi:application"],
   ["http://example.com:8000"],
   ["app.wsgi:application:x"],
@@ -83,6 +84,10 @@ const CELERY: [cmd: string, role: string, celery: CeleryWords][] = [
 describe("the role that CMD asks for", () => {
   test.each(WEB)("%j is web", (cmd, words) => {
     expect(readCommand(cmd)).toEqual({ role: "web", words });
+  });
+
+  test("`release` is release", () => {
+    expect(readCommand(["release"])).toEqual({ role: "release", words: [] });
   });
 
   test.each(COMMANDS.map((cmd) => [cmd]))("%j is a command of the user's own", (cmd) => {

@@ -1,10 +1,12 @@
 """The Django half of the boot: waits for the database, migrates, collects static files, creates the superuser.
 
-Run by djinit as the user django, with the steps as arguments, in one interpreter. What it has to report goes to
-stdout as JSON text sequences (RFC 7464: RS, one JSON object, LF), between whatever Django and the project print.
+Run by djinit as the user django, with its options as JSON and the steps as arguments, in one interpreter. What it has to
+report goes to stdout as JSON text sequences (RFC 7464: RS, one JSON object, LF), between whatever Django and the project
+print.
 """
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +16,16 @@ import time
 import traceback
 
 EXIT_SETTINGS = 78
-EXIT_STATUS = {"wait-for-database": 69, "migrate": 80, "superuser": 81, "collectstatic": 82}
+EXIT_STATUS = {
+    "wait-for-database": 69,
+    "manifest": 78,
+    "list-migrations": 80,
+    "migrate": 80,
+    "superuser": 81,
+    "collectstatic": 82,
+    "wait-for-migrations": 83,
+    "check-migrations": 83,
+}
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
@@ -25,6 +36,10 @@ PASSWORD = os.environ.pop("SUPERUSER_PASSWORD", "")
 
 class StepError(Exception):
     """A step that cannot succeed, in words for its operator."""
+
+    def __init__(self, message, **fields):
+        super().__init__(message)
+        self.fields = fields
 
 
 class Stopped(KeyboardInterrupt):
@@ -86,11 +101,44 @@ def wait_for_database(timeout):
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def migrate():
-    from django.core.management import call_command, get_commands, load_command_class
+class Locked:
+    """The lock around what changes the database: taken by the first step that does, held to the end of the last."""
 
-    app = get_commands()["migrate"]
-    command = load_command_class(app, "migrate") if isinstance(app, str) else app
+    def __init__(self, options):
+        self.is_ours = options["lock"] == "own"
+        self.lock = None
+
+    def take(self):
+        if self.lock is not None or not self.is_ours:
+            return
+        from djinit_lock import Lock
+
+        self.lock = Lock(lambda: report("lock-waited-for"), lambda: report("lock-missing"))
+        self.lock.__enter__()
+
+    def release(self):
+        lock, self.lock = self.lock, None
+        if lock is not None:
+            lock.__exit__()
+
+    @property
+    def lost(self):
+        return self.lock and self.lock.lost
+
+
+def migrate(options, locked):
+    import djinit_migrate
+
+    # Where djinit holds the lock it has seen what is pending.
+    looks = locked.is_ours and not options["always"] and not djinit_migrate.own_command()[0]
+    if looks and not djinit_migrate.pending():
+        report("nothing-pending")
+        return
+    locked.take()
+    # Another container may have applied them while this one waited.
+    if looks and not djinit_migrate.pending():
+        report("nothing-pending")
+        return
     started = {}
 
     def progress(action, migration=None, fake=False):
@@ -101,10 +149,37 @@ def migrate():
             seconds = round(time.monotonic() - started[str(migration)], 3)
             report("migrated", migration=str(migration), seconds=seconds, fake=fake)
 
-    # What it is called with for each migration; without it the project's own migrate command prints as it likes.
-    if hasattr(command, "migration_progress_callback"):
-        command.migration_progress_callback = progress
-    call_command(command, interactive=False, verbosity=1)
+    def on_retry(cause, pause):
+        report("lock-timeout", cause=cause, seconds=pause)
+
+    djinit_migrate.migrate(progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
+
+
+def wait_for_migrations(options):
+    import djinit_migrate
+
+    timeout = options["migrateTimeoutSeconds"]
+    left = djinit_migrate.wait_until_applied(timeout, lambda left: report("migrations-waited-for", pending=left))
+    refuse(left, f"cannot start: no container has applied them within {timeout:g} s")
+
+
+def check_migrations():
+    import djinit_migrate
+
+    refuse(djinit_migrate.pending(), "cannot start")
+
+
+def list_migrations():
+    import djinit_migrate
+
+    known, recorded = djinit_migrate.known_and_recorded()
+    report("migrations", known=known, recorded=recorded)
+
+
+def refuse(left, what):
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        raise StepError(f"{what}: {len(left)} pending, {', '.join(left[:3])}{more}", pending=left)
 
 
 def collectstatic():
@@ -128,13 +203,17 @@ def user_exists(model, name):
     return True
 
 
-def superuser():
+def superuser(locked):
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
     model = get_user_model()
     given = {"email": os.environ["SUPERUSER_EMAIL"], "username": os.environ["SUPERUSER_USERNAME"]}
     name = given["email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"]
+    if user_exists(model, name):
+        report("superuser-exists", username=name)
+        return
+    locked.take()
     if user_exists(model, name):
         report("superuser-exists", username=name)
         return
@@ -180,7 +259,7 @@ def run(step, action):
     except Exception as error:
         told = {}
         if isinstance(error, StepError):
-            told["message"], error = str(error), error.__cause__
+            told, error = {"message": str(error), **error.fields}, error.__cause__
         if error is not None:
             told["error"] = describe(error)
         report("step-failed", step=step, **told)
@@ -191,25 +270,70 @@ def run(step, action):
     report("step-finished", step=step, seconds=round(time.monotonic() - started, 3))
 
 
-def main(steps):
+def manifest(trace, probe, is_required):
+    import djinit_manifest
+
+    try:
+        report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url()))
+    except Exception as error:
+        if is_required:
+            raise
+        report("manifest-failed", error=describe(error))
+
+
+def main(options, steps):
     # As django-admin does it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
+    trace = probe = None
     try:
-        import django
+        if "manifest" in steps:
+            import djinit_manifest
+            import djinit_trace
 
+            import django  # noqa: F401 both processes need it
+
+            probe = djinit_manifest.Probe()
+            trace = djinit_trace.Trace()
+        import django
+        from django.conf import settings
+
+        if trace is not None:
+            settings.INSTALLED_APPS  # noqa: B018 imports the settings
+            trace.stop()
         django.setup()
         stop_on_term()
     except Exception as error:
         report("settings-failed", error=describe(error))
         sys.exit(EXIT_SETTINGS)
+    locked = Locked(options)
     actions = {
-        "wait-for-database": lambda: wait_for_database(float(os.environ["DJINIT_DATABASE_TIMEOUT"])),
-        "migrate": migrate,
+        "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
+        "migrate": lambda: migrate(options, locked),
+        "wait-for-migrations": lambda: wait_for_migrations(options),
+        "check-migrations": check_migrations,
+        "list-migrations": list_migrations,
         "collectstatic": collectstatic,
-        "superuser": superuser,
+        "superuser": lambda: superuser(locked),
+        "manifest": lambda: manifest(trace, probe, options["manifestIsRequired"]),
     }
+    changing = [step for step in steps if step in ("migrate", "superuser")]
     for step in steps:
-        run(step, actions[step])
+        with lock_loss(step, locked):
+            run(step, actions[step])
+        if [step] == changing[-1:]:
+            locked.release()
+
+
+@contextlib.contextmanager
+def lock_loss(step, locked):
+    try:
+        yield
+    except Stopped:
+        if not locked.lost:
+            raise
+        told = f"cannot finish step {step}: the lock that keeps other containers from migrating was lost: {locked.lost}"
+        report("step-failed", step=step, message=told)
+        sys.exit(EXIT_STATUS[step])
 
 
 def leave():
@@ -225,7 +349,7 @@ def leave():
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        main(json.loads(sys.argv[1]), sys.argv[2:])
         leave()
     except Stopped:
         sys.exit(128 + signal.SIGTERM)

@@ -1,0 +1,140 @@
+"""Writes down what the boot must know to tell, without a start of Django, whether a database is up to date."""
+
+import importlib
+import os
+import pkgutil
+import select
+import signal
+import sys
+
+import djinit_migrate
+import djinit_trace
+
+# Nothing is sent there: the settings are only asked what they would make of it.
+PROBE_URL = "postgres://djinit_user:djinit_word@djinit-probe.invalid:6543/djinit_probe"
+PROBE_TIMEOUT_SECONDS = 20
+
+
+class Probe:
+    """A fork that imports the settings with another DATABASE_URL, to see whether it decides on the default database."""
+
+    def __init__(self):
+        self.reader, writer = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.look(writer)
+        os.close(writer)
+
+    def look(self, writer):
+        try:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for fd in (0, 1, 2):
+                os.dup2(nothing, fd)
+            os.environ["DATABASE_URL"] = PROBE_URL
+            settings = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+            default = settings.DATABASES["default"]
+            options = default.get("OPTIONS") or {}
+            told = [default.get(name) for name in ("HOST", "PORT", "NAME", "USER")]
+            asked = [str(value) for value in told] == ["djinit-probe.invalid", "6543", "djinit_probe", "djinit_user"]
+            os.write(writer, b"url" if asked and not {"options", "service"} & set(options) else b"own")
+        finally:
+            os._exit(0)
+
+    def takes_url(self):
+        ready, _, _ = select.select([self.reader], [], [], PROBE_TIMEOUT_SECONDS)
+        answer = os.read(self.reader, 16) if ready else b""
+        os.close(self.reader)
+        if not ready:
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return answer == b"url"
+
+
+def directory_of(module_name):
+    """Where a package lies or would lie, without importing it; None where it is no plain directory."""
+    parent, _, name = module_name.rpartition(".")
+    try:
+        places = list(sys.modules[parent].__path__) if parent in sys.modules else list(importlib.import_module(parent).__path__)
+    except (ImportError, AttributeError):
+        return None
+    return os.path.join(places[0], name) if len(places) == 1 else None
+
+
+def migration_inputs(loader):
+    """(files, directories) that the loader has its migrations from, or would have if there were any."""
+    from django.apps import apps
+
+    files, directories = [], []
+    for config in apps.get_app_configs():
+        files += [os.path.join(config.path, name) for name in ("__init__.py", "apps.py")]
+        files.append(os.path.join(config.path, "management", "commands", "migrate.py"))
+        module, _ = loader.migrations_module(config.label)
+        directory = None if module is None else directory_of(module)
+        if directory is None:
+            continue
+        directories.append(directory)
+        if os.path.isdir(directory):
+            names = [name for _, name, is_package in pkgutil.iter_modules([directory]) if not is_package]
+            files += [os.path.join(directory, f"{name}.py") for name in (*names, "__init__")]
+    return files, directories
+
+
+def superuser_facts():
+    """Table and column in which the superuser is found by its name; None where only Django can tell."""
+    from django.contrib.auth import get_user_model
+    from django.db import DEFAULT_DB_ALIAS, models, router
+
+    try:
+        model = get_user_model()
+        field = model._meta.get_field(model.USERNAME_FIELD)
+    except Exception:
+        return None
+    if router.db_for_read(model) != DEFAULT_DB_ALIAS or field.model is not model and not model._meta.proxy:
+        return None
+    if not isinstance(field, (models.CharField, models.TextField)) or '"' in model._meta.db_table:
+        return None
+    named_by = "email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"
+    return {"table": model._meta.db_table, "column": field.column, "named_by": named_by}
+
+
+def model_files():
+    """Where the table and the column of the user come from."""
+    from django.contrib.auth import get_user_model
+
+    try:
+        modules = {base.__module__ for base in get_user_model().__mro__}
+    except Exception:
+        return []
+    return [sys.modules[name].__file__ for name in modules if getattr(sys.modules.get(name), "__file__", None)]
+
+
+def facts(trace, takes_url):
+    import django
+    from django.core.management import get_commands
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None)
+    needs_django = []
+    if get_commands()["migrate"] != "django.core":
+        needs_django.append("the project has a migrate command of its own")
+    if not takes_url:
+        needs_django.append("the settings do not take the default database from DATABASE_URL")
+    settings = os.environ["DJANGO_SETTINGS_MODULE"]
+    sources, variables, others = djinit_trace.influences(trace, settings)
+    if djinit_trace.WHOLE in variables:
+        needs_django.append("the settings choose their apps by the whole environment")
+    if late := djinit_trace.LATE_READERS & set(sys.modules):
+        needs_django.append(f"the settings are made by {', '.join(sorted(late))}")
+    files, directories = migration_inputs(loader)
+    paths = {*sources, *others, *files, *model_files(), django.__file__}
+    told = {
+        "inputs": {
+            "files": sorted(paths),
+            "directories": sorted(set(directories)),
+            "variables": sorted({*variables, "DJANGO_SETTINGS_MODULE", "PYTHONPATH"} - {djinit_trace.WHOLE}),
+        },
+        "migrations": djinit_migrate.known(loader),
+        "needs_django": needs_django,
+    }
+    superuser = superuser_facts()
+    return told if superuser is None else {**told, "superuser": superuser}

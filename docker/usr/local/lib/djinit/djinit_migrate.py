@@ -1,0 +1,136 @@
+"""The schema: what is pending, and how it is applied without getting in the way of those who use the database."""
+
+import contextlib
+import random
+import time
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+POLL_SECONDS = 1.0
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class LockTimeout(Exception):
+    """Another session held a table's lock each time that a migration asked for it."""
+
+
+def own_command():
+    """The project's own `migrate`, or Django's."""
+    from django.core.management import get_commands, load_command_class
+
+    app = get_commands()["migrate"]
+    return app != "django.core", load_command_class(app, "migrate") if isinstance(app, str) else app
+
+
+def pending():
+    """Names of the migrations that `migrate` would do something about. Errors: the history is inconsistent."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    names = [str(migration) for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
+    # Squashed ones whose parts are all applied are only to be recorded, which the plan does not show.
+    recorded = executor.recorder.applied_migrations()
+    squashed = [key for key in loader.replacements if key in loader.applied_migrations and key not in recorded]
+    return names + [f"{app}.{name}" for app, name in squashed]
+
+
+def known(loader):
+    """Every migration that is on disk, for src/boot/manifest.ts."""
+    return [
+        {"app": app, "name": name, "replaces": [list(key) for key in migration.replaces]}
+        for (app, name), migration in sorted(loader.disk_migrations.items())
+    ]
+
+
+def known_and_recorded():
+    """What is on disk, and what the database has recorded, in the order of application."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None)
+    with connection.cursor() as cursor:
+        if "django_migrations" not in connection.introspection.table_names(cursor):
+            return known(loader), []
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+        return known(loader), [{"app": app, "name": name} for app, name in cursor.fetchall()]
+
+
+def wait_until_applied(timeout, on_wait):
+    """Waits until another container has migrated. Returns what is still pending when the time is over."""
+    started = time.monotonic()
+    told = False
+    while left := pending():
+        if time.monotonic() - started >= timeout:
+            return left
+        if not told:
+            on_wait(left)
+            told = True
+        time.sleep(POLL_SECONDS * random.uniform(0.7, 1))
+    return []
+
+
+def migrate(progress, lock_timeout, timeout, on_retry):
+    """Runs the project's own or Django's `migrate`. A migration that cannot get a table's lock is tried again."""
+    from django.core.management import call_command
+
+    _, command = own_command()
+    # What it is called with for each migration; without it the project's own migrate command prints as it likes.
+    if hasattr(command, "migration_progress_callback"):
+        command.migration_progress_callback = progress
+    started = time.monotonic()
+    pause = FIRST_PAUSE_SECONDS
+    with limited_locks(lock_timeout):
+        while True:
+            try:
+                call_command(command, interactive=False, verbosity=1)
+                return
+            except Exception as error:
+                if not is_lock_timeout(error):
+                    raise
+                waited = time.monotonic() - started
+                # The deadline's own end, from outside, could not say why.
+                if waited + pause + lock_timeout >= timeout:
+                    raise LockTimeout(f"no lock within {waited:.0f} s: {str(error).strip()}") from error
+                on_retry(str(error).strip(), pause)
+            time.sleep(pause * random.uniform(0.7, 1))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def is_lock_timeout(error):
+    while error is not None:
+        # psycopg 3 and psycopg2 name it differently.
+        if LOCK_NOT_AVAILABLE in (getattr(error, "sqlstate", None), getattr(error, "pgcode", None)):
+            return True
+        error = error.__cause__
+    return False
+
+
+@contextlib.contextmanager
+def limited_locks(seconds):
+    """PostgreSQL: a migration's statements wait only so long for a lock; meanwhile all others queue up behind them.
+
+    Within the migration's own transaction, so that nothing of it stays in a pooled connection. A migration without one
+    (CREATE INDEX CONCURRENTLY) must be left to wait: it would leave half an index behind.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql" or not seconds:
+        yield
+        return
+
+    class Editor(connection.SchemaEditorClass):
+        def __enter__(self):
+            entered = super().__enter__()
+            if self.atomic_migration:
+                with self.connection.cursor() as cursor:
+                    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
+            return entered
+
+    before = connection.SchemaEditorClass
+    connection.SchemaEditorClass = Editor
+    try:
+        yield
+    finally:
+        connection.SchemaEditorClass = before

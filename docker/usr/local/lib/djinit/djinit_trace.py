@@ -1,0 +1,153 @@
+"""What the list of apps in a project's settings follows from: variables and files.
+
+Most settings read dozens of variables, of which none or a few decide on INSTALLED_APPS. While the settings are imported,
+each look at a variable or a file is noted with the lines that led to it; afterwards only those count whose lines
+can have had an influence on the names that matter.
+"""
+
+import ast
+import os
+import sys
+
+NAMES = {"INSTALLED_APPS", "MIGRATION_MODULES", "AUTH_USER_MODEL", "DATABASE_ROUTERS"}
+# What they do to the names of a module cannot be told from the text.
+OPAQUE = {"vars", "locals", "globals", "exec", "eval", "include", "setattr"}
+CODE = (".py", ".pyc", ".so")
+WHOLE = "*"
+# They read variables after the settings are imported, where no line of the settings is at work.
+LATE_READERS = {"configurations", "dynaconf"}
+
+
+class Trace:
+    """From its making to `stop`: who looked at what. `reads` has (kind, name, lines), lines as (file, number)."""
+
+    def __init__(self):
+        self.reads = []
+        self.active = True
+        trace = self
+
+        class Environ(type(os.environ)):
+            def __getitem__(self, key):
+                trace.note("variable", key)
+                return super().__getitem__(key)
+
+            def __iter__(self):
+                trace.note("variable", WHOLE)
+                return super().__iter__()
+
+        self.before = type(os.environ)
+        os.environ.__class__ = Environ
+        self.modules = set(sys.modules)
+        # Hooks cannot be taken out again.
+        sys.addaudithook(self.on_event)
+
+    def on_event(self, event, arguments):
+        if self.active and event == "open" and isinstance(arguments[0], str):
+            path = os.path.abspath(arguments[0])
+            if not path.endswith((*CODE, "__")) and not path.startswith(("/proc/", "/dev/", "/sys/", sys.prefix, sys.base_prefix)):
+                self.note("file", path)
+
+    def note(self, kind, name):
+        if not self.active or not isinstance(name, str):
+            return
+        lines = []
+        frame = sys._getframe(2)
+        while frame is not None:
+            # Lines inside functions are reached from one outside of them.
+            if frame.f_code.co_name == "<module>":
+                lines.append((frame.f_code.co_filename, frame.f_lineno))
+            frame = frame.f_back
+        self.reads.append((kind, name, lines))
+
+    def stop(self):
+        self.active = False
+        os.environ.__class__ = self.before
+        self.modules = {name for name in sys.modules if name not in self.modules}
+
+
+def project_files(modules, settings):
+    """Source files of the settings, and of what they import from the project rather than from installed packages."""
+    files = {}
+    top = settings.partition(".")[0]
+    for name in modules | {settings}:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        ours = name.partition(".")[0] == top or (path and path.startswith(os.getcwd() + os.sep))
+        if path and path.endswith(".py") and ours and "site-packages" not in path.removeprefix(os.getcwd()):
+            files[path] = name
+        elif path and name == settings:
+            files[path] = name
+    return files
+
+
+def names_in(node, context):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, context)}
+
+
+def is_opaque(node):
+    for part in ast.walk(node):
+        if isinstance(part, ast.ImportFrom) and any(alias.name == "*" for alias in part.names):
+            return True
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in OPAQUE:
+            return True
+    return False
+
+
+def defined_by(node):
+    """Names that a statement binds, or may change by a method or an item."""
+    names = names_in(node, ast.Store)
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            names.add(part.name)
+        elif isinstance(part, (ast.Import, ast.ImportFrom)):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in part.names)
+        elif isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+            names.update(names_in(part.value, ast.Load))
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            # A call whose result nobody takes is made for what it changes: `INSTALLED_APPS.append("shop")`.
+            names.update(names_in(part.value, ast.Load))
+    return names
+
+
+def lines_that_matter(files):
+    """For each file the numbers of the lines that the names in NAMES can follow from."""
+    statements = []
+    for path in files:
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read())
+        statements += [(path, node, defined_by(node), is_opaque(node)) for node in tree.body]
+    wanted, chosen, grown = set(NAMES), set(), True
+    while grown:
+        grown = False
+        for index, (_, node, defines, opaque) in enumerate(statements):
+            if index in chosen or not (opaque or defines & wanted):
+                continue
+            chosen.add(index)
+            grown = True
+            wanted |= names_in(node, ast.Load)
+            for part in ast.walk(node):
+                if isinstance(part, ast.ImportFrom):
+                    wanted.update(alias.name for alias in part.names)
+                elif isinstance(part, ast.Attribute):
+                    # `base.DEBUG`, where base is a module of the project.
+                    wanted.add(part.attr)
+    lines = {path: set() for path in files}
+    for index in chosen:
+        path, node, *_ = statements[index]
+        lines[path].update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def influences(trace, settings):
+    """(source files, variables, other files) that the list of apps follows from."""
+    files = project_files(trace.modules, settings)
+    matter = lines_that_matter([path for path in files if path.endswith(".py")])
+    variables, others = set(), set()
+    for kind, name, lines in trace.reads:
+        ours = [(path, number) for path, number in lines if path in matter]
+        matters = ours and all(number in matter[path] for path, number in ours)
+        if kind == "variable" and matters:
+            variables.add(name)
+        # A file of the project, such as .env, may be read at one line and used at all that follow.
+        if kind == "file" and (matters or name.startswith(os.getcwd() + os.sep)):
+            others.add(name)
+    return sorted(files), sorted(variables), sorted(others)

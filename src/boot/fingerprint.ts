@@ -1,0 +1,50 @@
+import { hash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import type { ManifestFacts } from "./manifest.ts";
+
+const ABSENT = "absent";
+
+/**
+ * One short hash for each input: a file by its content, a directory by the names in it, a variable by its value.
+ * Not by times and sizes: layers of an image and checkouts of a repository do not keep them.
+ */
+export function fingerprint(
+  { files, directories, variables }: ManifestFacts["inputs"],
+  environment: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const prints: Record<string, string> = {};
+  for (const path of files) prints[path] = ofFile(path);
+  for (const path of directories) prints[`${path}/`] = ofDirectory(path);
+  for (const name of variables) prints[`variable ${name}`] = ofVariable(environment[name]);
+  return prints;
+}
+
+function short(content: string | Buffer): string {
+  return hash("sha256", content, "base64url").slice(0, 16);
+}
+
+function ofFile(path: string): string {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+    // A pipe or a device would be read for ever.
+    return fstatSync(fd).isFile() ? short(readFileSync(fd)) : "no file";
+  } catch {
+    return ABSENT;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function ofDirectory(path: string): string {
+  try {
+    const names = readdirSync(path).filter((name) => name !== "__pycache__");
+    return short(names.sort().join("\0"));
+  } catch {
+    return ABSENT;
+  }
+}
+
+function ofVariable(value: string | undefined): string {
+  return value === undefined ? ABSENT : short(value);
+}

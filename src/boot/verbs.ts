@@ -1,0 +1,40 @@
+// The verbs that need what the boot knows: `djinit manifest` when an image is built, `djinit migrations` at any time.
+import { asDjinitError } from "../base/errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { refuseProblems } from "../config/problem.ts";
+import { openBootLog } from "../logs/boot-log.ts";
+import { logError } from "../logs/own-log.ts";
+import { openSink } from "../logs/sink.ts";
+import { DJANGO_USER } from "../plan/paths.ts";
+import { dropTo } from "../platform/credentials.ts";
+import { findUrlProblem } from "./database-url.ts";
+import type { Django } from "./run-django.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+import { makeImageManifest } from "./verb-manifest.ts";
+import { listMigrations } from "./verb-migrations.ts";
+
+const VERBS: Record<string, (django: Django, options: readonly string[]) => Promise<void>> = {
+  manifest: makeImageManifest,
+  migrations: listMigrations,
+};
+
+/** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
+export async function runBootVerb(verb: string, options: readonly string[]): Promise<never> {
+  const sink = openSink(2, "blocking");
+  const log = openBootLog(sink);
+  try {
+    const { config, environment, problems } = loadConfig(process.env);
+    refuseProblems([
+      ...problems,
+      ...findUrlProblem(config.databaseUrl),
+      ...findUrlProblem(config.migrationsDatabaseUrl, "MIGRATIONS_DATABASE_URL"),
+    ]);
+    const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
+    const signal = stopOnSignals([]);
+    await VERBS[verb]?.({ config, environment, log, sink, signal, dropWords }, options);
+    process.exit(0);
+  } catch (thrown) {
+    logError(log, thrown);
+    process.exit(asDjinitError(thrown).exitStatus);
+  }
+}

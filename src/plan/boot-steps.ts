@@ -1,0 +1,39 @@
+// What the boot does before the services of an invocation.
+import type { Config, MigrationMode } from "../config/variables.ts";
+import { databaseKind } from "./database-kind.ts";
+import type { BootPlan, StepName } from "./plan.ts";
+import type { Invocation } from "./role.ts";
+
+const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
+  run: ["migrate"],
+  wait: ["wait-for-migrations"],
+  check: ["check-migrations"],
+  skip: [],
+};
+
+export function planBoot({ role }: Invocation, config: Config): BootPlan {
+  const web = role === "web";
+  const prepares = web || role === "release";
+  const steps: StepName[] = [...SCHEMA_STEPS[migrationMode(role, config)]];
+  if (prepares && config.runCollectstatic) steps.push("collectstatic");
+  if (prepares && config.superuserPassword !== undefined) steps.push("superuser");
+  if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
+  return { ownMedia: web, steps, nginx: web };
+}
+
+/** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own is left alone. */
+function migrationMode(role: Invocation["role"], config: Config): MigrationMode {
+  if (role === "command") return "skip";
+  if (config.migrations !== undefined) return config.migrations;
+  if (config.skipMigrations) return "skip";
+  if (role === "web" || role === "release") return "run";
+  // Celery without Django, or with an SQLite file that no other container has, would wait for ever.
+  const sharesDatabase = config.databaseUrl !== undefined && databaseKind(config.databaseUrl) !== "file";
+  return sharesDatabase && config.settingsModule !== undefined ? "wait" : "skip";
+}
+
+/** Celery processes wait only where DATABASE_URL says that there is a database at all. */
+function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
+  if (role === "command" || config.databaseTimeoutMs === 0) return false;
+  return config.databaseUrl !== undefined || steps.some((step) => step !== "collectstatic");
+}

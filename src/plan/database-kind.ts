@@ -1,0 +1,12 @@
+/** Schemes that mean Postgres to Django's URL parsers. */
+export const POSTGRES_SCHEME = /^(postgres|postgresql|psql|pgsql|postgis|timescale|timescalegis):\/\//;
+const SQLITE = /^(sqlite|sqlite3|spatialite|ldap):/;
+
+export type DatabaseKind = "postgres" | "file" | "other";
+
+/** Which way there is to wait for it. `other` is left to Django's own connection. */
+export function databaseKind(url: string | undefined): DatabaseKind {
+  if (url === undefined) return "other";
+  if (POSTGRES_SCHEME.test(url)) return "postgres";
+  return SQLITE.test(url) ? "file" : "other";
+}

@@ -1,0 +1,172 @@
+// What the image knows of its migrations: when it is trusted, and when it is not.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Container } from "../support/docker.ts";
+import { docker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { createDatabase } from "../support/postgres.ts";
+import type { LogRecord } from "../support/records.ts";
+import { isReady, startReadyCake } from "./cake-subject.ts";
+import { buildProject } from "./project-image.ts";
+import { type ProjectOptions, startReadyProject } from "./project-subject.ts";
+import { appliedIn, startedDjango, startRelease } from "./release-subject.ts";
+
+/** Runs the boot once and gives what it said. */
+async function release(options: ProjectOptions): Promise<LogRecord[]> {
+  await using container = await startRelease(options);
+  expect(await container.wait(), await container.logs()).toBe(0);
+  return await container.records();
+}
+
+const staleness = (records: readonly LogRecord[]) =>
+  records.find(({ msg }) => msg.includes("is stale and not used"));
+
+test("a rollback: the database has migrations that the image does not know; it warns and goes on", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  await release({ env });
+  // What is left of a squashed one is older than what the image knows, and of no interest.
+  await database.query(
+    "insert into django_migrations (id, app, name, applied) values (0, 'cakes', '0000_old', now())",
+  );
+  const before = await release({ env });
+  expect(before.filter(({ level }) => level === "warn")).toEqual([]);
+  await database.query(
+    "insert into django_migrations (app, name, applied) values ('cakes', '0005_icing', now())",
+  );
+  await using container = await startReadyCake({ env });
+  const warnings = (await container.records()).filter(({ level }) => level === "warn");
+  expect(warnings).toMatchObject([{ unknown: ["cakes.0005_icing"] }]);
+  expect(warnings[0]?.msg).toContain("does not know: cakes.0005_icing");
+  expect(startedDjango(await container.records())).toBe(false);
+});
+
+test("a manifest that was made from other code is noticed and not trusted: the new migration is applied", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  await release({ env });
+  const added = `from django.db import migrations
+class Migration(migrations.Migration):
+    dependencies = [("cakes", "0004_beat")]
+    operations = [migrations.RunSQL("CREATE TABLE icing (id integer)")]
+`;
+  const files = { "/app/cake_service/cakes/migrations/0005_icing.py": added };
+  const records = await release({ env, files });
+  expect(staleness(records)).toMatchObject({ level: "warn", path: "/var/lib/djinit/manifest.json" });
+  expect(staleness(records)?.["reason"]).toContain("cakes/migrations/ is not what it was");
+  expect(appliedIn(records)).toEqual(["cakes.0005_icing"]);
+  // Settings, too, may name other apps.
+  const celery = await readFile(
+    join(import.meta.dirname, "../../example-app/cake_service/celery.py"),
+    "utf8",
+  );
+  const settings = { "/app/cake_service/celery.py": `${celery}\n# changed\n` };
+  expect(staleness(await release({ env, files: settings }))?.["reason"]).toContain(
+    "/app/cake_service/celery.py",
+  );
+  // Negative control.
+  expect(staleness(await release({ env }))).toBeUndefined();
+});
+
+test("where the image's does not fit, the first start makes one, and the next start of the container uses it", async () => {
+  const database = await createDatabase();
+  const env = {
+    DATABASE_URL: database.url,
+    DJANGO_SETTINGS_MODULE: "custom_user.settings",
+    SUPERUSER_PASSWORD: "hunter2",
+    DJANGO_SUPERUSER_FULL_NAME: "Élise Baker",
+    SUPERUSER_EMAIL: "Elise@CAKES.example",
+  };
+  await using container = await startReadyProject({ fixture: "custom-user", env });
+  const first = await container.records();
+  expect(staleness(first)?.["reason"]).toContain("variable DJANGO_SETTINGS_MODULE");
+  expect(startedDjango(first)).toBe(true);
+  const second = await restarted(container);
+  expect(startedDjango(second)).toBe(false);
+  // The user model's own table and USERNAME_FIELD, and the address as its manager writes it down.
+  expect(second.map(({ msg }) => msg)).toContain("superuser Elise@CAKES.example exists already");
+  await database.query("delete from custom_user_user");
+  const third = await restarted(container);
+  expect(third.map(({ msg }) => msg)).toContain("superuser Elise@CAKES.example created");
+});
+
+async function restarted(container: Container): Promise<LogRecord[]> {
+  await container.stop();
+  const before = (await container.records()).length;
+  await docker("start it again", ["start", container.id]);
+  await eventually(async () => (await container.records()).slice(before).some(isReady), {
+    what: "readiness",
+    timeoutMs: 60_000,
+    attach: () => container.logs(),
+  });
+  return (await container.records()).slice(before);
+}
+
+test("a list of apps that depends on a variable: the manifest holds for its value, whatever the others are", async () => {
+  const image = await buildProject({ fixture: "optional-app", settings: "optional_app.settings" });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  expect(staleness(await release({ image, env }))).toBeUndefined();
+  const greeted = await release({ image, env: { ...env, GREETING: "ahoy", DEBUG: "1" } });
+  expect(staleness(greeted)).toBeUndefined();
+  expect(startedDjango(greeted)).toBe(false);
+  const shop = await release({ image, env: { ...env, WITH_SHOP: "1" } });
+  expect(staleness(shop)?.["reason"]).toContain("variable WITH_SHOP");
+  expect(appliedIn(shop)).toEqual(["shop.0001_initial"]);
+});
+
+test("settings that do not take DATABASE_URL, or a migrate command of the project's own: Django is always asked", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url, TROUBLE: "" };
+  const elsewhere = await buildProject({
+    fixture: "troubled",
+    settings: "elsewhere",
+    variant: "elsewhere",
+    files: {
+      "elsewhere.py": `from troubled.settings import *
+DATABASES = {"default": {**database, "OPTIONS": {**database.get("OPTIONS", {}), "options": "-c search_path=kitchen,public"}}}
+`,
+    },
+  });
+  await database.query("create schema kitchen");
+  await release({ image: elsewhere, env });
+  const records = await release({ image: elsewhere, env });
+  expect(startedDjango(records)).toBe(true);
+  expect(staleness(records)).toBeUndefined();
+  expect(await database.query("select 1 from kitchen.django_migrations")).not.toEqual([]);
+
+  const own = await createDatabase();
+  const command = `from django.core.management.commands.migrate import Command as Migrate
+class Command(Migrate):
+    def handle(self, *args, **options):
+        print("our own migrate")
+        return super().handle(*args, **options)
+`;
+  const files = { "/app/cake_service/cakes/management/commands/migrate.py": command };
+  for (const _ of ["first", "second"]) {
+    const said = await release({ files, env: { DATABASE_URL: own.url } });
+    expect(said.map(({ msg }) => msg)).toContain("our own migrate");
+  }
+});
+
+test("DJINIT_MIGRATE_ALWAYS runs migrate where nothing is pending", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url, DJINIT_MIGRATE_ALWAYS: "1" };
+  await release({ env });
+  const records = await release({ env });
+  expect(records.filter(({ service }) => service === "migrate").map(({ msg }) => msg.trim())).toContain(
+    "No migrations to apply.",
+  );
+});
+
+test("/run on a tmpfs, a read-only image, another user: a start that can keep no manifest goes on", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url, EMAIL_URL: "smtp://localhost" };
+  const records = await release({
+    env,
+    more: ["--read-only", "--tmpfs", "/run:uid=4242", "--tmpfs", "/tmp", "--user", "4242"],
+  });
+  expect(appliedIn(records)).toHaveLength(22);
+  expect(records.filter(({ level }) => level === "error")).toEqual([]);
+});
