@@ -6,7 +6,7 @@ import { planCommand } from "./command.ts";
 import { planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
-import type { BootPlan, Plan, ServicePlan, StepName } from "./plan.ts";
+import type { BootPlan, LogPlan, Plan, ServicePlan, StepName } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** What the boot does before the services of this invocation. */
@@ -93,7 +93,17 @@ export function buildPlan(
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
+    logs: planLogs(config),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
+  };
+}
+
+export function planLogs(config: Config): LogPlan {
+  return {
+    ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
+    levels: config.logLevels ?? {},
+    skip: config.logSkip ?? [],
+    accessFields: config.logAccessFields,
   };
 }
 

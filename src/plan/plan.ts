@@ -1,4 +1,5 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
+import type { LogLevels } from "../config/log-types.ts";
 
 export type Role = "web" | "worker" | "beat" | "command";
 
@@ -45,6 +46,17 @@ export interface ServicePlan {
   output: "relay" | "inherit";
 }
 
+/** Which records are written, and how. */
+export interface LogPlan {
+  /** Undefined: JSON, or the one for people where stdout is a terminal. */
+  format?: "json" | "logfmt" | "pretty";
+  levels: LogLevels;
+  /** Paths and user agents of requests that are left out. */
+  skip: string[];
+  /** `nginx`: requests have the field names of docker-django-bootstrap. */
+  accessFields: "schema" | "nginx";
+}
+
 export interface Plan {
   role: Role;
   services: ServicePlan[];
@@ -53,6 +65,7 @@ export interface Plan {
   drainDelayMs: number;
   startupTimeoutMs: number;
   maxRestarts: number;
+  logs: LogPlan;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { DjinitError } from "../base/errors.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
+import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
@@ -99,9 +100,11 @@ async function runCheck(
 
 /** `celery report` prints the settings, passwords in URLs included: of a check only what it fails with is logged. */
 const SILENT: Sink = {
+  policy: makePolicy(),
   congested: false,
   written: 0,
   write: () => {},
+  writeBytes: () => {},
   onDrain: () => () => {},
   flush: async () => {},
 };
