@@ -1,6 +1,8 @@
 // What a line of text says about a request: gunicorn's and uvicorn's access logs, Django's runserver, nginx's errors.
 
-export interface HttpFields {
+import type { Fields } from "./record.ts";
+
+interface HttpFields {
   http: {
     request: { method: string; header?: Record<string, string> };
     response?: { status_code: number; body?: { size: number } };
@@ -22,8 +24,19 @@ const DJANGO_SERVER = /^(?:django\.server:? |\[[^\]]+\] )?"(\S+) (\S+) HTTP\/[\d
 const NGINX_ERROR =
   /, client: ([^,\s]+), server: [^,]*, request: "(\S+) (\S+)(?: HTTP\/[\d.]+)?"(?:, [a-z]+: "[^"]*")*?(?:, host: "([^"]*)")?(?:, referrer: "([^"]*)")?$/;
 
-/** Undefined where the message is not about a request. */
-export function parseHttpMessage(msg: string): (HttpFields & { request_id?: string }) | undefined {
+/** From this status on a request that is logged as `info` is an error, whoever logs it. */
+const FIRST_SERVER_ERROR = 500;
+
+/** Adds what the message says about a request, where it is about one. */
+export function addHttpFields(fields: Fields): Fields {
+  const found = parseHttpMessage(fields.msg);
+  if (found === undefined) return fields;
+  const status = found.http.response?.status_code ?? 0;
+  if (fields.level === "info" && status >= FIRST_SERVER_ERROR) fields.level = "error";
+  return Object.assign(fields, found);
+}
+
+function parseHttpMessage(msg: string): (HttpFields & { request_id?: string }) | undefined {
   const at = msg.indexOf('"');
   if (at === -1 || msg.indexOf(" HTTP/", at) === -1) return undefined;
   return readCombined(msg) ?? readUvicorn(msg) ?? readDjangoServer(msg) ?? readNginxError(msg);

@@ -1,3 +1,4 @@
+import { addHttpFields } from "./parse-http.ts";
 import { parseTaskMessage } from "./parse-task.ts";
 import { type Fields, type Level, levelOf } from "./record.ts";
 
@@ -15,6 +16,8 @@ const MAY_LOSE_DIGITS = /\d{16}/;
 
 /** Loggers of celery whose messages are about tasks. */
 const CELERY_LOGGER = /^celery\./;
+/** Loggers whose messages are requests. */
+const ACCESS_LOGGER = /^((gunicorn|uvicorn)\.(access|error)|django\.server)$/;
 
 /** A line of `service` that is one JSON object, with all its fields; undefined if it is not. */
 export function parseJsonLine(line: string, fallback: Level, service?: string): Fields | undefined {
@@ -43,15 +46,18 @@ export function parseJsonLine(line: string, fallback: Level, service?: string): 
     else if (!fits(key as (typeof OURS)[number], value, fields, service)) aside.push([key, value]);
   }
   if (aside.length > 0) fields["app"] = withOwnApp(source, aside);
-  if (fields["task"] === undefined && isFromCelery(source)) {
+  return addMessageFields(fields);
+}
+
+/** What the messages of well-known loggers say, and their fields do not. */
+function addMessageFields(fields: Fields): Fields {
+  const { logger, msg } = fields;
+  if (typeof logger !== "string") return fields;
+  if (CELERY_LOGGER.test(logger)) {
     const task = parseTaskMessage(msg);
     if (task !== undefined) fields["task"] = task;
   }
-  return fields;
-}
-
-function isFromCelery({ logger }: Record<string, unknown>): boolean {
-  return typeof logger === "string" && CELERY_LOGGER.test(logger);
+  return ACCESS_LOGGER.test(logger) && fields["http"] === undefined ? addHttpFields(fields) : fields;
 }
 
 /** The line may have a field `app` of its own: that goes in there too. */

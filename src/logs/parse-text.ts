@@ -1,4 +1,4 @@
-import { parseHttpMessage } from "./parse-http.ts";
+import { addHttpFields } from "./parse-http.ts";
 import { parseTaskMessage } from "./parse-task.ts";
 import { type Fields, type Level, levelOf } from "./record.ts";
 
@@ -32,10 +32,7 @@ export function parseTextLine(line: string, fallback: Level): Fields {
     level: text.includes("Warning: ") && WARNING.test(text) ? "warn" : fallback,
     msg: text,
   };
-  const http = parseHttpMessage(fields.msg);
-  if (http === undefined) return fields;
-  const failed = http.http.response !== undefined && http.http.response.status_code >= 500;
-  return { ...fields, ...(failed && fields.level === "info" ? { level: "error" } : {}), ...http };
+  return addHttpFields(fields);
 }
 
 function readHead(text: string): Fields | undefined {

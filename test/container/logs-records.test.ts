@@ -67,8 +67,8 @@ test("ten thousand lines of the application: none is lost, doubled or torn", asy
   expect((await get(`/debug/log/?lines=${lines}&bytes=200`)).status).toBe(200);
   const numbers = await eventually(
     async () => {
-      const found = (await cake.records()).flatMap(({ service, msg }) => {
-        const number = /^cake_service\.debug\.views: (\d{8}) x{191}$/.exec(msg)?.[1];
+      const found = (await cake.records()).flatMap(({ service, logger, msg }) => {
+        const number = logger === "cake_service.debug.views" ? /^(\d{8}) x{191}$/.exec(msg)?.[1] : undefined;
         return service === "gunicorn" && number !== undefined ? [Number(number)] : [];
       });
       if (found.length < lines) throw new Error(`${found.length} lines`);
