@@ -47,4 +47,6 @@ export class BlockingSink implements Sink {
   }
 
   async flush(): Promise<void> {}
+
+  trim(): void {}
 }

@@ -6,10 +6,17 @@ import type { Sink } from "./sink.ts";
 const HIGH_WATER_BYTES = 1024 * 1024;
 /** What is gathered for one system call: as much as a pipe holds. */
 const SLAB_BYTES = 64 * 1024;
-/** Slabs that are kept for the next time: one is filled while another is written. */
-const SPARE_SLABS = 2;
+/**
+ * Slabs that are kept for the next time: all that a slow reader makes necessary, with what each relay adds before it
+ * pauses, or they would pile up as garbage. `trim` gives them back.
+ */
+const MOST_SPARE_SLABS = 64;
 /** A character of a JavaScript string takes at most so many bytes. */
 const BYTES_PER_UNIT = 3;
+/** Longer text becomes bytes at once: what lives longer than a moment costs V8 memory that it is slow to give back. */
+const MOST_TEXT = 8 * 1024;
+
+const ENCODER = new TextEncoder();
 
 /** A pipe or a socket, written to when all records of one turn of the event loop have come. */
 export class PipeSink implements Sink {
@@ -47,6 +54,7 @@ export class PipeSink implements Sink {
     if (this.#closed) return;
     this.written += text.length;
     this.#text += text;
+    if (this.#text.length > MOST_TEXT) this.#settleText();
     this.#schedule();
   }
 
@@ -54,13 +62,7 @@ export class PipeSink implements Sink {
     if (this.#closed) return;
     this.written += end - start;
     this.#settleText();
-    for (let at = start; at < end; ) {
-      if (this.#slabBytes === SLAB_BYTES) this.#sendSlab();
-      this.#slab ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
-      const copied = bytes.copy(this.#slab, this.#slabBytes, at, end);
-      this.#slabBytes += copied;
-      at += copied;
-    }
+    this.#add(bytes, start, end);
     this.#schedule();
   }
 
@@ -80,6 +82,10 @@ export class PipeSink implements Sink {
     clearTimeout(timer);
   }
 
+  trim(): void {
+    this.#spare.length = 0;
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -88,10 +94,22 @@ export class PipeSink implements Sink {
 
   #send(): void {
     this.#scheduled = false;
+    this.#settleText();
     if (this.#slabBytes > 0) this.#sendSlab();
-    const text = this.#text;
-    this.#text = "";
-    if (!this.#closed && text !== "") this.#socket.write(text);
+  }
+
+  #add(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      if (this.#slabBytes === SLAB_BYTES) this.#sendSlab();
+      const copied = bytes.copy(this.#takeSlab(), this.#slabBytes, at, end);
+      this.#slabBytes += copied;
+      at += copied;
+    }
+  }
+
+  #takeSlab(): Buffer {
+    this.#slab ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    return this.#slab;
   }
 
   #sendSlab(): void {
@@ -101,23 +119,25 @@ export class PipeSink implements Sink {
     this.#slabBytes = 0;
     if (this.#closed) return;
     this.#socket.write(slab.subarray(0, length), () => {
-      if (this.#spare.length < SPARE_SLABS) this.#spare.push(slab);
+      if (this.#spare.length < MOST_SPARE_SLABS) this.#spare.push(slab);
     });
   }
 
   /** Makes bytes of the text, so that others may follow. */
   #settleText(): void {
-    const text = this.#text;
-    if (text === "") return;
+    let rest = this.#text;
     this.#text = "";
-    const most = text.length * BYTES_PER_UNIT;
-    if (this.#slabBytes > 0 && this.#slabBytes + most > SLAB_BYTES) this.#sendSlab();
-    if (most > SLAB_BYTES) {
-      this.#socket.write(text);
-      return;
+    while (rest !== "") {
+      const slab = this.#takeSlab();
+      if (this.#slabBytes + rest.length * BYTES_PER_UNIT <= SLAB_BYTES) {
+        this.#slabBytes += slab.write(rest, this.#slabBytes);
+        return;
+      }
+      const { read, written } = ENCODER.encodeInto(rest, slab.subarray(this.#slabBytes));
+      this.#slabBytes += written;
+      rest = rest.slice(read);
+      if (rest !== "") this.#sendSlab();
     }
-    this.#slab ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
-    this.#slabBytes += this.#slab.write(text, this.#slabBytes);
   }
 
   #caughtUp(): void {

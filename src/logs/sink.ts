@@ -20,6 +20,8 @@ export interface Sink {
   onDrain(callback: () => void): () => void;
   /** Resolves when all is written, or after `timeoutMs` if nobody reads. */
   flush(timeoutMs: number): Promise<void>;
+  /** Gives back memory that a burst has needed. */
+  trim(): void;
 }
 
 /**

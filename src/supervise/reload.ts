@@ -107,6 +107,7 @@ const SILENT: Sink = {
   writeBytes: () => {},
   onDrain: () => () => {},
   flush: async () => {},
+  trim: () => {},
 };
 
 function killGroup(pid: number): void {
