@@ -13,6 +13,7 @@ const ENTRIES: Record<string, string> = {
   boot: "src/boot/boot.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
+  "environment-files": "src/supervise/environment-files.ts",
   "control-server": "src/admin/control-server.ts",
 };
 

@@ -182,6 +182,12 @@ export const VARIABLES = {
     "nginx: the fields of a request have the names that docker-django-bootstrap gave them.",
     { default: "schema" },
   ),
+  commandRestart: variable(
+    "DJINIT_COMMAND_RESTART",
+    choice("no", "on-failure", "always"),
+    "Whether such a command is started again when it ends: a worker of another kind, say.",
+    { default: "no" },
+  ),
   envFile: variable(
     "DJINIT_ENV_FILE",
     text(),

@@ -1,4 +1,5 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
+import type { FileSources } from "../config/file-variables.ts";
 import type { LogLevels } from "../config/log-types.ts";
 
 export type Role = "web" | "worker" | "beat" | "command";
@@ -15,8 +16,21 @@ export type Readiness =
   | { kind: "file"; prefix: string; orAfterMs: number }
   /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */
   | { kind: "http"; socketPath: string; path?: string; host: string }
-  /** Something listens at these TCP ports of this host. */
-  | { kind: "tcp"; ports: number[] };
+  /** A process takes connections at each of these addresses. */
+  | { kind: "tcp"; addresses: { host: string; port: number }[] };
+
+/** A listening socket that PID 1 holds. */
+export type HeldSocket =
+  /** PID 1 opens it, at a numeric address. */
+  | { kind: "tcp"; host: string; port: number; onlyV6: boolean }
+  /** The boot has opened it, and left this descriptor of it. */
+  | { kind: "inherited"; fd: number };
+
+export interface SocketPlan {
+  sockets: HeldSocket[];
+  /** Tells the process which they are: `NGINX=3;4;` is nginx's own way, `DJINIT_LISTEN_FDS=1` our gunicorn file's. */
+  variable: "NGINX" | "DJINIT_LISTEN_FDS";
+}
 
 export interface ServicePlan {
   name: string;
@@ -31,13 +45,17 @@ export interface ServicePlan {
   /** Starts when these are ready, stops before they do. */
   after: string[];
   readiness: Readiness;
-  restart: "no" | "always";
+  /** What it accepts connections from; undefined: it opens its sockets itself. */
+  sockets?: SocketPlan;
+  restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;
   /** What makes it take new code and files while it serves; `restart` where only that does. */
   reload?: NodeJS.Signals | "restart";
   /** A command that ends with 0 if the service could be started anew as things are now. */
   check?: string[];
+  /** Takes settings from its environment: with another one only a new process will do. */
+  readsEnvironment: boolean;
   /** Signals to PID 1 that are for this service. */
   forwards: NodeJS.Signals[];
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */
@@ -66,6 +84,8 @@ export interface Plan {
   startupTimeoutMs: number;
   maxRestarts: number;
   logs: LogPlan;
+  /** Which variables come from files, to be read again by a reload. */
+  sources: FileSources;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }

@@ -1,11 +1,12 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
-import type { Clock } from "../base/clock.ts";
+import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
+import { HeldSockets } from "./held-sockets.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -16,7 +17,7 @@ import {
   type ServiceState,
   transition,
 } from "./service-state.ts";
-import { type Spawned, spawnService } from "./spawn.ts";
+import { type Spawned, sendSignal, spawnService } from "./spawn.ts";
 
 /** Lines that an error report quotes. */
 const LAST_LINES = 20;
@@ -41,7 +42,9 @@ export interface ServiceDependencies {
 }
 
 export class Service {
-  readonly plan: ServicePlan;
+  plan: ServicePlan;
+  /** Without what its plan adds. */
+  environment: NodeJS.ProcessEnv;
   /** What it said last. */
   readonly lastLines: string[] = [];
   restarts = 0;
@@ -51,11 +54,14 @@ export class Service {
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
+  readonly #sockets: HeldSockets | undefined;
   readonly #with: ServiceDependencies;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
     this.plan = plan;
+    this.environment = dependencies.environment;
     this.#with = dependencies;
+    this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
   }
 
   get state(): ServiceState {
@@ -73,6 +79,13 @@ export class Service {
   /** Has no process and will get none unless asked. */
   get ended(): boolean {
     return this.#state.name === "stopped" || this.#state.name === "exited";
+  }
+
+  /** What its next process is started with; sockets that are not in the plan any more are let go of. */
+  renew(plan: ServicePlan, environment: NodeJS.ProcessEnv): void {
+    this.plan = plan;
+    this.environment = environment;
+    if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
   }
 
   handle(event: ServiceEvent): void {
@@ -105,7 +118,7 @@ export class Service {
 
   /** Sends a signal to its main process only. */
   signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) kill(this.pid, signal);
+    if (this.pid !== undefined) sendSignal(this.pid, signal);
   }
 
   #act(effect: Effect): void {
@@ -128,18 +141,20 @@ export class Service {
         return;
       }
       case "ended":
-        return;
+        return void this.#sockets?.release();
     }
   }
 
   #spawn(): void {
-    const { environment, sink, clock, log, reaper, startupTimeoutMs } = this.#with;
-    const { plan } = this;
+    const { sink, clock, log, reaper, startupTimeoutMs } = this.#with;
+    const { plan, environment } = this;
     let spawned: Spawned;
     try {
+      const sockets = this.#sockets?.descriptors() ?? [];
       spawned = spawnService({
         plan,
-        environment,
+        environment: { ...environment, ...this.#sockets?.variables(sockets.length) },
+        sockets,
         sink,
         clock,
         onRecord: (fields) => {
@@ -167,9 +182,9 @@ export class Service {
     child.once("exit", async (code, signal) => {
       this.pid = undefined;
       if (pid !== undefined) reaper.forget(pid);
-      if (pid !== undefined && plan.output === "relay") kill(-pid, "SIGTERM");
+      if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
       // Its last words come first.
-      await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+      await within(clock, RELAY_TIMEOUT_MS, relayed);
       this.#exited(pid, exitStatusOf(code, signal));
     });
     this.#readiness = watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" }));
@@ -178,7 +193,7 @@ export class Service {
 
   #exited(pid: number | undefined, status: number): void {
     // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
-    if (pid !== undefined && this.plan.output === "relay") kill(-pid, "SIGKILL");
+    if (pid !== undefined && this.plan.output === "relay") sendSignal(-pid, "SIGKILL");
     this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs() });
   }
 
@@ -186,11 +201,24 @@ export class Service {
     if (how !== "kill") {
       if (this.#serves === false && this.#state.afterwards === "stop")
         this.#after(UNREADY_STOP_MS, { type: "kill" });
-      return this.signal(how === "stop" ? this.plan.stopSignal : this.plan.fastStopSignal);
+      if (how === "fast-stop") return this.signal(this.plan.fastStopSignal);
+      // For a restart what waits in them waits for the successor.
+      if (this.#sockets !== undefined && this.#state.afterwards === "stop")
+        return void this.#drain(this.#sockets);
+      return this.signal(this.plan.stopSignal);
     }
     if (this.pid === undefined) return;
     this.signal("SIGKILL");
-    if (this.plan.output === "relay") kill(-this.pid, "SIGKILL");
+    if (this.plan.output === "relay") sendSignal(-this.pid, "SIGKILL");
+  }
+
+  /** Connections that the kernel has taken already are this service's to serve; after them there are no more. */
+  async #drain(sockets: HeldSockets): Promise<void> {
+    const { pid } = this;
+    await sockets.refuseNew();
+    if (this.pid !== pid) return;
+    this.signal(this.plan.stopSignal);
+    await sockets.release();
   }
 
   #remember({ msg, error }: Fields): void {
@@ -208,13 +236,5 @@ export class Service {
     this.#readiness?.cancel();
     this.#readiness = undefined;
     for (const cancel of this.#timers.splice(0)) cancel();
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // ESRCH: it has ended by itself, which is what its exit event is for.
   }
 }

@@ -18,6 +18,8 @@ export interface SupervisorDependencies {
   log: OwnLog;
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
+  /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
+  readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
 
 export class Supervisor {
@@ -30,6 +32,7 @@ export class Supervisor {
   readonly #startedMs: number;
   readonly #clock: Clock;
   readonly #with: ServiceDependencies;
+  readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   #announced = false;
   #reloads: Promise<void> = Promise.resolve();
   #finish: (status: number) => void = () => {};
@@ -39,6 +42,7 @@ export class Supervisor {
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
+    this.#readEnvironment = dependencies.readEnvironment;
     this.#startedMs = clock.monotonicMs();
     const { startupTimeoutMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
@@ -83,8 +87,13 @@ export class Supervisor {
 
   async #reloadAll(): Promise<void> {
     const wanted = (): boolean => !this.#shutdown.begun;
-    for (const service of this.services) {
-      if (wanted()) await reloadService(service, this.#with, wanted);
+    try {
+      const environment = await this.#readEnvironment();
+      for (const service of this.services) {
+        if (wanted()) await reloadService(service, environment, this.#with, wanted);
+      }
+    } catch (thrown) {
+      logError(this.#log, thrown);
     }
   }
 
@@ -121,10 +130,10 @@ export class Supervisor {
 
   #onEnded(service: Service, { failed, fatal }: Ended): void {
     const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
-    if (service.plan.restart === "no" || !failed) {
-      // A command has done its work; a service that was asked to end has done so.
-      if (service.plan.restart === "no" && !this.#shutdown.begun)
-        this.#shutdown.begin(`${service.name} ended`, status);
+    if (!failed) {
+      // What was to run once has done its work, or there is nothing left that runs.
+      const done = service.plan.restart === "no" || this.services.every(({ ended }) => ended);
+      if (done && !this.#shutdown.begun) this.#shutdown.begin(`${service.name} ended`, status);
       return;
     }
     if (this.#shutdown.begun) return;
