@@ -1,5 +1,6 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
+import { levels, requests } from "./log-types.ts";
 import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
 
 /** `run` migrates, `wait` waits until another container has, `check` fails where none has, `skip` does nothing. */
@@ -196,6 +197,27 @@ export const VARIABLES = {
     choice("raw", "json"),
     "raw: such a command has stdin, stdout and stderr to itself; json: its lines become records.",
     { default: "raw" },
+  ),
+  logFormat: variable(
+    "DJINIT_LOG_FORMAT",
+    choice("json", "logfmt", "pretty"),
+    "How records are written. Without it: json, or pretty where stdout is a terminal.",
+  ),
+  logLevels: variable(
+    "DJINIT_LOG_LEVEL",
+    levels(),
+    "The least serious level that is written: for all, for a service, or both, as in `info,celery-worker=warn`.",
+  ),
+  logSkip: variable(
+    "DJINIT_LOG_SKIP",
+    requests(),
+    "Requests that are not logged if they are answered below 400, as in `/health/,/-/*,kube-probe`.",
+  ),
+  logAccessFields: variable(
+    "DJINIT_LOG_ACCESS_FIELDS",
+    choice("schema", "nginx"),
+    "nginx: the fields of a request have the names that docker-django-bootstrap gave them.",
+    { default: "schema" },
   ),
   commandRestart: variable(
     "DJINIT_COMMAND_RESTART",

@@ -3,26 +3,14 @@ import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
-import { EntryGrouper } from "./entries.ts";
-import { LineSplitter } from "./lines.ts";
-import { parseEntry } from "./parse-entry.ts";
-import { type Fields, formatRecord } from "./record.ts";
-import type { Sink } from "./sink.ts";
+import { READ_BYTES, READ_ROOM } from "./arena.ts";
+import { RecordStream, type StreamOptions } from "./record-stream.ts";
 
 /** How long an uncaught exception's traceback, which Python writes line by line, is waited for. */
 const TRACEBACK_PAUSE_MS = 50;
-const READ_BUFFER_BYTES = 64 * 1024;
 
-export interface RelayOptions {
-  /** Its name; a function where one process does the work of several in turn. */
-  service: string | (() => string);
-  sink: Sink;
+export interface RelayOptions extends StreamOptions {
   clock: Clock;
-  /** Fields for every record, on top of what its line says. */
-  extra?: Record<string, unknown>;
-  onRecord?: (fields: Fields) => void;
-  /** Takes a line for itself by returning what to do about it, once all that came before it has been passed on. */
-  intercept?: (line: string) => (() => void) | undefined;
 }
 
 export interface Relay {
@@ -34,39 +22,22 @@ export interface Relay {
 }
 
 /** Begins to relay. Errors: throws when no descriptor is left. */
-export function openRelay({ service, sink, clock, extra, onRecord, intercept }: RelayOptions): Relay {
+export function openRelay(options: RelayOptions): Relay {
+  const { sink, clock } = options;
   const { readFd, writeFd } = openChildPipe();
-  let mainPid: number | undefined;
+  const stream = new RecordStream(options);
   let cancelFlush: (() => void) | undefined;
-
-  const grouper = new EntryGrouper((entry) => {
-    if (entry.head === "" && entry.traceback.length === 0) return;
-    const fields = { ...parseEntry(entry), ...extra };
-    onRecord?.(fields);
-    sink.write(formatRecord(typeof service === "string" ? service : service(), mainPid, Date.now(), fields));
-  });
-  const splitter = new LineSplitter((line) => {
-    const act = intercept?.(line);
-    if (act === undefined) return grouper.push(line);
-    // What came before it comes before it in the log too, and under the name of that time.
-    grouper.flush();
-    act();
-  });
 
   const source: Socket = new Socket({
     fd: readFd,
     readable: true,
     writable: false,
-    // One buffer for the life of the relay instead of a new one for each read.
     onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      callback: (size: number, buffer: Uint8Array) => {
+      buffer: READ_ROOM,
+      callback: (size: number) => {
         cancelFlush?.();
-        cancelFlush = undefined;
-        splitter.push(Buffer.from(buffer.buffer, buffer.byteOffset, size));
-        // A full buffer is the end of nothing: the next read goes on where this one had no room.
-        const moreToCome = size === READ_BUFFER_BYTES || grouper.endOfChunk();
-        if (moreToCome) cancelFlush = clock.after(TRACEBACK_PAUSE_MS, () => grouper.flush());
+        const isHeld = stream.read(size, size < READ_BYTES);
+        cancelFlush = isHeld ? clock.after(TRACEBACK_PAUSE_MS, () => stream.flush()) : undefined;
         // Unread, the pipe fills and the service waits in write(2), as on any pipe.
         if (sink.congested) source.pause();
         return true;
@@ -80,8 +51,7 @@ export function openRelay({ service, sink, clock, extra, onRecord, intercept }: 
   source.once("close", () => {
     forget();
     cancelFlush?.();
-    splitter.end();
-    grouper.flush();
+    stream.end();
     resolve();
   });
   source.on("error", () => source.destroy());
@@ -89,7 +59,7 @@ export function openRelay({ service, sink, clock, extra, onRecord, intercept }: 
   return {
     writeFd,
     childHasIt: (pid) => {
-      mainPid = pid;
+      stream.pid = pid;
       closeSync(writeFd);
     },
     ended,

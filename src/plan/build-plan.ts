@@ -9,7 +9,7 @@ import { withoutBootFiles } from "./environment.ts";
 import { planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
-import type { Plan, ServicePlan } from "./plan.ts";
+import type { LogPlan, Plan, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** What this combination of CMD and variables lacks. */
@@ -88,8 +88,18 @@ export function buildPlan(
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
+    logs: planLogs(config),
     sources: withoutBootFiles(facts.sources),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
+  };
+}
+
+export function planLogs(config: Config): LogPlan {
+  return {
+    ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
+    levels: config.logLevels ?? {},
+    skip: config.logSkip ?? [],
+    accessFields: config.logAccessFields,
   };
 }
 

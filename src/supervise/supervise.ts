@@ -32,7 +32,7 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
   const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
-  const sink = shared ? openSink(2, "blocking") : openSink(1);
+  const sink = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
   const log = openSmallLog(sink);
   for (const { sockets } of plan.services) keepFromOthers(sockets);
   const reaper = new Reaper();

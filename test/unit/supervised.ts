@@ -50,6 +50,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     drainDelayMs: 0,
     startupTimeoutMs: 120_000,
     maxRestarts: 3,
+    logs: { levels: {}, skip: [], accessFields: "schema" },
     sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
     ...more,
   };
