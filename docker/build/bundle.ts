@@ -13,7 +13,7 @@ const ENTRIES: Record<string, string> = {
   boot: "src/boot/boot.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
-  "control-server": "src/admin/control-server.ts",
+  "open-admin": "src/admin/open-admin.ts",
 };
 
 /** Makes `import("./boot/boot.ts")` of the dispatcher a run-time `require("./boot.js")`. */

@@ -21,6 +21,7 @@ import { runDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
 import { checkNginx } from "./nginx-configuration.ts";
+import { writeNginxProbes } from "./nginx-probes.ts";
 import type { Preparation } from "./preparation.ts";
 import { makeRuntimeDirectories } from "./runtime-directories.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -80,6 +81,7 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   if (isRoot) requireBootCapabilities();
   makeRuntimeDirectories(isRoot);
   if (isRoot && steps.ownMedia) ownMediaDirectories();
+  writeNginxProbes(outline.admin.nginxProbes);
   // Before the database is touched: a file that nginx refuses must not be found out after a migration.
   const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
   signal.throwIfAborted();

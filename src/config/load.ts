@@ -10,6 +10,8 @@ export interface Loaded {
   config: Config;
   /** The container's environment with what the env file and the secret files add to it. */
   environment: Environment;
+  /** Where each variable of `environment` comes from: `container`, `env file PATH`, `secret file PATH`. */
+  origins: Record<string, string>;
   /** Bad values. With any of them nothing may start, and `config` must not be used. */
   problems: Problem[];
   /** What works but is not what it seems. */
@@ -23,11 +25,23 @@ export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const environment: Environment = {};
-  for (const [name, value] of Object.entries(container)) if (value !== undefined) environment[name] = value;
+  const origins: Record<string, string> = {};
+  const take = (name: string, value: string, origin: string): void => {
+    environment[name] = value;
+    origins[name] = origin;
+  };
+  for (const [name, value] of Object.entries(container))
+    if (value !== undefined) take(name, value, "container");
 
-  const fromFile = readEnvFile(environment[VARIABLES.envFile.name], problems);
-  for (const [name, value] of Object.entries(fromFile)) environment[name] ??= value;
+  const envFile = environment[VARIABLES.envFile.name];
+  for (const [name, value] of Object.entries(readEnvFile(envFile, problems))) {
+    if (environment[name] === undefined) take(name, value, `env file ${envFile}`);
+  }
+  const given = { ...environment };
   readSecretFiles(environment, problems);
+  for (const [name, value] of Object.entries(environment)) {
+    if (given[name] !== value) origins[name] = `secret file ${given[`${name}_FILE`]}`;
+  }
   refuseNulBytes(environment, problems);
 
   const values: Record<string, unknown> = {};
@@ -35,7 +49,7 @@ export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
     values[key] = readVariable(variable, environment, problems, warnings);
   }
   warnOfUnknown(environment, warnings);
-  return { config: values as Config, environment, problems, warnings };
+  return { config: values as Config, environment, origins, problems, warnings };
 }
 
 function readVariable(

@@ -1,6 +1,7 @@
 // Config + CMD → what to do. Pure: nothing is looked at but the arguments.
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
+import { planAdmin } from "./admin.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
 import { planGunicorn } from "./gunicorn.ts";
@@ -93,6 +94,7 @@ export function buildPlan(
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
+    admin: planAdmin(invocation, config),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { identityOf } from "./environment.ts";
-import { NGINX_USER } from "./paths.ts";
+import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** What the configuration itself says, as `nginx -T` dumps it. */
@@ -27,6 +27,7 @@ export function planNginx({ globals, ports }: Pick<NginxFacts, "globals" | "port
     fastStopSignal: "SIGTERM",
     reload: "SIGHUP",
     forwards: [],
+    staleSockets: [NGINX_STATUS_SOCKET],
     fatalStatuses: [],
     output: "relay",
   };

@@ -1,4 +1,5 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
+import { rmSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/own-log.ts";
@@ -137,6 +138,7 @@ export class Service {
     const { plan } = this;
     let spawned: Spawned;
     try {
+      for (const socket of plan.staleSockets ?? []) rmSync(socket, { force: true });
       spawned = spawnService({
         plan,
         environment,

@@ -1,8 +1,8 @@
 // The second life of PID 1: composition root. Nothing of the boot is loaded here.
 import { readFileSync } from "node:fs";
-import { systemClock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
-import { logError, openSmallLog } from "../logs/own-log.ts";
+import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { forApplication } from "../plan/environment.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -20,11 +20,11 @@ export interface SuperviseOptions {
   /** Signals that came while this was being loaded. */
   pendingSignals: NodeJS.Signals[];
   /** Answers questions about the supervisor, from outside of the process. */
-  serveControl: (supervisor: Supervisor) => void;
+  openAdmin: (subject: { supervisor: Supervisor; clock: Clock; log: OwnLog }) => void;
 }
 
 /** Runs the plan until it ends; then ends the process with the container's exit status. */
-export async function supervise({ planFile, pendingSignals, serveControl }: SuperviseOptions): Promise<void> {
+export async function supervise({ planFile, pendingSignals, openAdmin }: SuperviseOptions): Promise<void> {
   const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
@@ -48,7 +48,7 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
-  serveControl(supervisor);
+  openAdmin({ supervisor, clock: systemClock, log });
   supervisor.start();
 
   const status = await supervisor.finished;

@@ -6,6 +6,7 @@ import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findCause } from "./failure-cause.ts";
+import { Operations } from "./operations.ts";
 import type { Reaper } from "./reaper.ts";
 import { reloadService } from "./reload.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
@@ -25,6 +26,8 @@ export class Supervisor {
   readonly services: readonly Service[];
   /** Resolves with the container's exit status when every service has ended. */
   readonly finished: Promise<number>;
+  /** What operators ask for. */
+  readonly operations: Operations;
   readonly #shutdown: Shutdown;
   readonly #log: OwnLog;
   readonly #startedMs: number;
@@ -45,13 +48,26 @@ export class Supervisor {
     this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
     this.services = plan.services.map((service) => new Service(service, this.#with));
     this.#shutdown = new Shutdown(this.services, plan, clock, log);
+    const { gracePeriodMs } = plan;
+    const draining = () => this.draining;
+    this.operations = new Operations({ clock, gracePeriodMs, startupTimeoutMs, draining });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
   }
 
   get ready(): boolean {
-    return !this.#shutdown.begun && this.services.every(({ ready }) => ready);
+    return !this.#shutdown.begun && this.services.every((service) => service.ready || !this.counts(service));
+  }
+
+  /**
+   * Whether the container is ready only when this service is. One that an operator has stopped counts no more if the rest
+   * serves without it: a celery worker beside web does not count, nginx and gunicorn do.
+   */
+  counts(service: Service): boolean {
+    if (!this.operations.holds(service)) return true;
+    const needed = this.services.some((other) => other.plan.after.includes(service.name));
+    return needed || service.plan.facesClients || this.services.every((it) => this.operations.holds(it));
   }
 
   get draining(): boolean {

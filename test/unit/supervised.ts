@@ -49,6 +49,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     drainDelayMs: 0,
     startupTimeoutMs: 120_000,
     maxRestarts: 3,
+    admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
     ...more,
   };
 }

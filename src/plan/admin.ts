@@ -1,0 +1,24 @@
+import type { Config } from "../config/variables.ts";
+import { PROMETHEUS_DIRECTORY } from "./paths.ts";
+import type { AdminPlan } from "./plan.ts";
+import type { Invocation } from "./role.ts";
+
+/** Metrics, probes and who may ask for them. A command of the user's own has none: it may well have ports of its own. */
+export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
+  const hosts = config.metricsHosts ?? config.allowedHosts ?? config.djangoAllowedHosts;
+  return {
+    port: role === "command" ? 0 : config.adminPort,
+    nginxProbes: role === "web" && config.nginxProbes,
+    ...(hosts === undefined ? {} : { metricsHosts: splitHosts(hosts) }),
+    prometheusDirectory: config.prometheusDirectory ?? PROMETHEUS_DIRECTORY,
+  };
+}
+
+/** `a.com,.b.com`, `a.com b.com` and `["a.com", "b.com"]` are all in use. */
+function splitHosts(text: string): string[] {
+  return text
+    .replace(/^\[(?=["'])|(?<=["'])\]$/g, "")
+    .split(/[\s,;"']+/)
+    .filter((host) => host !== "")
+    .map((host) => host.toLowerCase());
+}
