@@ -13,3 +13,11 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves when `promise` does, or after `limitMs`. */
+export async function within(clock: Clock, limitMs: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(limitMs, resolve);
+  await Promise.race([promise, late]);
+  cancel();
+}

@@ -20,7 +20,7 @@ export async function checkNginx(
   if (dropWords.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
   const facts = readNginxDump(await dumpConfiguration(dropWords, environment));
   if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
-  await Promise.all(facts.ports.map(refuseTakenPort));
+  await Promise.all([...new Set(facts.listens.map(({ port }) => port))].map(refuseTakenPort));
   return facts;
 }
 

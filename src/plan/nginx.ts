@@ -1,6 +1,10 @@
 import { identityOf } from "./environment.ts";
+import { type ListenAddress, readListens } from "./nginx-listen.ts";
 import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
+
+/** Where to ask what listens at all addresses. */
+const LOOPBACK: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /** What the configuration itself says, as `nginx -T` dumps it. */
 export interface NginxFacts {
@@ -8,20 +12,22 @@ export interface NginxFacts {
   globals: string;
   /** The files tell it to leave PID 1, which could then not tell when it ends. */
   daemonizes: boolean;
-  ports: number[];
+  /** Where it takes TCP connections, each address once. */
+  listens: ListenAddress[];
 }
 
-export function planNginx({ globals, ports }: Pick<NginxFacts, "globals" | "ports">): ServicePlan {
+export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "listens">): ServicePlan {
   return {
     name: "nginx",
     argv: nginxCommand(globals),
-    check: nginxCommand(globals, "-t"),
+    // -T tells what it will listen at, too.
+    check: nginxCommand(globals, "-T"),
     cwd: "/",
     user: NGINX_USER,
     environment: identityOf(NGINX_USER),
     facesClients: true,
     after: ["gunicorn"],
-    readiness: { kind: "tcp", ports },
+    ...planListening(listens),
     restart: "always",
     stopSignal: "SIGQUIT", // drains; TERM would cut requests off
     fastStopSignal: "SIGTERM",
@@ -38,25 +44,25 @@ export function nginxCommand(globals: string, ...more: string[]): string[] {
   return ["nginx", "-e", "stderr", ...(globals === "" ? [] : ["-g", globals]), ...more];
 }
 
+/** What follows from the addresses: they may be others after a reload. */
+export function planListening(
+  listens: readonly ListenAddress[],
+): Required<Pick<ServicePlan, "readiness" | "sockets">> {
+  const addresses = listens.map(({ host, port }) => ({ host: LOOPBACK[host] ?? host, port }));
+  const sockets = listens
+    .filter(({ holdable }) => holdable)
+    .map(({ host, port, onlyV6 }) => ({ kind: "tcp" as const, host, port, onlyV6 }));
+  return { readiness: { kind: "tcp", addresses }, sockets: { sockets, variable: "NGINX" } };
+}
+
 /** Reads the facts from the dump of `nginx -T`. */
 export function readNginxDump(dump: string): NginxFacts {
   // A `#` within a word is no comment.
   const code = dump.replaceAll(/(^|[\s;{}])#.*$/gm, "$1");
-  const ports = new Set<number>();
-  for (const [, address = "", options = ""] of code.matchAll(/(?:^|[\s;{}])listen\s+([^\s;]+)([^;]*)/g)) {
-    // Nobody can connect to a UDP port to see whether it is open.
-    if (address.startsWith("unix:") || /\s(udp|quic)\b/.test(options)) continue;
-    ports.add(portOf(address));
-  }
   const daemon = /(?:^|[\s;{}])daemon\s+(on|off)\s*;/.exec(code)?.[1];
   return {
     globals: daemon === undefined ? "daemon off;" : "",
     daemonizes: daemon === "on",
-    ports: [...ports].sort((a, b) => a - b),
+    listens: readListens(code),
   };
-}
-
-/** Of `8000`, `address:8000`, `[address]:8000`, `*:8000`; the first of a range; 80 where only an address is given. */
-function portOf(address: string): number {
-  return Number(/(?:^|:)(\d+)(?:-\d+)?$/.exec(address.replace(/^\[.*\]/, ""))?.[1] ?? "80");
 }

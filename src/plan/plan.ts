@@ -14,8 +14,21 @@ export type Readiness =
   | { kind: "file"; prefix: string; orAfterMs: number }
   /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */
   | { kind: "http"; socketPath: string; path?: string; host: string }
-  /** Something listens at these TCP ports of this host. */
-  | { kind: "tcp"; ports: number[] };
+  /** A process takes connections at each of these addresses. */
+  | { kind: "tcp"; addresses: { host: string; port: number }[] };
+
+/** A listening socket that PID 1 holds. */
+export type HeldSocket =
+  /** PID 1 opens it, at a numeric address. */
+  | { kind: "tcp"; host: string; port: number; onlyV6: boolean }
+  /** The boot has opened it, and left this descriptor of it. */
+  | { kind: "inherited"; fd: number };
+
+export interface SocketPlan {
+  sockets: HeldSocket[];
+  /** Tells the process which they are: `NGINX=3;4;` is nginx's own way, `DJINIT_LISTEN_FDS=1` our gunicorn file's. */
+  variable: "NGINX" | "DJINIT_LISTEN_FDS";
+}
 
 export interface ServicePlan {
   name: string;
@@ -30,7 +43,9 @@ export interface ServicePlan {
   /** Starts when these are ready, stops before they do. */
   after: string[];
   readiness: Readiness;
-  restart: "no" | "always";
+  /** What it accepts connections from; undefined: it opens its sockets itself. */
+  sockets?: SocketPlan;
+  restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;
   /** What makes it take new code and files while it serves; `restart` where only that does. */

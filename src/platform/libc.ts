@@ -12,6 +12,8 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIGSET_BYTES = 128;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 const { functions: libc } = dlopen("libc.so.6", {
   waitid: { arguments: ["i32", "u32", "buffer", "i32"], return: "i32" },
@@ -20,6 +22,12 @@ const { functions: libc } = dlopen("libc.so.6", {
   pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
   malloc_trim: { arguments: ["u64"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
+  fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  setsockopt: { arguments: ["i32", "i32", "i32", "buffer", "u32"], return: "i32" },
+  getsockopt: { arguments: ["i32", "i32", "i32", "buffer", "buffer"], return: "i32" },
+  bind: { arguments: ["i32", "buffer", "u32"], return: "i32" },
+  listen: { arguments: ["i32", "i32"], return: "i32" },
 });
 
 const siginfo = Buffer.alloc(128);
@@ -50,6 +58,29 @@ export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
 }
+
+/** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */
+export function closeOnExec(fd: number, closes: boolean): void {
+  libc.fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0);
+}
+
+/** The calls a listening socket is made of; each returns what the system call does. */
+export const socketCalls = {
+  socket: (family: number, type: number): number => libc.socket(family, type, 0),
+  setInt: (fd: number, level: number, option: number, value: number): boolean => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(value);
+    return libc.setsockopt(fd, level, option, bytes, bytes.length) === 0;
+  },
+  /** Fills `value`; false where the kernel has no such option. */
+  get: (fd: number, level: number, option: number, value: Buffer): boolean => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(value.length);
+    return libc.getsockopt(fd, level, option, value, length) === 0;
+  },
+  bind: (fd: number, address: Buffer): boolean => libc.bind(fd, address, address.length) === 0,
+  listen: (fd: number, backlog: number): boolean => libc.listen(fd, backlog) === 0,
+};
 
 /** Keeps signals pending, for this thread and those it starts. The mask outlives execve(2). */
 export function blockSignals(names: readonly NodeJS.Signals[]): void {

@@ -9,7 +9,9 @@ const PROBE_TIMEOUT_MS = 5_000;
 export async function probe(readiness: Extract<Readiness, { kind: "tcp" | "http" }>): Promise<boolean> {
   switch (readiness.kind) {
     case "tcp":
-      return (await Promise.all(readiness.ports.map(listens))).every(Boolean);
+      return (await Promise.all(readiness.addresses.map((address) => serves(connect(address))))).every(
+        Boolean,
+      );
     case "http":
       return readiness.path === undefined
         ? serves(connect(readiness.socketPath))
@@ -17,20 +19,10 @@ export async function probe(readiness: Extract<Readiness, { kind: "tcp" | "http"
   }
 }
 
-/** On either loopback address: `listen [::]:8000` alone takes no IPv4. */
-async function listens(port: number): Promise<boolean> {
-  const hosts = ["127.0.0.1", "::1"];
-  return (await Promise.all(hosts.map((host) => accepts(connect({ port, host }))))).some(Boolean);
-}
-
-/** The kernel takes the connection. */
-function accepts(socket: Socket): Promise<boolean> {
-  return ask(socket, (answer) => socket.once("connect", () => answer(true)));
-}
-
 /**
- * A worker takes the connection: it closes it when we send nothing and close our side. The kernel alone would take it
- * as soon as gunicorn's master listens, before any worker has loaded the application. Leaves no trace in any log.
+ * A worker takes the connection: it closes it when we send nothing and close our side. The kernel alone takes it as
+ * soon as anybody listens: gunicorn's master before any worker has loaded the application, or PID 1 itself, which holds
+ * nginx's sockets. Leaves no trace in any log.
  */
 function serves(socket: Socket): Promise<boolean> {
   return ask(socket, (answer) => {

@@ -1,12 +1,13 @@
 // New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
 import { once } from "node:events";
+import { within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
-import { spawnService } from "./spawn.ts";
+import { sendSignal, spawnService } from "./spawn.ts";
 
 /** Importing an application takes seconds at worst; after this the old one is kept. */
 const CHECK_TIMEOUT_MS = 60_000;
@@ -82,9 +83,9 @@ async function runCheck(
     cancelDeadline();
     if (pid !== undefined) {
       reaper.forget(pid);
-      killGroup(pid);
+      sendSignal(-pid, "SIGKILL");
     }
-    await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+    await within(clock, RELAY_TIMEOUT_MS, relayed);
     const cause = late
       ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
       : (findCause(lines) ??
@@ -105,11 +106,3 @@ const SILENT: Sink = {
   onDrain: () => () => {},
   flush: async () => {},
 };
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // ESRCH: it has left nothing behind.
-  }
-}

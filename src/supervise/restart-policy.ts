@@ -1,7 +1,8 @@
 // Whether a service that died is started again, and after how long. Pure.
 
 export interface RestartPolicy {
-  restart: "no" | "always";
+  /** `on-failure`: an exit status of 0 is the end. */
+  restart: "no" | "on-failure" | "always";
   /** Restarts allowed within the window. */
   maxRestarts: number;
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */

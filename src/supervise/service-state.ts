@@ -176,10 +176,10 @@ function afterEnd(state: ServiceState, event: Exited, policy: RestartPolicy): Tr
 function judge(state: ServiceState, { status, atMs }: Exited, policy: RestartPolicy): Transition {
   const recent = recentRestarts(state.restartsMs, atMs);
   const fatal = !state.wasReady && policy.fatalStatuses.includes(status);
-  if (policy.restart === "no" || fatal || recent.length >= policy.maxRestarts) {
-    const failed = policy.restart !== "no";
+  const done = policy.restart === "no" || (policy.restart === "on-failure" && status === 0);
+  if (done || fatal || recent.length >= policy.maxRestarts) {
     return to(state, { name: "exited", exitStatus: status, restartsMs: recent }, [
-      { type: "ended", failed, fatal },
+      { type: "ended", failed: !done, fatal: fatal && !done },
     ]);
   }
   return to(

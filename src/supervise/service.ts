@@ -1,12 +1,13 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
 import { rmSync } from "node:fs";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
+import { HeldSockets } from "./held-sockets.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -17,7 +18,7 @@ import {
   type ServiceState,
   transition,
 } from "./service-state.ts";
-import { type Spawned, spawnService } from "./spawn.ts";
+import { type Spawned, sendSignal, spawnService } from "./spawn.ts";
 
 /** Lines that an error report quotes. */
 const LAST_LINES = 20;
@@ -52,11 +53,13 @@ export class Service {
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
+  readonly #sockets: HeldSockets | undefined;
   readonly #with: ServiceDependencies;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
     this.plan = plan;
     this.#with = dependencies;
+    this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
   }
 
   get state(): ServiceState {
@@ -106,7 +109,7 @@ export class Service {
 
   /** Sends a signal to its main process only. */
   signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) kill(this.pid, signal);
+    if (this.pid !== undefined) sendSignal(this.pid, signal);
   }
 
   #act(effect: Effect): void {
@@ -129,7 +132,7 @@ export class Service {
         return;
       }
       case "ended":
-        return;
+        return void this.#sockets?.release();
     }
   }
 
@@ -138,10 +141,12 @@ export class Service {
     const { plan } = this;
     let spawned: Spawned;
     try {
-      for (const socket of plan.staleSockets ?? []) rmSync(socket, { force: true });
+      for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
+      const sockets = this.#sockets?.descriptors() ?? [];
       spawned = spawnService({
         plan,
-        environment,
+        environment: { ...environment, ...this.#sockets?.variables(sockets.length) },
+        sockets,
         sink,
         clock,
         onRecord: (fields) => {
@@ -169,9 +174,9 @@ export class Service {
     child.once("exit", async (code, signal) => {
       this.pid = undefined;
       if (pid !== undefined) reaper.forget(pid);
-      if (pid !== undefined && plan.output === "relay") kill(-pid, "SIGTERM");
+      if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
       // Its last words come first.
-      await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+      await within(clock, RELAY_TIMEOUT_MS, relayed);
       this.#exited(pid, exitStatusOf(code, signal));
     });
     this.#readiness = watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" }));
@@ -180,7 +185,7 @@ export class Service {
 
   #exited(pid: number | undefined, status: number): void {
     // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
-    if (pid !== undefined && this.plan.output === "relay") kill(-pid, "SIGKILL");
+    if (pid !== undefined && this.plan.output === "relay") sendSignal(-pid, "SIGKILL");
     this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs() });
   }
 
@@ -188,11 +193,24 @@ export class Service {
     if (how !== "kill") {
       if (this.#serves === false && this.#state.afterwards === "stop")
         this.#after(UNREADY_STOP_MS, { type: "kill" });
-      return this.signal(how === "stop" ? this.plan.stopSignal : this.plan.fastStopSignal);
+      if (how === "fast-stop") return this.signal(this.plan.fastStopSignal);
+      // For a restart what waits in them waits for the successor.
+      if (this.#sockets !== undefined && this.#state.afterwards === "stop")
+        return void this.#drain(this.#sockets);
+      return this.signal(this.plan.stopSignal);
     }
     if (this.pid === undefined) return;
     this.signal("SIGKILL");
-    if (this.plan.output === "relay") kill(-this.pid, "SIGKILL");
+    if (this.plan.output === "relay") sendSignal(-this.pid, "SIGKILL");
+  }
+
+  /** Connections that the kernel has taken already are this service's to serve; after them there are no more. */
+  async #drain(sockets: HeldSockets): Promise<void> {
+    const { pid } = this;
+    await sockets.refuseNew();
+    if (this.pid !== pid) return;
+    this.signal(this.plan.stopSignal);
+    await sockets.release();
   }
 
   #remember({ msg, error }: Fields): void {
@@ -210,13 +228,5 @@ export class Service {
     this.#readiness?.cancel();
     this.#readiness = undefined;
     for (const cancel of this.#timers.splice(0)) cancel();
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // ESRCH: it has ended by itself, which is what its exit event is for.
   }
 }

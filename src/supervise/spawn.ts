@@ -21,6 +21,8 @@ export interface SpawnOptions {
   sink: Sink;
   clock: Clock;
   onRecord: (fields: Fields) => void;
+  /** Listening sockets that it is given, from descriptor 3 on. */
+  sockets?: readonly number[];
 }
 
 export interface Spawned {
@@ -29,7 +31,8 @@ export interface Spawned {
   relayed: Promise<unknown>;
 }
 
-export function spawnService({ plan, environment, sink, clock, onRecord }: SpawnOptions): Spawned {
+export function spawnService(options: SpawnOptions): Spawned {
+  const { plan, environment, sink, clock, onRecord, sockets = [] } = options;
   // Without an account to become, the privileges are at least kept from growing.
   const words = [
     ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
@@ -42,19 +45,28 @@ export function spawnService({ plan, environment, sink, clock, onRecord }: Spawn
     // Not in a session of its own: only so does it keep the terminal.
     return { child: spawn(file, args, { cwd: plan.cwd, env, stdio: "inherit" }), relayed: Promise.resolve() };
   }
-  const options = { service: plan.name, sink, clock, onRecord };
-  const stdout = openRelay(options);
-  const stderr = openRelay(options);
+  const relay = { service: plan.name, sink, clock, onRecord };
+  const stdout = openRelay(relay);
+  const stderr = openRelay(relay);
   // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
   const child = spawn(file, args, {
     cwd: plan.cwd,
     env,
-    stdio: ["ignore", stdout.writeFd, stderr.writeFd],
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
     detached: true,
   });
   stdout.childHasIt(child.pid);
   stderr.childHasIt(child.pid);
   return { child, relayed: Promise.all([stdout.ended, stderr.ended]) };
+}
+
+/** Sends a signal to a process, or to a process group where `pid` is negative. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: it has ended by itself, which is what its exit event is for.
+  }
 }
 
 /** A command that keeps root keeps all of it. */

@@ -137,10 +137,10 @@ export class Supervisor {
 
   #onEnded(service: Service, { failed, fatal }: Ended): void {
     const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
-    if (service.plan.restart === "no" || !failed) {
-      // A command has done its work; a service that was asked to end has done so.
-      if (service.plan.restart === "no" && !this.#shutdown.begun)
-        this.#shutdown.begin(`${service.name} ended`, status);
+    if (!failed) {
+      // What was to run once has done its work, or there is nothing left that runs.
+      const done = service.plan.restart === "no" || this.services.every(({ ended }) => ended);
+      if (done && !this.#shutdown.begun) this.#shutdown.begin(`${service.name} ended`, status);
       return;
     }
     if (this.#shutdown.begun) return;

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Container, runContainer } from "../support/docker.ts";
+import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
-import { isReady } from "./cake-subject.ts";
+import { childrenOf, isReady, mainPid } from "./cake-subject.ts";
+import { expectNothingLost, startLoad } from "./steady-load.ts";
 
 const ECHO = join(import.meta.dirname, "../fixtures/echo-wsgi");
 
@@ -17,6 +19,12 @@ async function startEcho(env: Record<string, string>): Promise<Container> {
   await container.record("readiness", isReady);
   return container;
 }
+
+const underLoad = (container: Container) =>
+  eventually(async () => (await container.records()).filter(({ status }) => status === 200).length > 250, {
+    what: "load",
+    attach: () => container.logs(),
+  });
 
 test("for the drain delay new connections are served, while health says that the container is stopping", async () => {
   await using container = await startEcho({ DJINIT_DRAIN_DELAY: "2" });
@@ -58,3 +66,45 @@ test("a stop before anything serves does not wait for clients that cannot be the
   expect(await container.wait()).toBe(0);
   expect(performance.now() - startedMs).toBeLessThan(12_000);
 });
+
+test("connections that the kernel has taken before the stop are served, though nginx has not seen them yet", async () => {
+  await using container = await startEcho({});
+  const master = await mainPid(container, "nginx");
+  const [worker] = await childrenOf(container, master);
+  const kill = (signal: string) =>
+    container.output(["kill", `-${signal}`, String(worker?.pid)], { user: "root" });
+  await kill("STOP");
+  // In a network namespace of its own docker-proxy would be the one that takes them.
+  const script = `
+    const { connect } = require("node:net");
+    let left = 5;
+    for (let i = 0; i < 5; i += 1) {
+      const socket = connect(8000, "127.0.0.1", () => { if (--left === 0) console.log("taken"); });
+      let answer = "";
+      socket.write("GET / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n");
+      socket.on("data", (data) => { answer += data; });
+      socket.on("error", (error) => console.log(error.code));
+      socket.on("end", () => console.log(answer.slice(9, 12)));
+    }`;
+  const clients = container.exec(["/usr/local/lib/djinit/node", "-e", script]);
+  await eventually(async () => / 0A 0{8}:0{7}5 /.test(await container.output(["cat", "/proc/net/tcp"])), {
+    what: "five connections in the queue",
+  });
+  await container.signal("TERM");
+  await container.record("the stop", ({ msg }) => msg === "stopping: SIGTERM");
+  await kill("CONT");
+  expect((await clients).stdout.split("\n")).toEqual(["taken", "200", "200", "200", "200", "200"]);
+  expect(await container.wait()).toBe(0);
+});
+
+for (const delay of ["0", "1", "1"]) {
+  test(`a stop under a steady load loses no request that was accepted (delay of ${delay} s)`, async () => {
+    await using container = await startEcho({ DJINIT_DRAIN_DELAY: delay });
+    const load = startLoad(container, 600);
+    await underLoad(container);
+    expect(await container.stop()).toBe(0);
+    const report = await load.finish();
+    expectNothingLost(report, true);
+    expect(report.outcomes["refused"]).toBeGreaterThan(0);
+  });
+}

@@ -4,8 +4,10 @@ import { nginxCommand, readNginxDump } from "../../src/plan/nginx.ts";
 
 // A busy machine may take its time.
 
-const portsOf = (...listens: string[]) =>
-  readNginxDump(`http { server {\n${listens.map((listen) => `  listen ${listen};`).join("\n")}\n} }`).ports;
+const listensOf = (...listens: string[]) =>
+  readNginxDump(`http { server {\n${listens.map((listen) => `  listen ${listen};`).join("\n")}\n} }`).listens;
+
+const portsOf = (...listens: string[]) => listensOf(...listens).map(({ port }) => port);
 
 describe("the ports nginx listens on", () => {
   test.each([
@@ -25,9 +27,10 @@ describe("the ports nginx listens on", () => {
     ["server1", [80]],
     ["[::1]", [80]],
     ["*", [80]],
-    // A range: the first stands for it.
-    ["127.0.0.1:9000-9010", [9000]],
-    ["9000-9010", [9000]],
+    ["127.0.0.1:9000-9002", [9000, 9001, 9002]],
+    ["9000-9001", [9000, 9001]],
+    // Backwards: nginx will say so.
+    ["9001-9000", [9001]],
     // Nothing takes connections there.
     ["53 udp", []],
     ["443 quic reuseport", []],
@@ -35,8 +38,32 @@ describe("the ports nginx listens on", () => {
     expect(portsOf(listen)).toEqual(ports);
   });
 
-  test("each once, in order", () => {
-    expect(portsOf("9000", "8000", "[::]:8000", "0.0.0.0:9000 ssl")).toEqual([8000, 9000]);
+  test("each address once, in order", () => {
+    const found = listensOf("9000", "8000", "[::]:8000", "0.0.0.0:9000 ssl");
+    expect(found.map(({ host, port }) => `${host} ${port}`)).toEqual([
+      "0.0.0.0 8000",
+      ":: 8000",
+      "0.0.0.0 9000",
+    ]);
+  });
+
+  test.each([
+    ["8000", { host: "0.0.0.0", onlyV6: false, holdable: true }],
+    ["*:8000", { host: "0.0.0.0", onlyV6: false, holdable: true }],
+    ["10.0.0.5:8000", { host: "10.0.0.5", onlyV6: false, holdable: true }],
+    ["[::]:8000", { host: "::", onlyV6: true, holdable: true }],
+    ["[::]:8000 ipv6only=off", { host: "::", onlyV6: false, holdable: true }],
+    // Only nginx knows which address that is.
+    ["localhost:8000", { host: "localhost", onlyV6: false, holdable: false }],
+    // nginx wants one for each worker.
+    ["8000 reuseport", { host: "0.0.0.0", onlyV6: false, holdable: false }],
+  ])("listen %s as an address", (listen, address) => {
+    expect(listensOf(listen)).toEqual([{ ...address, port: 8000 }]);
+  });
+
+  test("an option of an address may stand in any of its directives", () => {
+    expect(listensOf("8000", "8000 reuseport")).toMatchObject([{ holdable: false }]);
+    expect(listensOf("[::]:8000 ipv6only=off", "[::]:8000")).toMatchObject([{ onlyV6: false }]);
   });
 
   test("comments and words that only look like it do not count", () => {
@@ -52,7 +79,7 @@ describe("the ports nginx listens on", () => {
       "  }",
       "}",
     ].join("\n");
-    expect(readNginxDump(dump).ports).toEqual([8000, 8001]);
+    expect(readNginxDump(dump).listens.map(({ port }) => port)).toEqual([8000, 8001]);
   });
 
   test("any text is read without an error, and gives whole numbers", () => {
@@ -72,7 +99,8 @@ describe("the ports nginx listens on", () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(words, fc.string())), (parts) => {
-        for (const port of readNginxDump(parts.join("")).ports) expect(Number.isInteger(port)).toBe(true);
+        for (const { port } of readNginxDump(parts.join("")).listens)
+          expect(Number.isInteger(port)).toBe(true);
       }),
     );
   });

@@ -47,7 +47,7 @@ describe("nginx", () => {
       argv: ["nginx", "-e", "stderr", "-g", "daemon off;"],
       user: "nginx",
       after: ["gunicorn"],
-      readiness: { kind: "tcp", ports: [8000] },
+      readiness: { kind: "tcp", addresses: [{ host: "127.0.0.1", port: 8000 }] },
       stopSignal: "SIGQUIT",
       fastStopSignal: "SIGTERM",
       reload: "SIGHUP",

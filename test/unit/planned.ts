@@ -13,7 +13,11 @@ export function configOf(variables: Record<string, string> = {}): Config {
 
 /** The plan for a CMD, its words separated by spaces. */
 export function planOf(cmd: string, variables: Record<string, string> = {}, startedAsRoot = true): Plan {
-  const nginx = { globals: "daemon off;", daemonizes: false, ports: [8000] };
+  const nginx = {
+    globals: "daemon off;",
+    daemonizes: false,
+    listens: [{ host: "0.0.0.0", port: 8000, onlyV6: false, holdable: true }],
+  };
   const words = cmd === "" ? [] : cmd.split(" ");
   return buildPlan(readCommand(words), configOf(variables), startedAsRoot, nginx);
 }

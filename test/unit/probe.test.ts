@@ -153,21 +153,37 @@ describe("a service with a readiness path", () => {
   );
 });
 
-describe("a service at TCP ports", () => {
-  test.each(["127.0.0.1", "0.0.0.0", "::1"])("is ready when it listens at %s", async (host) => {
-    const server = await serve({ port: 0, host }, () => {});
-    await becomesReady(watch({ kind: "tcp", ports: [portOf(server)] }));
+describe("a service at TCP addresses", () => {
+  const takes = (socket: Socket) => socket.on("end", () => socket.end()).resume();
+
+  test.each(["127.0.0.1", "::1"])("is ready when a process takes connections at %s", async (host) => {
+    const server = await serve({ port: 0, host }, takes);
+    await becomesReady(watch({ kind: "tcp", addresses: [{ host, port: portOf(server) }] }));
   });
 
-  test("is not ready before it listens at all of them", async () => {
+  test("is not ready while connections only wait in a socket that somebody else holds", async () => {
     let connections = 0;
-    const first = await serve({ port: 0, host: "127.0.0.1" }, () => {
+    const server = await serve({ port: 0, host: "127.0.0.1" }, () => {
       connections += 1;
     });
-    const second = await serve({ port: 0, host: "127.0.0.1" }, () => {});
+    const watched = watch({ kind: "tcp", addresses: [{ host: "127.0.0.1", port: portOf(server) }] });
+    await eventually(() => connections > 0);
+    watched.tick();
+    expect(watched.ready).toBe(0);
+    watched.cancel();
+  });
+
+  test("is not ready before it takes connections at all of them", async () => {
+    let connections = 0;
+    const first = await serve({ port: 0, host: "127.0.0.1" }, (socket) => {
+      connections += 1;
+      takes(socket);
+    });
+    const second = await serve({ port: 0, host: "127.0.0.1" }, takes);
     const free = portOf(second);
     second.close();
-    await staysUnready(watch({ kind: "tcp", ports: [portOf(first), free] }), () => connections >= 3);
+    const addresses = [portOf(first), free].map((port) => ({ host: "127.0.0.1", port }));
+    await staysUnready(watch({ kind: "tcp", addresses }), () => connections >= 3);
   });
 });
 

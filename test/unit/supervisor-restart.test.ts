@@ -97,7 +97,7 @@ describe("a service that dies", () => {
   });
 
   test("one that is not ready in time is killed and started again", async () => {
-    const slow = { readiness: { kind: "tcp" as const, ports: [1] } };
+    const slow = { readiness: { kind: "tcp" as const, addresses: [{ host: "127.0.0.1", port: 1 }] } };
     const run = new Supervised([servicePlan("app", "steady", slow)], { startupTimeoutMs: 7_000 });
     run.supervisor.start();
     await eventually(() => run.said().includes("app: ready"));

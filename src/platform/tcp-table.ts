@@ -1,0 +1,30 @@
+// The kernel's table of the TCP sockets in this network namespace.
+import { readFileSync } from "node:fs";
+
+const SYN_RECEIVED = "03";
+
+/** Handshakes under way at these ports: the client has not answered yet, so nobody can accept the connection. */
+export function countHandshakes(ports: readonly number[], family: "IPv4" | "both"): number {
+  const suffixes = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`);
+  // IPv6 sockets that take IPv4 too are in the second.
+  const tables = ["/proc/net/tcp", ...(family === "both" ? ["/proc/net/tcp6"] : [])].map(read);
+  return tables
+    .join("\n")
+    .split("\n")
+    .filter((line) => isHandshake(line, suffixes)).length;
+}
+
+/** `  3: 0100007F:1F40 0100007F:A796 03 …`: a number, the local address, the remote one, the state. */
+function isHandshake(line: string, suffixes: readonly string[]): boolean {
+  const [, local = "", , state] = line.trim().split(/\s+/, 4);
+  return state === SYN_RECEIVED && suffixes.some((suffix) => local.endsWith(suffix));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    // No IPv6 here.
+    return "";
+  }
+}

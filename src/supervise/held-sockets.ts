@@ -1,0 +1,96 @@
+// Listening sockets that PID 1 holds for a service: they outlive its processes, and so do the connections that wait in
+// them, when a process dies, is restarted or drains.
+import { closeSync } from "node:fs";
+import { isIPv6 } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import type { HeldSocket, SocketPlan } from "../plan/plan.ts";
+import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../platform/listening-socket.ts";
+import { countHandshakes } from "../platform/tcp-table.ts";
+
+/** nginx's own; with another it would call listen(2) again. */
+const BACKLOG = 511;
+/** The first descriptor after stdin, stdout and stderr. */
+const FIRST_FD = 3;
+/** A look at a socket costs microseconds. */
+const LOOK_PERIOD_MS = 2;
+/** A look at the kernel's table of all connections costs 5 to 10 ms. */
+const TABLE_PERIOD_MS = 25;
+/** A handshake takes a round trip: this is for clients on the other side of the earth. */
+const HANDSHAKES_END_MS = 500;
+/** A process that does not accept for so long will not. */
+const ACCEPTING_MS = 1_000;
+/** nginx closes its listeners as soon as it has read QUIT. */
+const LISTENERS_CLOSE_MS = 1_000;
+
+export class HeldSockets {
+  readonly #plan: SocketPlan;
+  readonly #clock: Clock;
+  readonly #open = new Map<HeldSocket, number>();
+  #decoys: number[] = [];
+
+  constructor(plan: SocketPlan, clock: Clock) {
+    this.#plan = plan;
+    this.#clock = clock;
+  }
+
+  /** Opens what is not open yet. Returns the descriptors for the service's next process; what cannot be had is its own to open. */
+  descriptors(): number[] {
+    this.#endDiversion();
+    for (const socket of this.#plan.sockets) {
+      if (this.#open.has(socket)) continue;
+      const fd = socket.kind === "tcp" ? listenTcp(socket, BACKLOG) : socket.fd;
+      if (fd !== undefined) this.#open.set(socket, fd);
+    }
+    return [...this.#open.values()];
+  }
+
+  /** What tells the process which descriptors it has been given. */
+  variables(count: number): Record<string, string> {
+    if (count === 0) return {};
+    const { variable } = this.#plan;
+    const list = Array.from({ length: count }, (_, at) => `${FIRST_FD + at};`);
+    return { [variable]: variable === "NGINX" ? list.join("") : String(count) };
+  }
+
+  /**
+   * From now on connections are refused, but for those that the kernel has taken already: resolves when all of these
+   * have been accepted. A listener that is just closed resets what waits in it.
+   */
+  async refuseNew(): Promise<void> {
+    if (this.#decoys.length > 0) return;
+    for (const socket of this.#open.keys())
+      if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
+    if (this.#decoys.length === 0) return;
+    // In this order: a handshake ends in the queue, and no new one begins.
+    const ports = this.#ports();
+    const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
+    await this.#until(HANDSHAKES_END_MS, TABLE_PERIOD_MS, () => countHandshakes(ports, family) === 0);
+    await this.#until(ACCEPTING_MS, LOOK_PERIOD_MS, () =>
+      [...this.#open.values()].every((fd) => countWaiting(fd) === 0),
+    );
+  }
+
+  /** Lets go of the sockets of a process that has been asked to end. Clients are told «refused» from then on. */
+  async release(): Promise<void> {
+    const ports = this.#ports();
+    for (const fd of this.#open.values()) closeSync(fd);
+    this.#open.clear();
+    if (this.#decoys.length === 0) return;
+    await this.#until(LISTENERS_CLOSE_MS, LOOK_PERIOD_MS, () => !ports.some(isPortHeld));
+    this.#endDiversion();
+  }
+
+  #endDiversion(): void {
+    for (const fd of this.#decoys.splice(0)) closeSync(fd);
+  }
+
+  #ports(): number[] {
+    return [...this.#open.keys()].flatMap((socket) => (socket.kind === "tcp" ? [socket.port] : []));
+  }
+
+  async #until(limitMs: number, periodMs: number, done: () => boolean): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + limitMs;
+    while (!done() && this.#clock.monotonicMs() < endMs)
+      await new Promise<void>((resolve) => this.#clock.after(periodMs, resolve));
+  }
+}
