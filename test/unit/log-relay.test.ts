@@ -129,6 +129,48 @@ test("extra fields, a name that changes, and lines that are taken out", async ()
   expect(seen).toEqual(["a", "b"]);
 });
 
+test("an observer sees requests as facts, other records as records, and how much there was", async () => {
+  const facts: unknown[] = [];
+  const records: unknown[] = [];
+  const relayed = { lines: 0, bytes: 0 };
+  const request = JSON.stringify({
+    request: "GET / HTTP/1.1",
+    status: 502,
+    body_bytes_sent: 552,
+    request_time: 0.25,
+    upstream_response_time: "0.100, 0.125",
+    http_host: "cakes.example",
+  });
+  const seen: string[] = [];
+  const text = `${request}\nhalf`;
+  await recordsOf('printf %s "$1"', [text], {
+    service: "nginx",
+    onRecord: ({ msg }) => seen.push(msg),
+    observer: {
+      access: (it) => facts.push({ ...it }),
+      record: (service, { msg }) => records.push([service, msg]),
+      relayed: (service, lines, bytes) => {
+        expect(service).toBe("nginx");
+        relayed.lines += lines;
+        relayed.bytes += bytes;
+      },
+    },
+  });
+  expect(facts).toEqual([
+    {
+      host: "cakes.example",
+      status: 502,
+      requestSeconds: 0.25,
+      bytesSent: 552,
+      upstreamSeconds: 0.125,
+      fromApplication: true,
+    },
+  ]);
+  expect(records).toEqual([["nginx", "half"]]);
+  expect(seen).toEqual(["half"]);
+  expect(relayed).toEqual({ lines: 2, bytes: text.length });
+});
+
 test("nobody reads stdout: the service waits in its own write, and afterwards no line is lost or doubled", async () => {
   const lineCount = 60_000;
   const running = relayScript('seq 1 "$1"', [String(lineCount)]);

@@ -1,0 +1,24 @@
+// What others may learn from what is relayed, without keeping any of it.
+import type { Fields } from "./record.ts";
+
+/** What one request to nginx was. */
+export interface AccessFacts {
+  /** The Host header as the client wrote it; empty where there was none. */
+  host: string;
+  status: number;
+  requestSeconds: number;
+  /** Of the body. */
+  bytesSent: number;
+  upstreamSeconds: number | undefined;
+  /** Served by Django, not from /static/ or /media/. */
+  fromApplication: boolean;
+}
+
+export interface RelayObserver {
+  /** One for each access line of nginx. The object is reused: do not keep it. */
+  access?(facts: AccessFacts): void;
+  /** One for each other record. */
+  record?(service: string, fields: Fields): void;
+  /** After each read: what was relayed since the last call. */
+  relayed?(service: string, lines: number, bytes: number): void;
+}
