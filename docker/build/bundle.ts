@@ -14,6 +14,7 @@ const ENTRIES: Record<string, string> = {
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
   "open-admin": "src/admin/open-admin.ts",
+  exposition: "src/metrics/exposition.ts",
 };
 
 /** Makes `import("./boot/boot.ts")` of the dispatcher a run-time `require("./boot.js")`. */

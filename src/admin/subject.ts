@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
+import type { RelayFigures } from "../metrics/relay-figures.ts";
 import type { Service } from "../supervise/service.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
 
@@ -9,6 +10,8 @@ export interface Subject {
   supervisor: Supervisor;
   clock: Clock;
   log: OwnLog;
+  /** What has been counted of the services' output; absent where nobody can ask for it. */
+  figures?: RelayFigures | undefined;
 }
 
 /** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names those that there are. */

@@ -77,6 +77,12 @@ export const VARIABLES = {
     "Where prometheus_client keeps its files; default /run/gunicorn/prometheus with sync workers or more than one.",
     { passedOn: true },
   ),
+  prometheusDirectoryToday: variable(
+    "PROMETHEUS_MULTIPROC_DIR",
+    text(),
+    "The same, under the name that prometheus_client gives it today.",
+    { passedOn: true },
+  ),
   celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
   celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
     default: "",

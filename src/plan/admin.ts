@@ -10,7 +10,8 @@ export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
     port: role === "command" ? 0 : config.adminPort,
     nginxProbes: role === "web" && config.nginxProbes,
     ...(hosts === undefined ? {} : { metricsHosts: splitHosts(hosts) }),
-    prometheusDirectory: config.prometheusDirectory ?? PROMETHEUS_DIRECTORY,
+    prometheusDirectory:
+      config.prometheusDirectory ?? config.prometheusDirectoryToday ?? PROMETHEUS_DIRECTORY,
   };
 }
 

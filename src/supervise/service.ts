@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
+import type { RelayObserver } from "../logs/observer.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
@@ -36,6 +37,7 @@ export interface ServiceDependencies {
   log: OwnLog;
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
+  observer?: RelayObserver;
   startupTimeoutMs: number;
   maxRestarts: number;
   /** Called after each change; `ended` when it has ended and will not come back unasked. */
@@ -149,6 +151,7 @@ export class Service {
         sockets,
         sink,
         clock,
+        observer: this.#with.observer,
         onRecord: (fields) => {
           this.#remember(fields);
           this.#readiness?.see(fields);

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
+import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication } from "../plan/environment.ts";
 import type { Plan } from "../plan/plan.ts";
 import { keepMemorySmall } from "./idle-memory.ts";
@@ -20,7 +21,12 @@ export interface SuperviseOptions {
   /** Signals that came while this was being loaded. */
   pendingSignals: NodeJS.Signals[];
   /** Answers questions about the supervisor, from outside of the process. */
-  openAdmin: (subject: { supervisor: Supervisor; clock: Clock; log: OwnLog }) => void;
+  openAdmin: (subject: {
+    supervisor: Supervisor;
+    clock: Clock;
+    log: OwnLog;
+    figures: RelayFigures | undefined;
+  }) => void;
 }
 
 /** Runs the plan until it ends; then ends the process with the container's exit status. */
@@ -33,12 +39,14 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   const reaper = new Reaper();
   reaper.start();
 
+  const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
     log,
     reaper,
     environment: forApplication(process.env),
+    ...(figures === undefined ? {} : { observer: figures }),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
@@ -48,7 +56,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
-  openAdmin({ supervisor, clock: systemClock, log });
+  openAdmin({ supervisor, clock: systemClock, log, figures });
   supervisor.start();
 
   const status = await supervisor.finished;

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
+import type { RelayObserver } from "../logs/observer.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -19,6 +20,7 @@ export interface SupervisorDependencies {
   log: OwnLog;
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
+  observer?: RelayObserver;
 }
 
 export class Supervisor {
