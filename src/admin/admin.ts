@@ -3,6 +3,7 @@ import { asDjinitError } from "../base/errors.ts";
 import { config, configUsage } from "./verb-config.ts";
 import { health, healthUsage } from "./verb-health.ts";
 import { help } from "./verb-help.ts";
+import { logs, logsUsage } from "./verb-logs.ts";
 import { reload, reloadUsage } from "./verb-reload.ts";
 import { restart, restartUsage } from "./verb-restart.ts";
 import { scale, scaleUsage } from "./verb-scale.ts";
@@ -29,6 +30,7 @@ const VERBS: Record<string, Verb> = {
   stop: { usage: stopUsage, about: "stop it; it stays so until `start` or `restart`", run: stop },
   start: { usage: startUsage, about: "start what is stopped", run: start },
   scale: { usage: scaleUsage, about: "more or fewer workers, until gunicorn is restarted", run: scale },
+  logs: { usage: logsUsage, about: "the last records, and with -f those that follow", run: logs },
   config: { usage: configUsage, about: "every variable, its value, where it comes from", run: config },
   version: { usage: versionUsage, about: "the version", run: version },
   help: {

@@ -22,9 +22,7 @@ export async function scale({ service: name, workers = "" }: Request, subject: S
   ).length;
   const wanted = /^[+-]/.test(workers) ? now + Number(workers) : Number(workers);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST_WORKERS) {
-    throw refuse(
-      `it has ${now} workers, and ${JSON.stringify(workers)} does not lead to 1 to ${MOST_WORKERS}`,
-    );
+    throw refuse(`it has ${now} now, and ${JSON.stringify(workers)} does not lead to 1 to ${MOST_WORKERS}`);
   }
   subject.log.info(
     { target: service.name, workers: wanted },

@@ -20,10 +20,11 @@ export interface Syntax {
 /** A verb's words and options. Errors: DJINIT_BAD_USAGE says what it does not take, and its usage. */
 export function readArguments(args: readonly string[], syntax: Syntax): Arguments {
   const { usage, words: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
+  const [verb = ""] = usage.split(" ");
   const refuse = (cause: string) =>
     new DjinitError(
       "DJINIT_BAD_USAGE",
-      `cannot run \`djinit ${args.join(" ")}\`: ${cause}; usage: djinit ${usage}`,
+      `cannot run \`djinit ${[verb, ...args].join(" ")}\`: ${cause}; usage: djinit ${usage}`,
     );
   const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
   for (const [name, short] of Object.entries(flags))

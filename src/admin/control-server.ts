@@ -4,6 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { CONTROL_SOCKET } from "../plan/paths.ts";
 import { health } from "./answer-health.ts";
+import { logs } from "./answer-logs.ts";
 import { reload } from "./answer-reload.ts";
 import { restart } from "./answer-restart.ts";
 import { scale } from "./answer-scale.ts";
@@ -15,10 +16,12 @@ import type { Subject } from "./subject.ts";
 
 const LONGEST_REQUEST_BYTES = 1_024;
 
-type Answer = (request: Request, subject: Subject) => unknown;
+/** What it returns is the answer, unless it answers by itself and returns undefined. */
+type Answer = (request: Request, subject: Subject, socket: Socket) => unknown;
 
 const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ["health", health],
+  ["logs", logs],
   ["reload", reload],
   ["restart", restart],
   ["scale", scale],
@@ -57,12 +60,12 @@ async function reply(text: string, socket: Socket, subject: Subject): Promise<vo
   let answer: unknown;
   try {
     const request = readRequest(text);
-    answer = await ANSWERS.get(request.verb)?.(request, subject);
+    answer = await ANSWERS.get(request.verb)?.(request, subject, socket);
   } catch (thrown) {
     const { code, message } = asDjinitError(thrown);
     answer = { error: { code, message } } satisfies Failure;
   }
-  if (!socket.destroyed) socket.end(`${JSON.stringify(answer)}\n`);
+  if (answer !== undefined && !socket.destroyed) socket.end(`${JSON.stringify(answer)}\n`);
 }
 
 function readRequest(text: string): Request {

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
+import type { RecentLines } from "../logs/recent-lines.ts";
 import type { RelayFigures } from "../metrics/relay-figures.ts";
 import type { Service } from "../supervise/service.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
@@ -10,6 +11,7 @@ export interface Subject {
   supervisor: Supervisor;
   clock: Clock;
   log: OwnLog;
+  recent: RecentLines;
   /** What has been counted of the services' output; absent where nobody can ask for it. */
   figures?: RelayFigures | undefined;
 }

@@ -47,13 +47,15 @@ export class Operations {
 
   /** Resolves when it is ready again, or has failed to come up. */
   async restart(service: Service): Promise<void> {
-    this.#held.delete(service);
     service.handle({ type: "restart" });
     if (service.state.name === "stopping") {
+      // The container does not end with it, should it have been the last that ran.
+      this.#held.add(service);
       await this.#end(service);
-      // What ignored its signal was killed, and what is killed does not come back by itself.
-      if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
     }
+    this.#held.delete(service);
+    // What ignored its signal was killed, and what is killed does not come back by itself.
+    if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
     await this.#come(service);
   }
 

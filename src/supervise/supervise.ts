@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
+import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { openSink } from "../logs/sink.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication } from "../plan/environment.ts";
@@ -25,6 +26,7 @@ export interface SuperviseOptions {
     supervisor: Supervisor;
     clock: Clock;
     log: OwnLog;
+    recent: RecentLines;
     figures: RelayFigures | undefined;
   }) => void;
 }
@@ -34,7 +36,8 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
-  const sink = shared ? openSink(2, "blocking") : openSink(1);
+  const recent = new RecentLines();
+  const sink = keepRecent(shared ? openSink(2, "blocking") : openSink(1), recent);
   const log = openSmallLog(sink);
   const reaper = new Reaper();
   reaper.start();
@@ -56,7 +59,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
-  openAdmin({ supervisor, clock: systemClock, log, figures });
+  openAdmin({ supervisor, clock: systemClock, log, recent, figures });
   supervisor.start();
 
   const status = await supervisor.finished;

@@ -131,7 +131,8 @@ export class Supervisor {
       const { name, state } = service;
       this.#log.info({ target: name, target_status: state.exitStatus }, `${name} stopped`);
     }
-    if (service.state.name === "killing" && !this.#shutdown.begun) this.#reportSlowStart(service);
+    const slow = service.state.name === "killing" && service.state.afterwards === "judge";
+    if (slow && !this.#shutdown.begun) this.#reportSlowStart(service);
     if (ended !== undefined) this.#onEnded(service, ended);
     if (this.#shutdown.begun) this.#settle();
     else this.#startWhatCan();
@@ -141,7 +142,8 @@ export class Supervisor {
     const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
     if (!failed) {
       // What was to run once has done its work, or there is nothing left that runs.
-      const done = service.plan.restart === "no" || this.services.every(({ ended }) => ended);
+      const over = this.services.every((it) => it.ended && !this.operations.holds(it));
+      const done = service.plan.restart === "no" || over;
       if (done && !this.#shutdown.begun) this.#shutdown.begin(`${service.name} ended`, status);
       return;
     }

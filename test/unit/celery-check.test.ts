@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { judgeHeartbeat } from "../../src/admin/celery-check.ts";
+import { type Heartbeat, readHeartbeat, readStalledFrames } from "../../src/metrics/heartbeat.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const worker = (more: Partial<Heartbeat> = {}): Heartbeat => ({
+  pid: 7,
+  kind: "worker",
+  state: "connected",
+  at: 1_000,
+  thread: 1,
+  ...more,
+});
+const beat = (more: Partial<Heartbeat> = {}) =>
+  worker({ kind: "beat", state: "ticking", due: 1_000, ...more });
+
+const none = () => [];
+const IN_BROKER = [
+  'File "/opt/venv/lib/python3.13/site-packages/redis/_parsers/socket.py", line 64 in _read_from_socket',
+  'File "/opt/venv/lib/python3.13/site-packages/kombu/transport/redis.py", line 900 in _put',
+];
+const IN_HOOK = [
+  'File "/app/hangs.py", line 9 in hang_in_the_loop',
+  'File "/opt/venv/lib/python3.13/site-packages/celery/utils/dispatch/signal.py", line 280 in send',
+  'File "/opt/venv/lib/python3.13/site-packages/kombu/asynchronous/hub.py", line 373 in create_loop',
+];
+const IN_TASK = [
+  'File "/app/tasks.py", line 3 in bake',
+  'File "/opt/venv/lib/python3.13/site-packages/celery/app/trace.py", line 585 in trace_task',
+];
+
+describe("a worker", () => {
+  test.each([
+    ["beats", worker(), 1_002, none, { live: true, ready: true }],
+    ["is late, but the machine may be busy", worker(), 1_030, none, { live: true, ready: true }],
+    ["has begun", worker({ state: "starting" }), 1_500, none, { live: true, ready: true }],
+    ["has no broker", worker({ state: "connecting", since: 900 }), 5_000, none, { live: true, ready: false }],
+    ["waits for the broker", worker(), 1_031, () => IN_BROKER, { live: true, ready: false }],
+    ["hangs in a hook", worker(), 1_031, () => IN_HOOK, { live: false, ready: false }],
+    ["is stopped", worker(), 1_031, none, { live: false, ready: false }],
+    [
+      "hangs in a hook, with tasks",
+      worker({ oldest: ["bake", 990] }),
+      1_031,
+      () => IN_HOOK,
+      { live: false, ready: false },
+    ],
+    ["runs a task", worker({ oldest: ["bake", 990] }), 1_100, () => IN_TASK, { live: true, ready: true }],
+    [
+      "runs a task that speaks with Redis",
+      worker({ oldest: ["bake", 990] }),
+      1_100,
+      () => [...IN_BROKER, ...IN_TASK],
+      { live: true, ready: true },
+    ],
+  ])("that %s", (_, heartbeat, nowS, frames, expected) => {
+    expect(judgeHeartbeat(heartbeat, nowS, frames)).toMatchObject(expected);
+  });
+
+  test("that hangs says where and since when", () => {
+    expect(judgeHeartbeat(worker(), 1_045, () => IN_HOOK).detail).toBe(
+      'is stuck: no heartbeat for 45 s, last seen in File "/app/hangs.py", line 9 in hang_in_the_loop',
+    );
+  });
+
+  test("that is well is not asked for its stack", () => {
+    const asked = () => {
+      throw new Error("asked");
+    };
+    expect(judgeHeartbeat(worker(), 1_010, asked).live).toBe(true);
+  });
+});
+
+describe("beat", () => {
+  test("may sleep until its next task is due, and is stuck when it is not back then", () => {
+    expect(judgeHeartbeat(beat({ at: 10, due: 1_000 }), 999, none).live).toBe(true);
+    expect(judgeHeartbeat(beat({ at: 10, due: 1_000 }), 1_029, none).live).toBe(true);
+    expect(judgeHeartbeat(beat({ at: 10, due: 1_000 }), 1_031, none)).toEqual({
+      live: false,
+      ready: false,
+      detail: "is stuck: no tick for 31 s",
+    });
+  });
+
+  test("that cannot reach its broker is alive", () => {
+    expect(judgeHeartbeat(beat(), 1_100, () => IN_BROKER)).toMatchObject({ live: true, ready: false });
+  });
+});
+
+describe("a report", () => {
+  const { write, path } = temporaryDirectory();
+  const report = JSON.stringify({
+    seq: 4,
+    pid: 7,
+    kind: "worker",
+    state: "connected",
+    at: 1,
+    thread: 255,
+    end: 4,
+  });
+
+  test("is read when it is whole, with room after it", () => {
+    expect(readHeartbeat(write("whole", `${report}    `))).toMatchObject({ pid: 7, state: "connected" });
+  });
+
+  test.each([
+    ["of two reports", report.replace('"end":4', '"end":3')],
+    ["cut off", report.slice(0, -20)],
+    ["empty", ""],
+    ["something else", "[]"],
+  ])("that is %s is none", (name, text) => {
+    expect(readHeartbeat(write(name, text))).toBeUndefined();
+  });
+
+  test("that does not exist is none", () => {
+    expect(readHeartbeat(`${path}/absent`)).toBeUndefined();
+  });
+
+  test("the stack of the main thread is found among others, as faulthandler writes it", () => {
+    const file = write(
+      "beat.stack",
+      [
+        "Timeout (0:00:10)!",
+        "Thread 0x00007f0000000001 (most recent call first):",
+        '  File "/other.py", line 1 in other',
+        "",
+        "Thread 0x00000000000000ff [python] (most recent call first):",
+        '  File "/app/hangs.py", line 9 in hang',
+        '  File "/app/outer.py", line 1 in outer',
+        "",
+      ].join("\n"),
+    ).replace(/\.stack$/, "");
+    expect(readStalledFrames(file, 255)).toEqual([
+      'File "/app/hangs.py", line 9 in hang',
+      'File "/app/outer.py", line 1 in outer',
+    ]);
+    expect(readStalledFrames(file, 3)).toEqual([]);
+    expect(readStalledFrames(`${path}/absent`, 255)).toEqual([]);
+  });
+});
