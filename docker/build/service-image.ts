@@ -6,6 +6,7 @@ import { buildImage } from "./build-image.ts";
 export const SERVICE_IMAGES = {
   postgres: "djinit-postgres:trixie",
   redis: "djinit-redis:trixie",
+  prometheus: "djinit-prometheus:trixie",
 } as const;
 
 export type ServiceName = keyof typeof SERVICE_IMAGES;

@@ -4,13 +4,11 @@ import type { Heartbeat } from "../metrics/heartbeat.ts";
 /** A healthy loop comes round every 2 s; a machine that is overloaded for a while is no reason to restart anything. */
 const STALE_AFTER_S = 30;
 
-/** The library that speaks with the broker. Not kombu's event loop, from which everything is called. */
-const BROKER_FRAME =
-  /\/(kombu\/(transport|connection|messaging|pools|resource|entity)|amqp|redis|vine|boto3|botocore)\b/;
-/** A task that runs in the worker's own process, with the pool `solo`. */
-const TASK_FRAME = /\/celery\/app\/trace\.py/;
-/** What is called from further out than that is not what it waits for. */
-const INNER_FRAMES = 12;
+/** Where a thread waits that is called from there: sockets, TLS, sleep. */
+const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|"<frozen /;
+/** The libraries that speak with the broker. Not kombu's event loop, from which everything is called. */
+const BROKER_LIBRARY =
+  /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore)\b/;
 
 export interface Verdict {
   live: boolean;
@@ -33,16 +31,17 @@ export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () =>
   return judgeStall(heartbeat, nowS, Math.round(lateS), frames());
 }
 
-function judgeStall({ oldest, kind }: Heartbeat, nowS: number, lateS: number, frames: string[]): Verdict {
-  const inTask = frames.some((frame) => TASK_FRAME.test(frame));
-  if (oldest && (inTask || frames.length === 0)) {
+function judgeStall(heartbeat: Heartbeat, nowS: number, lateS: number, frames: string[]): Verdict {
+  const { kind, oldest, solo } = heartbeat;
+  if (solo && oldest) {
     const [task, sinceS] = oldest;
     return { ...WELL, detail: `runs ${task} in its own process for ${Math.round(nowS - sinceS)} s` };
   }
   const sign = kind === "beat" ? "tick" : "heartbeat";
-  if (frames.slice(0, INNER_FRAMES).some((frame) => BROKER_FRAME.test(frame))) {
+  const where = frames.find((frame) => !STANDARD_LIBRARY.test(frame));
+  if (where !== undefined && BROKER_LIBRARY.test(where)) {
     return { live: true, ready: false, detail: `waits for its broker: no ${sign} for ${lateS} s` };
   }
-  const where = frames[0] === undefined ? "" : `, last seen in ${frames[0]}`;
-  return { live: false, ready: false, detail: `is stuck: no ${sign} for ${lateS} s${where}` };
+  const seen = where === undefined ? "" : `, last seen in ${where}`;
+  return { live: false, ready: false, detail: `is stuck: no ${sign} for ${lateS} s${seen}` };
 }

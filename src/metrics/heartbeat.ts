@@ -18,6 +18,8 @@ export interface Heartbeat {
   /** Tasks being run, and the one that has run longest: its name and when it began. */
   active?: number;
   oldest?: [string, number] | null;
+  /** Tasks run in the worker's own process, in turn with everything else it does. */
+  solo?: boolean;
   /** The main thread, as faulthandler names it. */
   thread: number;
   /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */

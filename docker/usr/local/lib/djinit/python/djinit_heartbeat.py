@@ -115,7 +115,9 @@ class Tasks:
             if event in ("task-succeeded", "task-failed") and (since is not None or runtime is not None):
                 self.observe(name, runtime if runtime is not None else time.monotonic() - since)
         oldest = min(self.running.values(), key=lambda it: it[1], default=None)
-        self.report.write_soon(active=len(self.running), oldest=oldest)
+        # In the pool `solo` nothing more can be told until the task has ended.
+        write = self.report.write if self.report.facts.get("solo") else self.report.write_soon
+        write(active=len(self.running), oldest=oldest)
 
     def observe(self, name: str, runtime: float) -> None:
         # One counter a bucket, one for what is above them all, and the sum.
@@ -208,7 +210,7 @@ def watch_worker(app) -> None:
 
         def start(self, consumer) -> None:
             with suppress(Exception):
-                report.write(state="connected")
+                report.write(state="connected", solo=type(consumer.pool).__module__.endswith(".solo"))
                 report.arm()
                 self.timer = consumer.timer.call_repeatedly(PERIOD_S, beat)
                 self.watch_turns(consumer)
