@@ -1,7 +1,7 @@
 // argv → boot, supervise, or a verb.
 import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
-import { holdSignals, letSignalsIn } from "./platform/early-signals.ts";
+import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
 /** What is answered anywhere. */
 const VERBS = new Set(["config", "health", "help", "status", "version"]);
@@ -14,9 +14,11 @@ async function main([word, ...rest]: string[]): Promise<void> {
     const { runVerb } = await import("./admin/admin.ts");
     return runVerb(word, rest);
   }
+  const supervises = word === "supervise" && rest.length === 1;
+  if (!supervises) makeThreadsWithoutSignals();
   // Before the rest is loaded: what comes meanwhile must not be lost.
   const pendingSignals = holdSignals();
-  if (word === "supervise" && rest.length === 1) {
+  if (supervises) {
     const { supervise } = await import("./supervise/supervise.ts");
     const { openAdmin } = await import("./admin/open-admin.ts");
     return supervise({ planFile: rest[0] as string, pendingSignals, openAdmin });

@@ -15,6 +15,7 @@ const ENTRIES: Record<string, string> = {
   admin: "src/admin/admin.ts",
   "open-admin": "src/admin/open-admin.ts",
   exposition: "src/metrics/exposition.ts",
+  "environment-files": "src/supervise/environment-files.ts",
 };
 
 /** Makes `import("./boot/boot.ts")` of the dispatcher a run-time `require("./boot.js")`. */

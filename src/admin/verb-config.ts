@@ -1,3 +1,4 @@
+import type { FileSources } from "../config/file-variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { VARIABLES, type Variable } from "../config/variables.ts";
 import { readArguments } from "./arguments.ts";
@@ -13,12 +14,12 @@ const MASK = "********";
  */
 export function config(args: readonly string[]): number {
   const { options } = readArguments(args, { usage: configUsage, flags: { json: "" } });
-  const { environment, origins, problems } = loadConfig(process.env);
+  const { environment, sources, problems } = loadConfig(process.env);
   const variables = (Object.values(VARIABLES) as Variable[]).map(
     ({ name, secret = false, default: fallback, about }) => {
       const given = environment[name];
       const value = given ? (secret ? MASK : given) : fallback || null;
-      return { name, value, from: given ? (origins[name] ?? "container") : "default", secret, about };
+      return { name, value, from: given ? originOf(name, sources) : "default", secret, about };
     },
   );
   if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));
@@ -28,4 +29,10 @@ export function config(args: readonly string[]): number {
   }
   for (const { problem } of problems) console.error(problem);
   return problems.length === 0 ? 0 : 78;
+}
+
+function originOf(name: string, { envFile, fromEnvFile, secretFiles }: FileSources): string {
+  const secretFile = secretFiles[name];
+  if (secretFile !== undefined) return `secret file ${secretFile}`;
+  return fromEnvFile.includes(name) ? `env file ${envFile}` : "container";
 }

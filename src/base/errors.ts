@@ -129,7 +129,8 @@ export class DjinitError extends Error {
 
 /** Any thrown value as a DjinitError; what djinit did not foresee becomes DJINIT_INTERNAL, with its stack. */
 export function asDjinitError(thrown: unknown): DjinitError {
-  if (thrown instanceof DjinitError) return thrown;
+  // By its name: each file of the bundle has a class of its own.
+  if (thrown instanceof Error && thrown.name === "DjinitError") return thrown as DjinitError;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   return new DjinitError("DJINIT_INTERNAL", `cannot go on: ${message}`, { cause: thrown, fields: { stack } });

@@ -14,6 +14,7 @@ import type { Plan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
+import { openApplicationSocket } from "./application-socket.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
@@ -53,6 +54,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
       invocation,
       config,
       environment: loaded.environment,
+      sources: loaded.sources,
       sink,
       log,
       signal,
@@ -71,10 +73,10 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
 
 /** Everything that has to be true before a service starts. */
 async function prepare(preparation: Preparation): Promise<Plan> {
-  const { invocation, config, environment, signal } = preparation;
+  const { invocation, config, environment, sources, signal } = preparation;
   const isRoot = process.getuid?.() === 0;
   const steps = planBoot(invocation, config);
-  const outline = buildPlan(invocation, config, isRoot);
+  const outline = buildPlan(invocation, config, isRoot, { sources });
   requireUsers(outline);
   requireCommands(outline, environment);
   requireCeleryCommand(invocation);
@@ -87,7 +89,10 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   signal.throwIfAborted();
   await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
   signal.throwIfAborted();
-  const plan = buildPlan(invocation, config, isRoot, nginx);
+  const applicationSocketFd =
+    nginx === undefined ? undefined : openApplicationSocket(invocation.words, config, isRoot);
+  const facts = { sources, applicationSocketFd, ...(nginx === undefined ? {} : { nginx }) };
+  const plan = buildPlan(invocation, config, isRoot, facts);
   for (const { output, user } of plan.services)
     if (output === "inherit" && user !== undefined) giveStdioTo(findAccount(user));
   return plan;

@@ -1,3 +1,4 @@
+import type { FileSources } from "../config/file-variables.ts";
 import type { Config } from "../config/variables.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
@@ -9,6 +10,8 @@ export interface Preparation {
   config: Config;
   /** The container's own, with what files add to it. */
   environment: NodeJS.ProcessEnv;
+  /** Which of its variables come from files. */
+  sources: FileSources;
   sink: Sink;
   log: OwnLog;
   /** Aborted when the container is asked to stop. */

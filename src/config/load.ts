@@ -1,17 +1,16 @@
 import * as v from "valibot";
-import { readEnvFile } from "./env-file.ts";
+import { type Environment, type FileSources, readFileVariables } from "./file-variables.ts";
 import type { Problem } from "./problem.ts";
-import { readSecretFiles } from "./secret-file.ts";
 import { type Config, VARIABLES, type Variable } from "./variables.ts";
 
-export type Environment = Record<string, string>;
+export type { Environment } from "./file-variables.ts";
 
 export interface Loaded {
   config: Config;
   /** The container's environment with what the env file and the secret files add to it. */
   environment: Environment;
-  /** Where each variable of `environment` comes from: `container`, `env file PATH`, `secret file PATH`. */
-  origins: Record<string, string>;
+  /** Which of its variables come from files. */
+  sources: FileSources;
   /** Bad values. With any of them nothing may start, and `config` must not be used. */
   problems: Problem[];
   /** What works but is not what it seems. */
@@ -24,32 +23,20 @@ const LOOKS_OFF = /^(0|no|off|false)$/i;
 export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const environment: Environment = {};
-  const origins: Record<string, string> = {};
-  const take = (name: string, value: string, origin: string): void => {
-    environment[name] = value;
-    origins[name] = origin;
-  };
-  for (const [name, value] of Object.entries(container))
-    if (value !== undefined) take(name, value, "container");
-
-  const envFile = environment[VARIABLES.envFile.name];
-  for (const [name, value] of Object.entries(readEnvFile(envFile, problems))) {
-    if (environment[name] === undefined) take(name, value, `env file ${envFile}`);
-  }
-  const given = { ...environment };
-  readSecretFiles(environment, problems);
-  for (const [name, value] of Object.entries(environment)) {
-    if (given[name] !== value) origins[name] = `secret file ${given[`${name}_FILE`]}`;
-  }
-  refuseNulBytes(environment, problems);
+  const given: Environment = {};
+  for (const [name, value] of Object.entries(container)) if (value !== undefined) given[name] = value;
+  const secretNames = (Object.values(VARIABLES) as Variable[])
+    .filter(({ secret }) => secret)
+    .map(({ name }) => name);
+  const envFile = given[VARIABLES.envFile.name] || undefined;
+  const { environment, sources } = readFileVariables(given, { envFile, secretNames }, problems);
 
   const values: Record<string, unknown> = {};
   for (const [key, variable] of Object.entries(VARIABLES) as [string, Variable][]) {
     values[key] = readVariable(variable, environment, problems, warnings);
   }
   warnOfUnknown(environment, warnings);
-  return { config: values as Config, environment, origins, problems, warnings };
+  return { config: values as Config, environment, sources, problems, warnings };
 }
 
 function readVariable(
@@ -81,14 +68,6 @@ function readVariable(
     warnings.push({ variable: name, value: given, problem });
   }
   return parsed.output;
-}
-
-/** A file may hold what no environment can carry. */
-function refuseNulBytes(environment: Environment, problems: Problem[]): void {
-  for (const [name, value] of Object.entries(environment)) {
-    if (value.includes("\0"))
-      problems.push({ variable: name, problem: `${name} has a NUL byte in its value` });
-  }
 }
 
 function warnOfUnknown(environment: Environment, warnings: Problem[]): void {

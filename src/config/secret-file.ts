@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
 import type { Problem } from "./problem.ts";
-import { VARIABLES, type Variable } from "./variables.ts";
 
 /**
  * For each secret variable NAME, NAME_FILE may name a file that holds it (Docker and Kubernetes secrets). Writes the
  * values into `environment` and takes the NAME_FILE words out. One trailing newline is not part of the secret.
+ * Returns NAME → file.
  */
-export function readSecretFiles(environment: Record<string, string>, problems: Problem[]): void {
-  for (const { name, secret } of Object.values(VARIABLES) as Variable[]) {
-    if (!secret) continue;
+export function readSecretFiles(
+  secretNames: readonly string[],
+  environment: Record<string, string>,
+  problems: Problem[],
+): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of secretNames) {
     const fileVariable = `${name}_FILE`;
     const path = environment[fileVariable];
     if (!path) continue;
@@ -18,6 +22,7 @@ export function readSecretFiles(environment: Record<string, string>, problems: P
       problems.push({ variable: fileVariable, value: path, problem });
       continue;
     }
+    files[name] = path;
     try {
       environment[name] = readFileSync(path, "utf8").replace(/\r?\n$/, "");
     } catch (error) {
@@ -25,4 +30,5 @@ export function readSecretFiles(environment: Record<string, string>, problems: P
       problems.push({ variable: fileVariable, value: path, problem });
     }
   }
+  return files;
 }

@@ -192,6 +192,12 @@ export const VARIABLES = {
     "raw: such a command has stdin, stdout and stderr to itself; json: its lines become records.",
     { default: "raw" },
   ),
+  commandRestart: variable(
+    "DJINIT_COMMAND_RESTART",
+    choice("no", "on-failure", "always"),
+    "Whether such a command is started again when it ends: a worker of another kind, say.",
+    { default: "no" },
+  ),
   envFile: variable(
     "DJINIT_ENV_FILE",
     text(),

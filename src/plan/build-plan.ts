@@ -1,9 +1,11 @@
 // Config + CMD → what to do. Pure: nothing is looked at but the arguments.
+import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
 import { planAdmin } from "./admin.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
+import { withoutBootFiles } from "./environment.ts";
 import { planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
@@ -77,15 +79,24 @@ function guessApplication({ settingsModule }: Config): string {
   return `${settingsModule?.split(".")[0] ?? "project"}.wsgi:application`;
 }
 
-/** The services and deadlines. `nginx` is what is known of its configuration, for web. */
+/** What the boot has found out or made. */
+export interface BootFacts {
+  sources: FileSources;
+  /** For web: what nginx's files say. */
+  nginx?: NginxFacts;
+  /** For web: the socket between nginx and gunicorn, if PID 1 holds it. */
+  applicationSocketFd?: number | undefined;
+}
+
+/** The services and deadlines. */
 export function buildPlan(
   invocation: Invocation,
   config: Config,
   startedAsRoot: boolean,
-  nginx?: NginxFacts,
+  facts: BootFacts,
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
-  const services = planServices(invocation, config, nginx);
+  const services = planServices(invocation, config, facts);
   return {
     role: invocation.role,
     // Without root there is nobody to become: every service runs as the user of the container.
@@ -95,11 +106,16 @@ export function buildPlan(
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     admin: planAdmin(invocation, config),
+    sources: withoutBootFiles(facts.sources),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };
 }
 
-function planServices(invocation: Invocation, config: Config, nginx: NginxFacts | undefined): ServicePlan[] {
+function planServices(
+  invocation: Invocation,
+  config: Config,
+  { nginx, applicationSocketFd }: BootFacts,
+): ServicePlan[] {
   switch (invocation.role) {
     case "worker":
       return [planCeleryWorker(config, invocation.celery)];
@@ -109,7 +125,7 @@ function planServices(invocation: Invocation, config: Config, nginx: NginxFacts 
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.words, config),
+        planGunicorn(invocation.words, config, applicationSocketFd),
         ...(nginx === undefined ? [] : [planNginx(nginx)]),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),

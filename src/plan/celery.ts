@@ -24,6 +24,7 @@ const CELERY_SERVICE = {
   restart: "always",
   stopSignal: "SIGTERM", // to the main PID only: its pool must live to finish the tasks
   fastStopSignal: "SIGQUIT",
+  readsEnvironment: true,
   fatalStatuses: [USAGE_ERROR],
   output: "relay",
 } satisfies Omit<ServicePlan, "name" | "argv" | "environment" | "reload" | "forwards" | "readiness">;

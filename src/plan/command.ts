@@ -16,11 +16,12 @@ export function planCommand({ words, celery }: Invocation, config: Config): Serv
     facesClients: false,
     after: [],
     readiness: { kind: "settled", afterMs: 0 },
-    restart: "no",
+    restart: config.commandRestart,
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
     reload: "SIGHUP",
     forwards: ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"],
+    readsEnvironment: true,
     fatalStatuses: [],
     output: config.commandOutput === "raw" ? "inherit" : "relay",
   };

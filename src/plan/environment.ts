@@ -1,4 +1,5 @@
 // What processes find in their environment.
+import type { FileSources } from "../config/file-variables.ts";
 
 /** What the image's wrapper has set aside, since it is for the application and not for PID 1. */
 const SAVED = /^DJINIT_SAVED_(NODE_OPTIONS|LD_PRELOAD)$/;
@@ -11,6 +12,17 @@ export function withoutBootSecrets(environment: NodeJS.ProcessEnv): NodeJS.Proce
   const kept = { ...environment };
   for (const name of BOOT_SECRETS) delete kept[name];
   return kept;
+}
+
+/** The files that concern services. Those of the boot's secrets may well be unreadable without root. */
+export function withoutBootFiles(sources: FileSources): FileSources {
+  const isKept = (name: string): boolean => !BOOT_SECRETS.includes(name);
+  const files = Object.entries(sources.secretFiles).filter(([name]) => isKept(name));
+  return {
+    ...sources,
+    secretFiles: Object.fromEntries(files),
+    secretNames: sources.secretNames.filter(isKept),
+  };
 }
 
 /** What services and steps get: PID 1's environment as the user wrote it. */

@@ -7,7 +7,16 @@ import type { ServicePlan } from "./plan.ts";
 const WORKER_BOOT_ERROR = 3;
 const APP_LOAD_ERROR = 4;
 
-export function planGunicorn(words: readonly string[], config: Config): ServicePlan {
+/** Options that change what gunicorn listens at, or read another file than ours, which takes no socket from PID 1. */
+const OWN_SOCKET = /(^|\s)(-b|--bind|--backlog|--reuse-port|-m|--umask|-c|--config)/;
+
+/** Whether gunicorn is to listen at the socket that nginx's files name: then PID 1 holds it. */
+export function usesUsualSocket(words: readonly string[], config: Config): boolean {
+  return !OWN_SOCKET.test([...words, config.gunicornArguments ?? ""].join(" "));
+}
+
+/** `socketFd` is the usual socket's, where the boot has opened it. */
+export function planGunicorn(words: readonly string[], config: Config, socketFd?: number): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
   // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
   const argv = ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application];
@@ -27,12 +36,16 @@ export function planGunicorn(words: readonly string[], config: Config): ServiceP
       host: config.readinessHost,
       ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
     },
+    ...(socketFd === undefined
+      ? {}
+      : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
     reload: "SIGHUP",
     // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
     forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
+    readsEnvironment: true,
     fatalStatuses: [WORKER_BOOT_ERROR, APP_LOAD_ERROR],
     output: "relay",
   };

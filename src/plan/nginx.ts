@@ -34,6 +34,7 @@ export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "li
     reload: "SIGHUP",
     forwards: [],
     staleSockets: [NGINX_STATUS_SOCKET],
+    readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",
   };
@@ -53,6 +54,13 @@ export function planListening(
     .filter(({ holdable }) => holdable)
     .map(({ host, port, onlyV6 }) => ({ kind: "tcp" as const, host, port, onlyV6 }));
   return { readiness: { kind: "tcp", addresses }, sockets: { sockets, variable: "NGINX" } };
+}
+
+/** The plan for files that `nginx -T` has just dumped; of another service than nginx the plan as it is. */
+export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
+  return plan.sockets?.variable === "NGINX"
+    ? { ...plan, ...planListening(readNginxDump(dump).listens) }
+    : plan;
 }
 
 /** Reads the facts from the dump of `nginx -T`. */

@@ -1,5 +1,7 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
 
+import type { FileSources } from "../config/file-variables.ts";
+
 export type Role = "web" | "worker" | "beat" | "command";
 
 export type StepName = "wait-for-database" | "migrate" | "collectstatic" | "superuser";
@@ -52,6 +54,8 @@ export interface ServicePlan {
   reload?: NodeJS.Signals | "restart";
   /** A command that ends with 0 if the service could be started anew as things are now. */
   check?: string[];
+  /** Takes settings from its environment: with another one only a new process will do. */
+  readsEnvironment: boolean;
   /** Signals to PID 1 that are for this service. */
   forwards: NodeJS.Signals[];
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */
@@ -75,6 +79,8 @@ export interface Plan {
   admin: AdminPlan;
   /** What the boot has found out; absent where there was nothing to do. */
   boot?: BootFacts;
+  /** Which variables come from files, to be read again by a reload. */
+  sources: FileSources;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }

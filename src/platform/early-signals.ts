@@ -1,7 +1,18 @@
+import { stat } from "node:fs";
 import { blockSignals, unblockSignals } from "./libc.ts";
 
 /** Blocked from the start of the container by the image's wrapper. USR1 stays so until somebody has use for it. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU"] as const;
+
+/**
+ * For a process that will leave signals pending: has libuv make its threads while signals are blocked, so that they stay
+ * blocked there. Made later, for instance to look up a host, they would be given the signals that the main thread has
+ * blocked, and what their handlers note dies with this program.
+ */
+export function makeThreadsWithoutSignals(): void {
+  // Any request to the pool makes all of its threads.
+  stat("/", () => {});
+}
 
 /**
  * Catches signals before anything else is loaded. Without a handler PID 1 would lose them, and any other process (under

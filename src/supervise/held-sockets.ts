@@ -23,9 +23,11 @@ const ACCEPTING_MS = 1_000;
 const LISTENERS_CLOSE_MS = 1_000;
 
 export class HeldSockets {
-  readonly #plan: SocketPlan;
+  #plan: SocketPlan;
   readonly #clock: Clock;
-  readonly #open = new Map<HeldSocket, number>();
+  readonly #open = new Map<string, { socket: HeldSocket; fd: number }>();
+  /** Sockets that cannot be opened again. */
+  readonly #gone = new Set<string>();
   #decoys: number[] = [];
 
   constructor(plan: SocketPlan, clock: Clock) {
@@ -37,11 +39,18 @@ export class HeldSockets {
   descriptors(): number[] {
     this.#endDiversion();
     for (const socket of this.#plan.sockets) {
-      if (this.#open.has(socket)) continue;
+      if (this.#open.has(keyOf(socket)) || this.#gone.has(keyOf(socket))) continue;
       const fd = socket.kind === "tcp" ? listenTcp(socket, BACKLOG) : socket.fd;
-      if (fd !== undefined) this.#open.set(socket, fd);
+      if (fd !== undefined) this.#open.set(keyOf(socket), { socket, fd });
     }
-    return [...this.#open.values()];
+    return [...this.#open.values()].map(({ fd }) => fd);
+  }
+
+  /** From now on the service listens at these. Lets go of others, whose processes do the same. */
+  replan(plan: SocketPlan): void {
+    this.#plan = plan;
+    const wanted = new Set(plan.sockets.map(keyOf));
+    for (const key of this.#open.keys()) if (!wanted.has(key)) this.#close(key);
   }
 
   /** What tells the process which descriptors it has been given. */
@@ -58,7 +67,7 @@ export class HeldSockets {
    */
   async refuseNew(): Promise<void> {
     if (this.#decoys.length > 0) return;
-    for (const socket of this.#open.keys())
+    for (const { socket } of this.#open.values())
       if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
     if (this.#decoys.length === 0) return;
     // In this order: a handshake ends in the queue, and no new one begins.
@@ -66,18 +75,26 @@ export class HeldSockets {
     const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
     await this.#until(HANDSHAKES_END_MS, TABLE_PERIOD_MS, () => countHandshakes(ports, family) === 0);
     await this.#until(ACCEPTING_MS, LOOK_PERIOD_MS, () =>
-      [...this.#open.values()].every((fd) => countWaiting(fd) === 0),
+      [...this.#open.values()].every(({ fd }) => countWaiting(fd) === 0),
     );
   }
 
   /** Lets go of the sockets of a process that has been asked to end. Clients are told «refused» from then on. */
   async release(): Promise<void> {
     const ports = this.#ports();
-    for (const fd of this.#open.values()) closeSync(fd);
-    this.#open.clear();
+    for (const key of this.#open.keys()) this.#close(key);
     if (this.#decoys.length === 0) return;
     await this.#until(LISTENERS_CLOSE_MS, LOOK_PERIOD_MS, () => !ports.some(isPortHeld));
     this.#endDiversion();
+  }
+
+  #close(key: string): void {
+    const held = this.#open.get(key);
+    if (held === undefined) return;
+    closeSync(held.fd);
+    this.#open.delete(key);
+    // Its number may be another file's by now.
+    if (held.socket.kind === "inherited") this.#gone.add(key);
   }
 
   #endDiversion(): void {
@@ -85,7 +102,7 @@ export class HeldSockets {
   }
 
   #ports(): number[] {
-    return [...this.#open.keys()].flatMap((socket) => (socket.kind === "tcp" ? [socket.port] : []));
+    return [...this.#open.values()].flatMap(({ socket }) => (socket.kind === "tcp" ? [socket.port] : []));
   }
 
   async #until(limitMs: number, periodMs: number, done: () => boolean): Promise<void> {
@@ -93,4 +110,8 @@ export class HeldSockets {
     while (!done() && this.#clock.monotonicMs() < endMs)
       await new Promise<void>((resolve) => this.#clock.after(periodMs, resolve));
   }
+}
+
+function keyOf(socket: HeldSocket): string {
+  return JSON.stringify(socket);
 }

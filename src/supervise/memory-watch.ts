@@ -7,6 +7,10 @@ import { listProcesses } from "../platform/proc.ts";
 
 /** The counter can only be looked at; a look costs a fraction of a millisecond. */
 const PERIOD_MS = 1_000;
+/** Near the limit processes come and go fast, and the one that grows is to be seen before it goes. */
+const NEAR_PERIOD_MS = 200;
+const NEAR_LIMIT = 0.75;
+const LOOKS_KEPT = 3;
 const PAGE_BYTES = 4_096;
 
 export interface MemoryEvent {
@@ -31,29 +35,38 @@ export interface MemorySource {
 
 export const systemMemory: MemorySource = { account: () => readMemoryAccount(), processes: readProcesses };
 
-/** Looks once a second. Does nothing where the cgroup has no limit or cannot be seen. Returns what ends it. */
+/**
+ * Looks once a second, near the limit more often. Does nothing where the cgroup has no limit or cannot be seen. Returns
+ * what ends it.
+ */
 export function watchMemory(
   source: MemorySource,
   clock: Clock,
   onEvent: (event: MemoryEvent) => void,
 ): () => void {
-  let account = source.account();
-  if (account?.limitBytes === undefined) return () => {};
-  let processes = source.processes();
+  const first = source.account();
+  if (first?.limitBytes === undefined) return () => {};
+  let account = first;
+  /** The looks around the one that sees a kill: before it, at it, and the one before those. */
+  let seen = [source.processes()];
+  let kills = 0;
   let cancel = () => {};
   const look = (): void => {
-    const before = account?.oomKills ?? 0;
+    const before = account.oomKills;
     account = source.account() ?? account;
-    const known = processes;
-    processes = source.processes();
-    if (account !== undefined && account.oomKills > before) {
-      const kills = account.oomKills - before;
-      onEvent({ account, kills, gone: findGone(known, processes).slice(0, kills) });
-    }
-    cancel = clock.after(PERIOD_MS, look);
+    const now = source.processes();
+    // A look late: a victim leaves the table some time before, or after, the kernel has counted it.
+    if (kills > 0) onEvent({ account, kills, gone: findGone(seen.flat(), now).slice(0, kills) });
+    kills = account.oomKills - before;
+    seen = [...seen, now].slice(-LOOKS_KEPT);
+    cancel = clock.after(kills > 0 || isNearLimit(account) ? NEAR_PERIOD_MS : PERIOD_MS, look);
   };
-  cancel = clock.after(PERIOD_MS, look);
+  cancel = clock.after(isNearLimit(account) ? NEAR_PERIOD_MS : PERIOD_MS, look);
   return () => cancel();
+}
+
+function isNearLimit({ limitBytes = Number.POSITIVE_INFINITY, usageBytes }: MemoryAccount): boolean {
+  return usageBytes >= NEAR_LIMIT * limitBytes;
 }
 
 /** One record for each look that found something. */
@@ -68,9 +81,13 @@ export function logMemoryEvent(log: OwnLog, { account, kills, gone }: MemoryEven
   );
 }
 
+/** The largest first; of one that was seen twice the later size counts. */
 function findGone(before: readonly ProcessMemory[], now: readonly ProcessMemory[]): ProcessMemory[] {
   const alive = new Set(now.map(({ pid }) => pid));
-  return before.filter(({ pid }) => !alive.has(pid)).sort((a, b) => b.residentBytes - a.residentBytes);
+  const seen = new Map(before.map((process) => [process.pid, process]));
+  return [...seen.values()]
+    .filter(({ pid }) => !alive.has(pid))
+    .sort((a, b) => b.residentBytes - a.residentBytes);
 }
 
 function readProcesses(): ProcessMemory[] {

@@ -1,10 +1,12 @@
 // New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
 import { once } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import { within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
+import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
 import { sendSignal, spawnService } from "./spawn.ts";
@@ -21,41 +23,53 @@ interface Verdict {
   /** Why it is not. */
   cause: string;
   lines: string[];
+  /** All that it said. */
+  said: string;
 }
 
 /**
- * Reloads one service if its check, where it has one, succeeds; says so if not. `wanted` is asked after the check:
- * a stop may have begun meanwhile.
+ * Reloads one service, for `environment`, if its check, where it has one, succeeds; says so if not. `wanted` is asked
+ * after the check: a stop may have begun meanwhile.
  */
 export async function reloadService(
   service: Service,
+  environment: NodeJS.ProcessEnv,
   dependencies: ServiceDependencies,
   wanted: () => boolean,
 ): Promise<void> {
   const { log } = dependencies;
   const { plan, name } = service;
-  if (plan.reload === undefined || service.pid === undefined) return;
-  if (plan.check !== undefined) {
-    const { good, cause, lines } = await runCheck(service, plan.check, dependencies);
+  const isNewEnvironment = plan.readsEnvironment && !isDeepStrictEqual(environment, service.environment);
+  if (plan.reload === undefined) return;
+  if (plan.check === undefined || service.pid === undefined) service.renew(plan, environment);
+  else {
+    const { good, cause, lines, said } = await runCheck(service, plan.check, environment, dependencies);
     if (!wanted()) return;
     if (!good) {
       const text = `cannot reload ${name}: ${cause}; the old one goes on`;
       logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
       return;
     }
+    service.renew(planAfterCheck(plan, said), environment);
   }
   // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
   if (service.pid === undefined) return;
-  log.info({ target: name }, `reloading ${name}`);
-  if (plan.reload !== "restart" && service.takes(plan.reload)) service.signal(plan.reload);
+  log.info(
+    { target: name },
+    isNewEnvironment ? `reloading ${name}: its environment has changed` : `reloading ${name}`,
+  );
+  const takesSignal = plan.reload !== "restart" && !isNewEnvironment && service.takes(plan.reload);
+  if (takesSignal) service.signal(plan.reload as NodeJS.Signals);
   else service.handle({ type: "restart" });
 }
 
 async function runCheck(
   { plan }: Service,
   argv: string[],
-  { environment, clock, reaper }: ServiceDependencies,
+  environment: NodeJS.ProcessEnv,
+  { clock, reaper }: ServiceDependencies,
 ): Promise<Verdict> {
+  const all: string[] = [];
   const lines: string[] = [];
   /** nginx says first what is wrong, and then that something is. */
   let fatal: string | undefined;
@@ -67,6 +81,7 @@ async function runCheck(
       clock,
       onRecord: ({ level, msg, error }) => {
         if (level === "fatal") fatal ??= msg;
+        all.push(msg);
         const stack = (error as { stack?: unknown } | null | undefined)?.stack;
         lines.push(msg, ...(typeof stack === "string" ? stack.split("\n").slice(-3) : []));
         lines.splice(0, lines.length - LAST_LINES);
@@ -92,9 +107,9 @@ async function runCheck(
         fatal ??
         lines.at(-1) ??
         `its check ended with status ${exitStatusOf(code, signal)}`);
-    return { good: code === 0, cause, lines };
+    return { good: code === 0, cause, lines, said: all.join("\n") };
   } catch (error) {
-    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines };
+    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines, said: "" };
   }
 }
 

@@ -45,7 +45,9 @@ export interface ServiceDependencies {
 }
 
 export class Service {
-  readonly plan: ServicePlan;
+  plan: ServicePlan;
+  /** Without what its plan adds. */
+  environment: NodeJS.ProcessEnv;
   /** What it said last. */
   readonly lastLines: string[] = [];
   restarts = 0;
@@ -60,6 +62,7 @@ export class Service {
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
     this.plan = plan;
+    this.environment = dependencies.environment;
     this.#with = dependencies;
     this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
   }
@@ -79,6 +82,13 @@ export class Service {
   /** Has no process and will get none unless asked. */
   get ended(): boolean {
     return this.#state.name === "stopped" || this.#state.name === "exited";
+  }
+
+  /** What its next process is started with; sockets that are not in the plan any more are let go of. */
+  renew(plan: ServicePlan, environment: NodeJS.ProcessEnv): void {
+    this.plan = plan;
+    this.environment = environment;
+    if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
   }
 
   handle(event: ServiceEvent): void {
@@ -139,8 +149,8 @@ export class Service {
   }
 
   #spawn(): void {
-    const { environment, sink, clock, log, reaper, startupTimeoutMs } = this.#with;
-    const { plan } = this;
+    const { sink, clock, log, reaper, startupTimeoutMs } = this.#with;
+    const { plan, environment } = this;
     let spawned: Spawned;
     try {
       for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });

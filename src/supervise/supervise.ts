@@ -6,8 +6,9 @@ import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { openSink } from "../logs/sink.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
-import { forApplication } from "../plan/environment.ts";
-import type { Plan } from "../plan/plan.ts";
+import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
+import type { Plan, SocketPlan } from "../plan/plan.ts";
+import { closeOnExec } from "../platform/libc.ts";
 import { keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
@@ -16,6 +17,9 @@ import { Supervisor } from "./supervisor.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
+
+/** After an internal error, from the end of the grace period to the end of everything. */
+const BACKSTOP_MS = 3_000;
 
 export interface SuperviseOptions {
   planFile: string;
@@ -39,6 +43,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   const recent = new RecentLines();
   const sink = keepRecent(shared ? openSink(2, "blocking") : openSink(1), recent);
   const log = openSmallLog(sink);
+  for (const { sockets } of plan.services) keepFromOthers(sockets);
   const reaper = new Reaper();
   reaper.start();
 
@@ -50,10 +55,13 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
     reaper,
     environment: forApplication(process.env),
     ...(figures === undefined ? {} : { observer: figures }),
+    readEnvironment: environmentReader(plan),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
     logError(log, error);
+    // What is broken may be the stop itself.
+    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.exitStatus));
     supervisor.stop("internal error", error.exitStatus);
   });
   takeSignals(supervisor, pendingSignals);
@@ -66,4 +74,21 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit(status);
+}
+
+/** What the boot left open for one service is no other's. */
+function keepFromOthers(plan: SocketPlan | undefined): void {
+  for (const socket of plan?.sockets ?? []) if (socket.kind === "inherited") closeOnExec(socket.fd, true);
+}
+
+/** Gives the services' environment as the files have it at each call. */
+function environmentReader({ sources }: Plan): () => Promise<NodeJS.ProcessEnv> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
+  let last = { environment, sources };
+  return async () => {
+    const { readFilesAgain } = await import("./environment-files.ts");
+    last = readFilesAgain(last);
+    return forApplication(withoutBootSecrets(last.environment));
+  };
 }

@@ -21,6 +21,8 @@ export interface SupervisorDependencies {
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
+  /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
+  readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
 
 export class Supervisor {
@@ -35,6 +37,7 @@ export class Supervisor {
   readonly #startedMs: number;
   readonly #clock: Clock;
   readonly #with: ServiceDependencies;
+  readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   #announced = false;
   #reloads: Promise<void> = Promise.resolve();
   #finish: (status: number) => void = () => {};
@@ -44,6 +47,7 @@ export class Supervisor {
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
+    this.#readEnvironment = dependencies.readEnvironment;
     this.#startedMs = clock.monotonicMs();
     const { startupTimeoutMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
@@ -101,8 +105,13 @@ export class Supervisor {
 
   async #reloadAll(): Promise<void> {
     const wanted = (): boolean => !this.#shutdown.begun;
-    for (const service of this.services) {
-      if (wanted()) await reloadService(service, this.#with, wanted);
+    try {
+      const environment = await this.#readEnvironment();
+      for (const service of this.services) {
+        if (wanted()) await reloadService(service, environment, this.#with, wanted);
+      }
+    } catch (thrown) {
+      logError(this.#log, thrown);
     }
   }
 

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
 import { childrenOf, isReady, mainPid } from "./cake-subject.ts";
-import { expectNothingLost, startLoad } from "./steady-load.ts";
+import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 
 const ECHO = join(import.meta.dirname, "../fixtures/echo-wsgi");
 
@@ -19,12 +19,6 @@ async function startEcho(env: Record<string, string>): Promise<Container> {
   await container.record("readiness", isReady);
   return container;
 }
-
-const underLoad = (container: Container) =>
-  eventually(async () => (await container.records()).filter(({ status }) => status === 200).length > 250, {
-    what: "load",
-    attach: () => container.logs(),
-  });
 
 test("for the drain delay new connections are served, while health says that the container is stopping", async () => {
   await using container = await startEcho({ DJINIT_DRAIN_DELAY: "2" });

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { setTimeout as passes } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Container, type RunOptions, runContainer } from "../support/docker.ts";
@@ -35,6 +36,22 @@ async function isPastEnv(container: Container): Promise<void> {
 async function argumentsOf(container: Container): Promise<string> {
   return docker("list processes", ["top", container.id, "-o", "pid,args"]);
 }
+
+test("during the boot only the main thread gets signals: what another took would be lost at the hand-over", async () => {
+  // A host that is not there: it is looked up in a thread of libuv's, again and again.
+  const env = { DATABASE_URL: "postgres://cake:cake@nowhere.invalid:5432/cake" };
+  await using container = await startCake({ env, publish: [] });
+  await container.record("the wait", ({ msg }) => msg.startsWith("waiting for database"));
+  const threads = await container.output(["sh", "-c", "cat /proc/1/task/*/status"], { user: "root" });
+  const masks = [...threads.matchAll(/^Name:\t(.*)$[\s\S]*?^SigBlk:\t([0-9a-f]+)$/gm)].map(
+    ([, name, mask]) => ({
+      name,
+      blocksTerm: ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGTERM - 1)) & 1n) === 1n,
+    }),
+  );
+  expect(masks.filter(({ name }) => name === "libuv-worker").length).toBeGreaterThan(0);
+  expect(masks.filter(({ blocksTerm }) => !blocksTerm).map(({ name }) => name)).toEqual(["node-MainThread"]);
+});
 
 test("control: without blocked signals a TERM in the first moments is lost", async () => {
   const bare: Partial<RunOptions> = {

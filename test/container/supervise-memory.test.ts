@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { http } from "../support/http.ts";
 import { processTable } from "../support/proc.ts";
-import { mainPid, serves, startReadyCake } from "./cake-subject.ts";
+import { childrenOf, mainPid, serves, startReadyCake } from "./cake-subject.ts";
 
 test("out of memory: a worker dies and not PID 1, one record says so, and the container serves again", async () => {
   await using container = await startReadyCake({ more: ["--memory=300m", "--memory-swap=300m"] });
   const master = await mainPid(container, "gunicorn");
+  const [worker] = await childrenOf(container, master);
   expect((await http(await container.url("/debug/allocate/?mb=500"))).status).toBe(502);
   const isOurs = ({ service, msg }: { service: string; msg: string }) =>
     service === "djinit" && msg.startsWith("out of memory: ");
@@ -16,6 +17,7 @@ test("out of memory: a worker dies and not PID 1, one record says so, and the co
     oom_kills: 1,
   });
   expect(record["memory_usage_bytes"]).toBeGreaterThan(0);
+  expect(record["processes"]).toMatchObject([{ pid: worker?.pid, name: "gunicorn" }]);
   await serves(container);
   expect(await mainPid(container, "gunicorn")).toBe(master);
   expect((await container.records()).filter(isOurs)).toHaveLength(1);

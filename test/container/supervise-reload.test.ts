@@ -9,7 +9,8 @@ import { http } from "../support/http.ts";
 import { processTable } from "../support/proc.ts";
 import type { LogRecord } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
-import { mainPid } from "./cake-subject.ts";
+import { countStarts, isReady, mainPid } from "./cake-subject.ts";
+import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 
 const application = (answer: string) => `def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -25,6 +26,111 @@ const workersOf = async (container: Container): Promise<number[]> => {
   const master = await mainPid(container, "gunicorn");
   return (await processTable(container)).filter(({ ppid }) => ppid === master).map(({ pid }) => pid);
 };
+
+const fromEnvironment = `import os
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [f"{os.environ['GREETING']} {os.environ.get('DATABASE_URL')}".encode()]
+`;
+
+/** A container that is not started yet, and a way to put files into it. */
+async function createApp(directory: string, env: Record<string, string>) {
+  const container = await createContainer({
+    image: runContext().images.djinit,
+    command: ["app:application"],
+    env: { SKIP_MIGRATIONS: "1", WEB_CONCURRENCY: "2", ...env },
+  });
+  const put = async (content: string, path: string, mode = 0o644) => {
+    await rm(join(directory, "file"), { force: true });
+    await writeFile(join(directory, "file"), content, { mode });
+    await docker("copy", ["cp", join(directory, "file"), `${container.id}:${path}`]);
+  };
+  return { container, put };
+}
+
+const reloadsOf = async (container: Container, target: string): Promise<number> =>
+  (await container.records()).filter(
+    (record) => record["target"] === target && /^reloading /.test(record.msg),
+  ).length;
+
+test("HUP under a steady load takes new code and new nginx files without a failed request", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reload-"));
+  try {
+    const { container, put } = await createApp(directory, {});
+    await using subject = container;
+    await put(application("one"), "/app/app.py");
+    await docker("start", ["start", subject.id]);
+    await subject.record("readiness", isReady);
+    const load = startLoad(subject, 600);
+    await underLoad(subject);
+    for (const text of ["two", "three", "four"]) {
+      await put(application(text), "/app/app.py");
+      await put(
+        `location = /new { return 200 "${text}"; }\n`,
+        "/etc/nginx/conf.d/django.conf.d/locations/new.conf",
+      );
+      await subject.signal("HUP");
+      await eventually(async () => (await http(await subject.url())).text === text, { timeoutMs: 20_000 });
+      await eventually(async () => (await http(await subject.url("/new"))).text === text, {
+        timeoutMs: 20_000,
+      });
+    }
+    expectNothingLost(await load.finish());
+    expect(await countStarts(subject, "gunicorn")).toBe(1);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("HUP reads env files and secrets again; gunicorn is started anew for them, and requests wait meanwhile", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reload-"));
+  try {
+    const { container, put } = await createApp(directory, {
+      DJINIT_ENV_FILE: "/app/env",
+      DATABASE_URL_FILE: "/app/secret",
+      DJINIT_DATABASE_TIMEOUT: "0",
+    });
+    await using subject = container;
+    await put(fromEnvironment, "/app/app.py");
+    await put("GREETING=one\n", "/app/env");
+    await put("sqlite:///a", "/app/secret");
+    await docker("start", ["start", subject.id]);
+    await subject.record("readiness", isReady);
+    const answers = (text: string) =>
+      eventually(async () => expect((await http(await subject.url())).text).toBe(text), {
+        what: `the answer ${text}`,
+        timeoutMs: 20_000,
+        attach: () => subject.logs(),
+      });
+    await answers("one sqlite:///a");
+
+    const load = startLoad(subject, 600);
+    await underLoad(subject);
+    await put("GREETING=two\n", "/app/env");
+    await put("sqlite:///b\n", "/app/secret");
+    await subject.signal("HUP");
+    await answers("two sqlite:///b");
+    expectNothingLost(await load.finish());
+    expect(await countStarts(subject, "gunicorn")).toBe(2);
+    expect(await countStarts(subject, "nginx")).toBe(1);
+
+    // Nothing has changed since: the master stays.
+    await subject.signal("HUP");
+    await eventually(async () => (await reloadsOf(subject, "nginx")) === 2, { timeoutMs: 20_000 });
+    expect(await countStarts(subject, "gunicorn")).toBe(2);
+
+    // A secret that user djinit may not read: nothing is reloaded, and the record says which file.
+    await put("sqlite:///c\n", "/app/secret", 0o600);
+    await subject.signal("HUP");
+    const refusal = await subject.record("a refusal", ({ code }) => code === "DJINIT_RELOAD_REFUSED");
+    expect(refusal.msg).toContain("/app/secret");
+    expect(refusal.msg).toContain("EACCES");
+    await answers("two sqlite:///b");
+    expect(JSON.stringify(await subject.records())).not.toContain("sqlite:///");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
 
 test("HUP takes new code and new nginx files; what cannot be loaded is refused and the old one serves on", async () => {
   const directory = await mkdtemp(join(tmpdir(), "reload-"));

@@ -1,5 +1,8 @@
+import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readAgain } from "../../src/config/file-variables.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { Problem } from "../../src/config/problem.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const directory = temporaryDirectory();
@@ -104,5 +107,47 @@ describe("the env file (DJINIT_ENV_FILE)", () => {
   test("one that cannot be read is a problem", () => {
     const { problems } = loadConfig({ DJINIT_ENV_FILE: "/nowhere/env" });
     expect(problems).toMatchObject([{ variable: "DJINIT_ENV_FILE", value: "/nowhere/env" }]);
+  });
+});
+
+describe("read again, when the files have changed", () => {
+  const again = (container: Record<string, string>, change: () => void) => {
+    const before = loadConfig(container);
+    expect(before.problems).toEqual([]);
+    change();
+    const problems: Problem[] = [];
+    return { ...readAgain(before, problems), problems };
+  };
+
+  test("new values count, variables that are gone are gone, the container's own still win", () => {
+    const envFile = directory.write("changing-env", "A=1\nB=1\nC=1\n");
+    const { environment, problems, sources } = again({ DJINIT_ENV_FILE: envFile, C: "mine" }, () =>
+      directory.write("changing-env", "A=2\nC=2\nD=2\n"),
+    );
+    expect(problems).toEqual([]);
+    expect(environment).toEqual({ DJINIT_ENV_FILE: envFile, A: "2", C: "mine", D: "2" });
+    expect(sources.fromEnvFile).toEqual(["A", "D"]);
+  });
+
+  test("a secret that was rotated, and one whose file the env file names anew", () => {
+    const rotated = directory.write("rotated", "old\n");
+    const other = directory.write("other", "other\n");
+    const envFile = directory.write("env-of-secrets", `CELERY_BROKER_FILE=${rotated}\n`);
+    const { environment } = again({ DATABASE_URL_FILE: rotated, DJINIT_ENV_FILE: envFile }, () => {
+      directory.write("rotated", "new\n");
+      directory.write("env-of-secrets", `CELERY_BROKER_FILE=${other}\n`);
+    });
+    expect(environment).toEqual({ DATABASE_URL: "new", CELERY_BROKER: "other", DJINIT_ENV_FILE: envFile });
+  });
+
+  test("what cannot be read any more is a problem, and may be read the next time", () => {
+    const secret = directory.write("vanishing", "old\n");
+    const before = loadConfig({ DATABASE_URL_FILE: secret });
+    rmSync(secret);
+    const problems: Problem[] = [];
+    readAgain(before, problems);
+    expect(problems).toMatchObject([{ variable: "DATABASE_URL_FILE", value: secret }]);
+    directory.write("vanishing", "new\n");
+    expect(readAgain(before, []).environment).toEqual({ DATABASE_URL: "new" });
   });
 });

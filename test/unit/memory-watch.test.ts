@@ -13,11 +13,11 @@ import { VirtualClock } from "./virtual-clock.ts";
 const of = (pid: number, residentBytes: number): ProcessMemory => ({ pid, name: `p${pid}`, residentBytes });
 
 function watch(limitBytes: number | undefined, processes: ProcessMemory[]) {
-  const facts = { oomKills: 2, processes, looks: 0 };
+  const facts = { oomKills: 2, usageBytes: 50, processes, looks: 0 };
   const clock = new VirtualClock();
   const events: MemoryEvent[] = [];
   const source = {
-    account: (): MemoryAccount => ({ oomKills: facts.oomKills, limitBytes, usageBytes: 90 }),
+    account: (): MemoryAccount => ({ oomKills: facts.oomKills, limitBytes, usageBytes: facts.usageBytes }),
     processes: () => {
       facts.looks += 1;
       return facts.processes;
@@ -40,8 +40,37 @@ describe("the watch", () => {
     expect(events[0]).toMatchObject({ kills: 1, gone: [of(2, 60)] });
     facts.oomKills = 5;
     facts.processes = [];
-    clock.advance(1_000);
+    clock.advance(2_000);
     expect(events[1]).toMatchObject({ kills: 2, gone: [of(1, 10)] });
+  });
+
+  test("names a victim that is still in the table when the kernel has counted it", () => {
+    const { facts, clock, events } = watch(100, [of(1, 10), of(2, 60)]);
+    facts.oomKills = 3;
+    clock.advance(1_000);
+    expect(events).toEqual([]);
+    facts.processes = [of(1, 10)];
+    clock.advance(200);
+    expect(events).toMatchObject([{ kills: 1, gone: [of(2, 60)] }]);
+  });
+
+  test("names a victim that was gone before the kernel had counted it", () => {
+    const { facts, clock, events } = watch(100, [of(1, 10), of(2, 60)]);
+    facts.processes = [of(1, 10)];
+    clock.advance(1_000);
+    facts.oomKills = 3;
+    clock.advance(1_200);
+    expect(events).toMatchObject([{ kills: 1, gone: [of(2, 60)] }]);
+  });
+
+  test("looks more often near the limit", () => {
+    const { facts, clock } = watch(100, []);
+    clock.advance(2_000);
+    expect(facts.looks).toBe(3);
+    facts.usageBytes = 80;
+    clock.advance(1_000);
+    clock.advance(1_000);
+    expect(facts.looks).toBe(9);
   });
 
   test("says nothing of processes that end by themselves", () => {

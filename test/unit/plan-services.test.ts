@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { planOf, serviceOf } from "./planned.ts";
+import { planGunicorn, usesUsualSocket } from "../../src/plan/gunicorn.ts";
+import { planAfterCheck } from "../../src/plan/nginx.ts";
+import { readCommand } from "../../src/plan/role.ts";
+import { configOf, planOf, serviceOf } from "./planned.ts";
 
 const GUNICORN = ["gunicorn", "--config", "/etc/gunicorn/config.py"];
 const CELERY = { CELERY_APP: "cakes" };
@@ -41,7 +44,56 @@ describe("gunicorn", () => {
   });
 });
 
+describe("the socket between nginx and gunicorn", () => {
+  const socketsOf = (cmd: string, variables: Record<string, string> = {}) =>
+    planGunicorn(readCommand(cmd.split(" ")).words, configOf(variables), 7).sockets;
+
+  test("is held by PID 1, which tells gunicorn so", () => {
+    expect(socketsOf("a:b --workers 2")).toEqual({
+      sockets: [{ kind: "inherited", fd: 7 }],
+      variable: "DJINIT_LISTEN_FDS",
+    });
+  });
+
+  test.each([
+    ["a:b", true],
+    ["a:b --chdir /x --timeout 5", true],
+    ["a:b -b 0.0.0.0:9000", false],
+    ["a:b --bind=unix:/run/x.sock", false],
+    ["a:b -c /app/gunicorn.py", false],
+    ["gunicorn --config=/app/gunicorn.py a:b", false],
+    ["a:b --backlog 5", false],
+    ["a:b --reuse-port", false],
+  ])("%s: %j", (cmd, held) => {
+    expect(usesUsualSocket(readCommand(cmd.split(" ")).words, configOf())).toBe(held);
+  });
+
+  test("GUNICORN_CMD_ARGS counts too", () => {
+    expect(usesUsualSocket(["a:b"], configOf({ GUNICORN_CMD_ARGS: "--workers=2 --bind 0.0.0.0:9000" }))).toBe(
+      false,
+    );
+  });
+});
+
 describe("nginx", () => {
+  test("after a check it listens where its files say now", () => {
+    const before = serviceOf(planOf("a:b"), "nginx");
+    const after = planAfterCheck(before, "http { server { listen 9000; listen localhost:9001; } }");
+    expect(after).toEqual({
+      ...before,
+      readiness: {
+        kind: "tcp",
+        addresses: [
+          { host: "127.0.0.1", port: 9_000 },
+          { host: "localhost", port: 9_001 },
+        ],
+      },
+      sockets: { sockets: [{ kind: "tcp", host: "0.0.0.0", port: 9_000, onlyV6: false }], variable: "NGINX" },
+    });
+    const gunicorn = serviceOf(planOf("a:b"), "gunicorn");
+    expect(planAfterCheck(gunicorn, "listen 9000;")).toBe(gunicorn);
+  });
+
   test("starts after gunicorn, never as root, drains by QUIT", () => {
     expect(serviceOf(planOf("a:b"), "nginx")).toMatchObject({
       argv: ["nginx", "-e", "stderr", "-g", "daemon off;"],

@@ -19,7 +19,8 @@ export function planOf(cmd: string, variables: Record<string, string> = {}, star
     listens: [{ host: "0.0.0.0", port: 8000, onlyV6: false, holdable: true }],
   };
   const words = cmd === "" ? [] : cmd.split(" ");
-  return buildPlan(readCommand(words), configOf(variables), startedAsRoot, nginx);
+  const { sources } = loadConfig(variables);
+  return buildPlan(readCommand(words), configOf(variables), startedAsRoot, { sources, nginx });
 }
 
 /** One service of a plan. Errors: throws when there is none of that name. */

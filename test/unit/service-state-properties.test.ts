@@ -26,7 +26,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ what: fc.constant("passes" as const), ms: fc.nat(90_000) }) },
 );
 const policy: fc.Arbitrary<RestartPolicy> = fc.record({
-  restart: fc.constantFrom("always", "no"),
+  restart: fc.constantFrom("always", "on-failure", "no"),
   maxRestarts: fc.nat(4),
   fatalStatuses: fc.constantFrom([], [4]),
 });

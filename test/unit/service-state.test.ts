@@ -193,6 +193,17 @@ describe("what an end leads to", () => {
     expect(effects).toEqual([endedAsAsked]);
   });
 
+  test("on-failure: an end with 0 is the end and no failure, any other is tried again", () => {
+    const onFailure: RestartPolicy = { ...POLICY, restart: "on-failure" };
+    const done = transition(stateOf("running"), exited(0), onFailure);
+    expect(done.state).toMatchObject({ name: "exited", exitStatus: 0 });
+    expect(done.effects).toEqual([endedAsAsked]);
+    expect(transition(stateOf("running"), exited(1), onFailure).state.name).toBe("backoff");
+    const restartsMs = [1, 2, 3, 4, 5];
+    const gaveUp = transition(stateOf("running", { restartsMs }), exited(1), onFailure);
+    expect(gaveUp.effects).toEqual([{ type: "ended", failed: true, fatal: false }]);
+  });
+
   test("a fatal status counts until the service has been ready once", () => {
     const fatal: Effect = { type: "ended", failed: true, fatal: true };
     expect(transition(stateOf("starting"), exited(4), POLICY).effects).toEqual([fatal]);

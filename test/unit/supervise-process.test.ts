@@ -77,6 +77,22 @@ describe("exit statuses", { timeout: TIMEOUT_MS }, () => {
     expect(run.said()).toEqual(["app: ready", "app: ready"]);
   });
 
+  test("an error that djinit did not foresee: 70, after an ordered stop and one record that says where", async () => {
+    const broken = { kind: "log" as const, pattern: "(", orAfterMs: 1 };
+    const run = supervise([
+      servicePlan("app", "steady", soon),
+      // Its pattern is no regular expression, which comes out when it is started.
+      servicePlan("front", "steady", { readiness: broken, after: ["app"] }),
+    ]);
+    expect(await run.ended()).toBe(70);
+    const records = run.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+    const error = records.find(({ code }) => code === "DJINIT_INTERNAL");
+    expect(error).toMatchObject({ level: "error", exit_status: 70 });
+    expect(error?.["stack"]).toContain("SyntaxError");
+    expect(run.said()).toContain("app: stopped by TERM");
+    expect(records.at(-1)).toMatchObject({ msg: "stopped, exit status 70" });
+  });
+
   test("a plan that is not there: 70, and one record that says so", async () => {
     const run = new SuperviseProcess(`${directory.path}/missing.json`);
     started.push(run);

@@ -35,6 +35,7 @@ export function servicePlan(name: string, script: string, more: Partial<ServiceP
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
     forwards: [],
+    readsEnvironment: true,
     fatalStatuses: [],
     output: "relay",
     ...more,
@@ -50,6 +51,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     startupTimeoutMs: 120_000,
     maxRestarts: 3,
     admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
+    sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
     ...more,
   };
 }
@@ -70,6 +72,8 @@ afterEach(() => {
 export class Supervised {
   readonly clock = new VirtualClock();
   readonly supervisor: Supervisor;
+  /** What a reload finds. */
+  newEnvironment: () => NodeJS.ProcessEnv;
   /** The exit status, once there is one. */
   status: number | undefined;
   readonly #pipe = realPipe();
@@ -81,12 +85,14 @@ export class Supervised {
   ) {
     const sink = openSink(this.#pipe.writeFd);
     this.#pipe.read();
+    this.newEnvironment = () => environment;
     const dependencies = {
       clock: this.clock,
       sink,
       log: openSmallLog(sink),
       reaper: new Reaper(),
       environment,
+      readEnvironment: async () => this.newEnvironment(),
     };
     this.supervisor = new Supervisor(planOfServices(services, more), dependencies);
     started.push(this.supervisor);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DjinitError } from "../../src/base/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { fixture, Supervised, servicePlan } from "./supervised.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -105,4 +106,51 @@ test("two reloads in a row run one after the other", async () => {
   expect(reloads(run)).toHaveLength(0);
   slow.ends(0);
   await eventually(() => reloads(run).length === 2);
+});
+
+describe("a reload with another environment", () => {
+  const reading = (name: string, argv: string[], readsEnvironment: boolean) =>
+    servicePlan(name, "names-signals", { reload: "SIGHUP", check: argv, readsEnvironment });
+
+  test("starts those anew that read it, and leaves others their process", async () => {
+    const good = check();
+    good.ends(0);
+    const run = new Supervised([reading("app", good.argv, true), reading("front", good.argv, false)]);
+    run.supervisor.start();
+    await run.ready(["app", "front"]);
+    run.newEnvironment = () => ({ ...process.env, GREETING: "two" });
+    run.supervisor.reload();
+    await eventually(() => run.said().includes("front: got HUP"));
+    await run.ready(["app"], 2);
+    expect(run.said()).toContain("app: got TERM");
+    expect(run.said()).not.toContain("app: got HUP");
+    expect(run.service("app").environment["GREETING"]).toBe("two");
+    // The same once more is none.
+    run.supervisor.reload();
+    await eventually(() => run.said().includes("app: got HUP"));
+  });
+
+  test("is not taken over by a service that its check refuses", async () => {
+    const broken = check();
+    broken.ends(1);
+    const run = new Supervised([reading("app", broken.argv, true)]);
+    run.supervisor.start();
+    await run.ready(["app"]);
+    run.newEnvironment = () => ({ ...process.env, GREETING: "two" });
+    run.supervisor.reload();
+    await eventually(() => refusals(run).length > 0);
+    expect(run.service("app").environment["GREETING"]).toBeUndefined();
+  });
+
+  test("that cannot be read is refused as a whole", async () => {
+    const good = check();
+    good.ends(0);
+    const run = await running("SIGHUP", good.argv);
+    run.newEnvironment = () => {
+      throw new DjinitError("DJINIT_RELOAD_REFUSED", "cannot reload: no such file");
+    };
+    run.supervisor.reload();
+    await eventually(() => refusals(run).length > 0);
+    expect(reloads(run)).toEqual([]);
+  });
 });

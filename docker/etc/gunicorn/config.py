@@ -20,6 +20,10 @@ bind = "unix:/run/gunicorn/gunicorn.sock"
 # For the socket and the workers' temporary files: 0660, so nginx reaches the socket through the group django.
 umask = 0o117
 worker_tmp_dir = "/run/gunicorn"
+# PID 1 holds the socket and hands it on, so that requests wait in it while gunicorn is started anew. This is how systemd
+# would say so; a child's PID is known to the child alone.
+if os.environ.pop("DJINIT_LISTEN_FDS", None):
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 # Signals from PID 1 are the only control there is.
 control_socket_disable = True
 

@@ -1,0 +1,31 @@
+// The socket between nginx and gunicorn. PID 1 holds it, so that requests wait while gunicorn is started anew; the boot
+// opens it, since /run/gunicorn is the user django's.
+import { chmodSync, chownSync } from "node:fs";
+import type { Config } from "../config/variables.ts";
+import { usesUsualSocket } from "../plan/gunicorn.ts";
+import { DJANGO_USER, GUNICORN_SOCKET } from "../plan/paths.ts";
+import { findAccount } from "../platform/credentials.ts";
+import { closeOnExec } from "../platform/libc.ts";
+import { listenUnix } from "../platform/listening-socket.ts";
+
+/** gunicorn's own. */
+const BACKLOG = 2_048;
+/** nginx reaches it through the group django. */
+const MODE = 0o660;
+
+/** Returns its descriptor, which the next program of this process keeps; undefined where gunicorn listens elsewhere. */
+export function openApplicationSocket(
+  words: readonly string[],
+  config: Config,
+  isRoot: boolean,
+): number | undefined {
+  if (!usesUsualSocket(words, config)) return undefined;
+  const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);
+  chmodSync(GUNICORN_SOCKET, MODE);
+  if (isRoot) {
+    const { uid, gid } = findAccount(DJANGO_USER);
+    chownSync(GUNICORN_SOCKET, uid, gid);
+  }
+  closeOnExec(fd, false);
+  return fd;
+}

@@ -1,0 +1,65 @@
+// What people read: a line for each round, all of a failing one, a table at the end.
+import { alignColumns } from "../bench/align-columns.ts";
+import { FAULTS } from "./fault-table.ts";
+import { recordsOf } from "./records.ts";
+import type { Round } from "./round.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A round may break a rule a hundred times over. */
+const MOST_SHOWN = 12;
+const TAIL_RECORDS = 30;
+
+export function describeRound({ seed, subject, fault, member, target, momentMs, durationMs }: Round): string {
+  const aim = target === undefined || fault.name.endsWith(target) ? "" : ` ${target}`;
+  const lasting = durationMs === 0 ? "" : ` for ${durationMs} ms`;
+  return `seed ${seed}: ${subject}, ${fault.name}${aim} in ${member} after ${momentMs} ms${lasting}`;
+}
+
+export function verdictLine(verdict: Verdict, done: number, total: number): string {
+  const { round, violations, tookMs, observation } = verdict;
+  const result = violations.length === 0 ? "ok" : `${violations.length} VIOLATIONS`;
+  const recovered =
+    observation === undefined ? "" : `, serving again after ${observation.recoveredAfterMs} ms`;
+  return `${done}/${total} ${describeRound(round)}: ${result} (${(tookMs / 1000).toFixed(1)} s${recovered})`;
+}
+
+/** Everything needed to understand a failing round at a glance. */
+export function failureText(verdict: Verdict, folder: string): string {
+  const { round, violations, observation, logTail } = verdict;
+  const lines = [`FAILED ${describeRound(round)}`];
+  for (const { invariant, expected, got } of violations.slice(0, MOST_SHOWN))
+    lines.push(`  ${invariant}`, `    expected: ${expected}`, `    got:      ${got}`);
+  if (violations.length > MOST_SHOWN) lines.push(`  and ${violations.length - MOST_SHOWN} more`);
+  for (const { member, processes } of observation?.samples ?? []) {
+    lines.push(`  processes of ${member}:`);
+    for (const { innerPid, parentPid, state, kind, argv } of processes)
+      lines.push(`    ${innerPid} (parent ${parentPid}) ${state} ${kind}: ${argv.join(" ").slice(0, 90)}`);
+  }
+  const own = (observation?.logs ?? [])
+    .flatMap((log) => recordsOf(log).map((record) => ({ ...record, member: log.member })))
+    .filter(({ service, level }) => service === "djinit" || level === "error");
+  if (own.length > 0) lines.push("  what djinit said, and errors:");
+  for (const { time, member, level, service, msg } of own.slice(-TAIL_RECORDS))
+    lines.push(`    ${time} ${member} ${level} ${service}: ${msg.slice(0, 200)}`);
+  if (logTail !== undefined) lines.push(logTail);
+  lines.push(`  all of it: ${folder}`, `  again: npm run chaos -- --seed ${round.seed}`);
+  return lines.join("\n");
+}
+
+/** Faults × rounds × violations. */
+export function summaryTable(verdicts: readonly Verdict[]): string[] {
+  const rows = FAULTS.map(({ name }) => rowOf(name, verdicts)).filter(([, rounds]) => rounds !== "0");
+  const total = rowOf(undefined, verdicts);
+  return alignColumns([["fault", "rounds", "with violations", "serving again (median)"], ...rows, total]);
+}
+
+function rowOf(fault: string | undefined, verdicts: readonly Verdict[]): string[] {
+  const those = verdicts.filter(({ round }) => fault === undefined || round.fault.name === fault);
+  const failed = those.filter(({ violations }) => violations.length > 0);
+  const recovery = those
+    .flatMap(({ observation }) => observation?.recoveredAfterMs ?? [])
+    .sort((a, b) => a - b);
+  const median = recovery[Math.floor(recovery.length / 2)];
+  const seconds = median === undefined ? "-" : `${(median / 1000).toFixed(1)} s`;
+  return [fault ?? "all", String(those.length), String(failed.length), seconds];
+}

@@ -1,0 +1,51 @@
+// npm run chaos [-- --rounds N --seed S --lanes L --fault NAME]
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareRun } from "../support/prepare-run.ts";
+import { runRounds } from "./lanes.ts";
+import { readOptions } from "./options.ts";
+import { failureText, summaryTable, verdictLine } from "./report.ts";
+import { planRounds } from "./round.ts";
+import { saveDetails } from "./save-details.ts";
+import type { Verdict } from "./verdict.ts";
+
+const anySeed = Date.now() % 2 ** 32;
+const { rounds, seed, lanes, fault } = readOptions(process.argv.slice(2), anySeed);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const teardown = await prepareRun();
+const directory = mkdtempSync(join(tmpdir(), "djinit-chaos-"));
+const startedMs = performance.now();
+const verdicts: Verdict[] = [];
+console.log(`${rounds} rounds from seed ${seed}, ${lanes} at once`);
+
+try {
+  await runRounds(planRounds(seed, rounds, fault), lanes, (verdict) => {
+    const folder = verdict.violations.length > 0 ? saveDetails(directory, verdict) : "";
+    verdicts.push(lighten(verdict));
+    console.log(verdictLine(verdict, verdicts.length, rounds));
+    if (folder !== "") console.log(failureText(verdict, folder));
+  });
+} finally {
+  await teardown();
+}
+
+const failed = verdicts.filter(({ violations }) => violations.length > 0);
+const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
+for (const line of summaryTable(verdicts)) console.log(line);
+console.log(
+  `${verdicts.length} rounds from seed ${seed} in ${minutes} min, ${failed.length} with violations`,
+);
+if (failed.length > 0) {
+  console.log(`Seeds: ${failed.map(({ round }) => round.seed).join(" ")}`);
+  console.log(`Details: ${directory}`);
+}
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** A thousand logs need not be kept. */
+function lighten(verdict: Verdict): Verdict {
+  const { observation } = verdict;
+  if (observation === undefined) return verdict;
+  return { ...verdict, observation: { ...observation, requests: [], ledger: "", samples: [], logs: [] } };
+}
