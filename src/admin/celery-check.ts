@@ -21,14 +21,15 @@ const WELL: Verdict = { live: true, ready: true, detail: "is running" };
 
 /** `frames` are where a process that has stalled was seen, the innermost first. */
 export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () => string[]): Verdict {
-  if (heartbeat.state === "connecting") {
-    const forS = Math.round(nowS - (heartbeat.since ?? heartbeat.at));
+  const { at, due = at, kind, since = at, state } = heartbeat;
+  const lateS = nowS - (kind === "beat" ? due : at);
+  const isLate = lateS > STALE_AFTER_S && state !== "starting";
+  // A worker that looks for its broker does nothing else meanwhile; beat goes on ticking.
+  if (state === "connecting" && !(isLate && kind === "beat")) {
+    const forS = Math.round(nowS - since);
     return { live: true, ready: false, detail: `has been without its broker for ${forS} s` };
   }
-  const dueS = heartbeat.kind === "beat" ? (heartbeat.due ?? heartbeat.at) : heartbeat.at;
-  const lateS = nowS - dueS;
-  if (lateS <= STALE_AFTER_S || heartbeat.state === "starting") return WELL;
-  return judgeStall(heartbeat, nowS, Math.round(lateS), frames());
+  return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : WELL;
 }
 
 function judgeStall(heartbeat: Heartbeat, nowS: number, lateS: number, frames: string[]): Verdict {

@@ -27,6 +27,7 @@ export async function answerMetrics(
   const families = await collect(subject);
   const { formatFamilies } = await import("../metrics/exposition.ts");
   const { contentType, text } = await formatFamilies(families, request.headers.accept ?? "");
+  if (subject.figures !== undefined) subject.figures.printed += text.length;
   response.writeHead(200, { "content-type": contentType }).end(text);
 }
 

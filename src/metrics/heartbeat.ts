@@ -7,13 +7,13 @@ const ATTEMPTS = 3;
 export interface Heartbeat {
   pid: number;
   kind: "worker" | "beat";
-  /** A worker's: starting, connected, connecting. A beat's: ticking. */
+  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. */
   state: string;
   /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
   at: number;
   /** Beat: when it will be back at the latest. */
   due?: number;
-  /** A worker without its broker: since when. */
+  /** Without its broker: since when. */
   since?: number;
   /** Tasks being run, and the one that has run longest: its name and when it began. */
   active?: number;

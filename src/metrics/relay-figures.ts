@@ -13,6 +13,8 @@ export class RelayFigures {
   readonly #output = new Map<string, Output>();
   #workerStarts = 0;
   #workerTimeouts = 0;
+  /** Characters of all pages that have been made of it. */
+  printed = 0;
 
   constructor(allowedHosts: readonly string[] | undefined) {
     this.#requests = new RequestFigures(allowedHosts);

@@ -21,6 +21,9 @@ const FLUSH_TIMEOUT_MS = 2_000;
 /** After an internal error, from the end of the grace period to the end of everything. */
 const BACKSTOP_MS = 3_000;
 
+/** What a page of metrics leaves behind, against a log record of the same length. */
+const SCRAPE_WASTE = 4;
+
 export interface SuperviseOptions {
   planFile: string;
   /** Signals that came while this was being loaded. */
@@ -65,7 +68,14 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
     supervisor.stop("internal error", error.exitStatus);
   });
   takeSignals(supervisor, pendingSignals);
-  keepMemorySmall(sink, systemClock);
+  keepMemorySmall(
+    {
+      get written() {
+        return sink.written + SCRAPE_WASTE * (figures?.printed ?? 0);
+      },
+    },
+    systemClock,
+  );
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
   openAdmin({ supervisor, clock: systemClock, log, recent, figures });
   supervisor.start();

@@ -84,6 +84,13 @@ describe("beat", () => {
     });
   });
 
+  test("that ticks and cannot send is alive and not ready; if it does not tick either, it is stuck", () => {
+    const lost = beat({ state: "connecting", since: 900 });
+    expect(judgeHeartbeat(lost, 1_010, none)).toMatchObject({ live: true, ready: false });
+    expect(judgeHeartbeat(lost, 1_010, none).detail).toBe("has been without its broker for 110 s");
+    expect(judgeHeartbeat(lost, 1_031, none)).toMatchObject({ live: false, ready: false });
+  });
+
   test("that cannot reach its broker is alive", () => {
     expect(judgeHeartbeat(beat(), 1_100, () => IN_BROKER)).toMatchObject({ live: true, ready: false });
   });

@@ -254,14 +254,28 @@ def watch_beat(service) -> None:
         wait = tick(*args, **kwargs)
         with suppress(Exception):
             report.disarm()
-            facts = {"due": time.monotonic() + (wait or 0.0), "state": "ticking"}
+            facts = {"due": time.monotonic() + (wait or 0.0)}
             if (wait or 0) > SHORTEST_PERIOD_S:
                 report.write(**facts)
             else:
                 report.write_soon(**facts)
         return wait
 
+    apply_async = scheduler.apply_async
+
+    # What a scheduler makes of an error is to log it, and to go on.
+    def sending(*args, **kwargs):
+        try:
+            result = apply_async(*args, **kwargs)
+        except Exception:
+            if report.facts.get("state") != "connecting":
+                report.facts.update(state="connecting", since=time.monotonic())
+            raise
+        report.facts["state"] = "ticking"
+        return result
+
     scheduler.tick = watched
+    scheduler.apply_async = sending
     report.write(state="ticking", due=time.monotonic())
 
 
