@@ -15,6 +15,7 @@ import { readCommand } from "../plan/role.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { openApplicationSocket } from "./application-socket.ts";
+import { gatherFacts } from "./boot-facts.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
@@ -44,7 +45,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const sink = raw ? openSink(2, "blocking") : openSink(1);
-  const log = openBootLog(sink);
+  const { log, facts } = gatherFacts(openBootLog(sink));
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
@@ -62,7 +63,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
-    handOver(plan, loaded.environment);
+    handOver({ ...plan, boot: facts }, loaded.environment);
   } catch (thrown) {
     process.exitCode =
       signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);

@@ -92,7 +92,7 @@ export const METRICS = {
   djinit_log_lines_total: metric("counter", ["service"], "Lines relayed."),
   djinit_log_bytes_total: metric("counter", ["service"], "Bytes read from a service's output."),
   djinit_boot_step_seconds: metric("gauge", ["step"], "How long a step of the boot took."),
-  djinit_migrations: metric("gauge", ["state"], "Migrations after the boot: applied, pending."),
+  djinit_migrations: metric("gauge", ["state"], "Migrations: applied by this boot, and pending after it."),
   djinit_process_cpu_seconds_total: metric("counter", [], "Processor time of PID 1."),
   djinit_process_resident_memory_bytes: metric(
     "gauge",
