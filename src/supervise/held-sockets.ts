@@ -15,10 +15,13 @@ const FIRST_FD = 3;
 const LOOK_PERIOD_MS = 2;
 /** A look at the kernel's table of all connections costs 5 to 10 ms. */
 const TABLE_PERIOD_MS = 25;
-/** A handshake takes a round trip: this is for clients on the other side of the earth. */
-const HANDSHAKES_END_MS = 500;
+/**
+ * A handshake takes a round trip, and on a machine under load its last packet may wait for a second to be looked at.
+ * Only one that is under way is waited for.
+ */
+const HANDSHAKES_END_MS = 3_000;
 /** A process that does not accept for so long will not. */
-const ACCEPTING_MS = 1_000;
+const ACCEPTING_MS = 3_000;
 /** nginx closes its listeners as soon as it has read QUIT. */
 const LISTENERS_CLOSE_MS = 1_000;
 

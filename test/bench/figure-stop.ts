@@ -3,7 +3,7 @@ import type { Container } from "../support/docker.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import { BENCH_IMAGES } from "./bench-images.ts";
-import type { Comparison } from "./comparison.ts";
+import type { Comparison, Goal } from "./comparison.ts";
 import { measureInTurn } from "./pairs.ts";
 import { migrate, settledEnv, startWeb } from "./web-container.ts";
 
@@ -11,6 +11,7 @@ import { migrate, settledEnv, startWeb } from "./web-container.ts";
 const IDLE_MS = 1_000;
 /** Nothing is to be drained: who takes as long as this was killed. */
 const LIMIT_MS = 30_000;
+const GOAL = 1.1;
 
 /** `docker stop` of a web container that does nothing. */
 export async function measureStop(pairs: number): Promise<Comparison[]> {
@@ -29,7 +30,8 @@ export async function measureStop(pairs: number): Promise<Comparison[]> {
     stopOf(runContext().images.example),
     stopOf(BENCH_IMAGES.seed),
   );
-  return [{ what: "docker stop, idle", unit: "s", other: "seed", djinitSamples: a, otherSamples: b }];
+  const goal: Goal = { text: `≤ ${GOAL} × the other`, isMet: ({ ratio }) => ratio.median <= GOAL };
+  return [{ what: "docker stop, idle", unit: "s", other: "seed", djinitSamples: a, otherSamples: b, goal }];
 }
 
 async function timeStop(container: Container): Promise<number> {

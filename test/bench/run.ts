@@ -7,6 +7,7 @@ import { buildBenchImages } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
+import { measureRecovery } from "./figure-recovery.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
@@ -18,6 +19,7 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   memory: measureMemory,
   health: measureHealth,
   stop: measureStop,
+  recovery: measureRecovery,
   start: measureStart,
 };
 

@@ -44,7 +44,7 @@ export function excusesOf(observation: Observation): Excuse[] {
     case "nginx-worker":
       return [{ fromMs, toMs: toMs + SIGNAL_LATENCY_MS, outcomes: ["cut"], kinds: ALL }];
     case "gunicorn-master":
-      return [{ fromMs, toMs: until("gunicorn is ready"), outcomes: [502], kinds: DJANGO }];
+      return [{ fromMs, toMs: until("gunicorn started"), outcomes: [502], kinds: DJANGO }];
     case "gunicorn-worker":
       return [{ fromMs, toMs: toMs + SIGNAL_LATENCY_MS, outcomes: [502], kinds: DJANGO }];
   }

@@ -6,7 +6,7 @@ import type { RequestOutcome } from "../chaos/load.ts";
 import { goodObservation, lineAt, logOf, requestAt, roundOf } from "./chaos-observation.ts";
 
 /** nginx's master is gone until 300 ms, gunicorn's until 700 ms after the fault. */
-const LOG = logOf([lineAt(300, "djinit", "nginx started"), lineAt(700, "djinit", "gunicorn is ready")]);
+const LOG = logOf([lineAt(300, "djinit", "nginx started"), lineAt(700, "djinit", "gunicorn started")]);
 
 type Outcome = RequestOutcome["outcome"];
 type Case = [

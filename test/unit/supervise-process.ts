@@ -11,11 +11,15 @@ export class SuperviseProcess {
   readonly child: ChildProcessByStdio<null, Readable, null>;
   readonly #chunks: Buffer[] = [];
 
-  /** `planFile` holds the plan. With `reads: false` nobody reads stdout. */
-  constructor(planFile: string, { reads = true } = {}) {
+  /** `planFile` holds the plan. With `reads: false` nobody reads stdout. `env` is added to this process's own. */
+  constructor(
+    planFile: string,
+    { reads = true, env = {} }: { reads?: boolean; env?: Record<string, string> } = {},
+  ) {
     const flags = ["--disable-warning=ExperimentalWarning", "--disable-sigusr1"];
     this.child = spawn(process.execPath, [...flags, MAIN, "supervise", planFile], {
       stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...env },
     });
     if (reads) this.child.stdout.on("data", (chunk: Buffer) => this.#chunks.push(chunk));
   }
