@@ -6,6 +6,7 @@ import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/boot-log.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
+import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, findProblems, planBoot } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
@@ -87,6 +88,7 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   writeNginxProbes(outline.admin.nginxProbes);
   // Before the database is touched: a file that nginx refuses must not be found out after a migration.
   const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
+  refuseProblems(findPortProblem(outline.admin, nginx));
   signal.throwIfAborted();
   await runDjangoSteps(preparation, steps.steps, isRoot ? dropTo(DJANGO_USER) : []);
   signal.throwIfAborted();

@@ -1,31 +1,9 @@
 // What the tests of the verbs, probes and metrics ask of a container.
+import type { ServiceStatus, Status } from "../../src/admin/protocol.ts";
 import type { Container } from "../support/docker.ts";
 import { type HttpAnswer, type HttpOptions, http } from "../support/http.ts";
 
 export const ADMIN_PORT = 9180;
-
-export interface ServiceStatus {
-  service: string;
-  state: string;
-  ready: boolean;
-  pid?: number;
-  uptime_seconds?: number;
-  restarts: number;
-  processes: number;
-  cpu_seconds: number;
-  cpu_percent?: number;
-  memory_bytes: number;
-  exit_status?: number;
-  held?: boolean;
-}
-
-export interface Status {
-  role: string;
-  ready: boolean;
-  draining: boolean;
-  reasons: string[];
-  services: ServiceStatus[];
-}
 
 /** What `djinit status --json` says. */
 export async function statusOf(container: Container): Promise<Status> {

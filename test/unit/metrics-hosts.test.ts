@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HostLabels } from "../../src/metrics/host-labels.ts";
+import { findPortProblem } from "../../src/plan/admin.ts";
 import { planOf } from "./planned.ts";
 
 describe("a host gets a label of its own", () => {
@@ -70,6 +71,17 @@ describe("the hosts of the plan", () => {
     expect(hosts({ ...all, DJINIT_METRICS_HOSTS: "" })).toEqual(["b"]);
     expect(hosts({ DJANGO_ALLOWED_HOSTS: "c" })).toEqual(["c"]);
     expect(hosts({})).toBeUndefined();
+  });
+
+  test("the admin port is refused where nginx is to listen", () => {
+    const nginx = { listens: [{ host: "0.0.0.0", port: 8000, onlyV6: false, holdable: true }] };
+    const at = (port: string) => planOf("app.wsgi:application", { DJINIT_ADMIN_PORT: port }).admin;
+    expect(findPortProblem(at("8000"), nginx)).toMatchObject([
+      { variable: "DJINIT_ADMIN_PORT", problem: expect.stringContaining("where nginx is to listen") },
+    ]);
+    expect(findPortProblem(at("8000"), undefined)).toEqual([]);
+    expect(findPortProblem(at("9180"), nginx)).toEqual([]);
+    expect(findPortProblem(at("0"), nginx)).toEqual([]);
   });
 
   test("a command of the user's own has no port", () => {
