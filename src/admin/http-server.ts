@@ -2,12 +2,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { DjinitError } from "../base/errors.ts";
 import { logError } from "../logs/own-log.ts";
-import { answerMetrics } from "./http-metrics.ts";
+import { metricsPage } from "./http-metrics.ts";
 import { answerProbe, PLAIN } from "./http-probe.ts";
 import type { Subject } from "./subject.ts";
 
-/** More than any number of scrapers and probes; a client that opens thousands must not take PID 1's descriptors. */
-const MOST_CONNECTIONS = 64;
+/** More than scrapers and probes need; a client that opens thousands must not take PID 1's descriptors, however few. */
+const MOST_CONNECTIONS = 24;
 /** Whoever asks sends a few hundred bytes at once. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LONGEST_HEADERS_BYTES = 8_192;
@@ -17,8 +17,11 @@ export type Address = { port: number } | { path: string };
 
 const INDEX = "djinit: /metrics /livez /readyz /startupz (?verbose)\n";
 
+type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /** Serves until the process ends. A port that is taken is logged; `withMetrics` says whether /metrics is served too. */
 export function serveHttp(address: Address, subject: Subject, withMetrics: boolean): void {
+  const metrics = withMetrics ? metricsPage(subject) : undefined;
   const server = createServer(
     {
       maxHeaderSize: LONGEST_HEADERS_BYTES,
@@ -27,7 +30,7 @@ export function serveHttp(address: Address, subject: Subject, withMetrics: boole
       connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: REQUEST_TIMEOUT_MS,
     },
-    (request, response) => void answer(request, response, subject, withMetrics),
+    (request, response) => void answer(request, response, subject, metrics),
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.on("error", (error) => {
@@ -44,7 +47,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   subject: Subject,
-  withMetrics: boolean,
+  metrics: Page | undefined,
 ): Promise<void> {
   const { method, url = "/" } = request;
   if (method !== "GET" && method !== "HEAD") {
@@ -52,9 +55,9 @@ async function answer(
   }
   const [path = "/", query = ""] = url.split("?", 2);
   try {
-    if (path === "/metrics" && withMetrics) return await answerMetrics(request, response, subject);
+    if (path === "/metrics" && metrics !== undefined) return await metrics(request, response);
     if (answerProbe(path, query, response, subject)) return;
-    if (path === "/" && withMetrics) return void response.writeHead(200, PLAIN).end(INDEX);
+    if (path === "/" && metrics !== undefined) return void response.writeHead(200, PLAIN).end(INDEX);
     response.writeHead(404, PLAIN).end("there is no such page\n");
   } catch (error) {
     // The services are none the worse for it.

@@ -58,11 +58,14 @@ export function readStalledFrames(path: string, thread: number): string[] {
   } catch {
     return [];
   }
-  const head = new RegExp(`^(?:Current thread|Thread) 0x0*${thread.toString(16)}\\b.*$`, "m").exec(text);
-  if (head === null) return [];
-  const [section = ""] = text.slice(head.index + head[0].length).split(/\n\s*\n/);
+  const sections = text
+    .split(/^(?=(?:Current thread|Thread) 0x)/m)
+    .filter((section) => /^\w+ .*0x/.test(section));
+  const main = new RegExp(`^(?:Current thread|Thread) 0x0*${thread.toString(16)}\\b`);
+  // gevent gives the main thread another name; it is the last of them all.
+  const section = sections.find((it) => main.test(it)) ?? sections.at(-1) ?? "";
   return section
-    .trim()
     .split("\n")
-    .map((line) => line.trim());
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("File "));
 }

@@ -9,8 +9,9 @@ import { isReady, mainPid } from "./cake-subject.ts";
 import { startProject } from "./project-subject.ts";
 
 /** From the last heartbeat to «stuck», with room for a busy machine. */
-const STALE_MS = 75_000;
-const COMES_UP_MS = 60_000;
+const STALE_MS = 120_000;
+const COMES_UP_MS = 150_000;
+const TEST_MS = 500_000;
 
 /** The project's own application; its worker's loop hangs as soon as a task comes in. */
 const HANGS = `import time
@@ -76,7 +77,7 @@ bake.apply_async((1,), {"seconds": ${seconds}}, queue="${queue}")`,
     { user: "django" },
   );
 
-describe.concurrent("a worker", () => {
+describe.concurrent("a worker", { timeout: TEST_MS }, () => {
   let redis: Redis;
   beforeAll(async () => {
     redis = await broker();
@@ -143,7 +144,7 @@ describe.concurrent("a worker", () => {
   });
 });
 
-describe.concurrent("beat", () => {
+describe.concurrent("beat", { timeout: TEST_MS }, () => {
   test("that does not tick is not alive; while its broker is gone it is", async () => {
     const redis = await broker();
     const beat = await start(redis, ["beat"]);

@@ -143,7 +143,8 @@ describe("a report", () => {
       'File "/app/hangs.py", line 9 in hang',
       'File "/app/outer.py", line 1 in outer',
     ]);
-    expect(readStalledFrames(file, 3)).toEqual([]);
+    // gevent names the main thread otherwise: it is the last.
+    expect(readStalledFrames(file, 3)).toEqual(readStalledFrames(file, 255));
     expect(readStalledFrames(`${path}/absent`, 255)).toEqual([]);
   });
 });

@@ -9,6 +9,8 @@ a broker that does not answer from a process that is stuck.
 A fault of this module must never be the worker's: whatever fails here is swallowed, and the report goes without it.
 """
 
+from __future__ import annotations
+
 import faulthandler
 import json
 import os
@@ -191,8 +193,9 @@ def watch_worker(app) -> None:
     report.write(state="starting", active=0)
 
     def beat() -> None:
-        # Where the pool has a timer in a thread of its own, that says nothing of the loop.
-        if threading.current_thread() is not threading.main_thread():
+        # Where the pool has a timer in a thread of its own, that says nothing of the loop. By the kernel's id: gevent
+        # and eventlet have threads of their own making, all in the one there is.
+        if threading.get_native_id() != report.facts["pid"]:
             return
         if time.monotonic() - report.written_at < SHORTEST_PERIOD_S:
             return
