@@ -3,12 +3,15 @@ import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
+/** What is answered anywhere. */
 const VERBS = new Set(["config", "health", "help", "status", "version"]);
 /** Those that need the libraries of the boot. */
 const BOOT_VERBS = new Set(["manifest", "migrations"]);
+/** What PID 1 is asked to do. As a container's CMD these words are a command of the user's own. */
+const CONTROL_VERBS = new Set(["logs", "reload", "restart", "scale", "start", "stop"]);
 
 async function main([word, ...rest]: string[]): Promise<void> {
-  if (word !== undefined && VERBS.has(word) && rest.every((option) => option.startsWith("-"))) {
+  if (word !== undefined && isVerb(word, rest)) {
     letSignalsIn();
     const { runVerb } = await import("./admin/admin.ts");
     return runVerb(word, rest);
@@ -24,11 +27,16 @@ async function main([word, ...rest]: string[]): Promise<void> {
   const pendingSignals = holdSignals();
   if (supervises) {
     const { supervise } = await import("./supervise/supervise.ts");
-    const { serveControl } = await import("./admin/control-server.ts");
-    return supervise({ planFile: rest[0] as string, pendingSignals, serveControl });
+    const { openAdmin } = await import("./admin/open-admin.ts");
+    return supervise({ planFile: rest[0] as string, pendingSignals, openAdmin });
   }
   const { boot } = await import("./boot/boot.ts");
   return boot({ words: process.argv.slice(2), pendingSignals });
+}
+
+function isVerb(word: string, rest: readonly string[]): boolean {
+  if (process.pid !== 1 && CONTROL_VERBS.has(word)) return true;
+  return VERBS.has(word) && (process.pid !== 1 || rest.every((option) => option.startsWith("-")));
 }
 
 /** What nobody foresaw, in either life, before there is a log or a supervisor to stop. */

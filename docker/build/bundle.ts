@@ -14,8 +14,9 @@ const ENTRIES: Record<string, string> = {
   verbs: "src/boot/verbs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
+  "open-admin": "src/admin/open-admin.ts",
+  exposition: "src/metrics/exposition.ts",
   "environment-files": "src/supervise/environment-files.ts",
-  "control-server": "src/admin/control-server.ts",
 };
 
 /** Makes `import("./boot/boot.ts")` of the dispatcher a run-time `require("./boot.js")`. */

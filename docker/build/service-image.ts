@@ -8,6 +8,7 @@ export const SERVICE_IMAGES = {
   redis: "djinit-redis:trixie",
   pgbouncer: "djinit-pgbouncer:trixie",
   mariadb: "djinit-mariadb:trixie",
+  prometheus: "djinit-prometheus:trixie",
 } as const;
 
 export type ServiceName = keyof typeof SERVICE_IMAGES;

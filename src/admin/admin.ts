@@ -1,31 +1,55 @@
 // The verbs: `docker exec C djinit VERB`.
-
 import { asDjinitError } from "../base/errors.ts";
-import { VERSION } from "../base/version.ts";
-import { logError, openSmallLog } from "../logs/own-log.ts";
-import { openSink } from "../logs/sink.ts";
-import { config } from "./verb-config.ts";
-import { health } from "./verb-health.ts";
+import { config, configUsage } from "./verb-config.ts";
+import { health, healthUsage } from "./verb-health.ts";
 import { help } from "./verb-help.ts";
-import { status } from "./verb-status.ts";
+import { logs, logsUsage } from "./verb-logs.ts";
+import { reload, reloadUsage } from "./verb-reload.ts";
+import { restart, restartUsage } from "./verb-restart.ts";
+import { scale, scaleUsage } from "./verb-scale.ts";
+import { start, startUsage } from "./verb-start.ts";
+import { status, statusUsage } from "./verb-status.ts";
+import { stop, stopUsage } from "./verb-stop.ts";
+import { version, versionUsage } from "./verb-version.ts";
 
-const VERBS: Record<string, (options: readonly string[]) => number | Promise<number>> = {
-  config,
-  health,
-  help,
-  status,
-  version: () => {
-    console.log(VERSION);
-    return 0;
+interface Verb {
+  usage: string;
+  about: string;
+  run: (args: readonly string[]) => number | Promise<number>;
+}
+
+const VERBS: Record<string, Verb> = {
+  status: { usage: statusUsage, about: "the services: state, PID, CPU, memory, last exit", run: status },
+  health: { usage: healthUsage, about: "exit status 0 when ready; --live: when alive", run: health },
+  restart: {
+    usage: restartUsage,
+    about: "stop it as the container's stop would, start it anew",
+    run: restart,
+  },
+  reload: { usage: reloadUsage, about: "new code and files for every service, as SIGHUP does", run: reload },
+  stop: { usage: stopUsage, about: "stop it; it stays so until `start` or `restart`", run: stop },
+  start: { usage: startUsage, about: "start what is stopped", run: start },
+  scale: { usage: scaleUsage, about: "more or fewer workers, until gunicorn is restarted", run: scale },
+  logs: { usage: logsUsage, about: "the last records, and with -f those that follow", run: logs },
+  config: { usage: configUsage, about: "every variable, its value, where it comes from", run: config },
+  version: { usage: versionUsage, about: "the version", run: version },
+  help: {
+    usage: "help",
+    about: "this text",
+    run: () => help(Object.values(VERBS).map(({ usage, about }) => [usage, about])),
   },
 };
 
 /** Runs one verb and ends the process with its exit status. */
-export async function runVerb(verb: string, options: readonly string[]): Promise<void> {
+export async function runVerb(verb: string, args: readonly string[]): Promise<void> {
   try {
-    process.exitCode = await VERBS[verb]?.(options);
+    process.exitCode = args.includes("--help")
+      ? (VERBS["help"]?.run([]) as number)
+      : await VERBS[verb]?.run(args);
   } catch (thrown) {
-    logError(openSmallLog(openSink(2, "blocking")), thrown);
-    process.exitCode = asDjinitError(thrown).exitStatus;
+    const error = asDjinitError(thrown);
+    // For a person, who may have been woken by it.
+    console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
+    process.exitCode = error.exitStatus;
   }
 }

@@ -1,16 +1,38 @@
+import type { FileSources } from "../config/file-variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { VARIABLES, type Variable } from "../config/variables.ts";
-import { alignColumns } from "./verb-status.ts";
+import { readArguments } from "./arguments.ts";
+import { alignColumns } from "./columns.ts";
 
-/** Every variable with its value or default; secrets masked. Exit status 78 when a value is bad. */
-export function config(): number {
-  const { environment, problems } = loadConfig(process.env);
-  const rows = (Object.values(VARIABLES) as Variable[]).map(({ name, secret, default: fallback, about }) => {
-    const given = environment[name];
-    const value = given ? (secret ? "********" : given) : fallback || "-";
-    return [name, value, given ? "set" : "default", about];
-  });
-  for (const line of alignColumns([["VARIABLE", "VALUE", "FROM", "ABOUT"], ...rows])) console.log(line);
+export const configUsage = "config [--json]";
+
+const MASK = "********";
+
+/**
+ * Every variable with its value or default, and where that comes from; secrets masked. The environment is that of this
+ * process: `docker exec` gives it the container's. Exit status 78 when a value is bad.
+ */
+export function config(args: readonly string[]): number {
+  const { options } = readArguments(args, { usage: configUsage, flags: { json: "" } });
+  const { environment, sources, problems } = loadConfig(process.env);
+  const variables = (Object.values(VARIABLES) as Variable[]).map(
+    ({ name, secret = false, default: fallback, about }) => {
+      const given = environment[name];
+      const value = given ? (secret ? MASK : given) : fallback || null;
+      return { name, value, from: given ? originOf(name, sources) : "default", secret, about };
+    },
+  );
+  if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));
+  else {
+    const rows = variables.map(({ name, value, from, about }) => [name, value ?? "-", from, about]);
+    console.log(alignColumns([["VARIABLE", "VALUE", "FROM", "ABOUT"], ...rows]).join("\n"));
+  }
   for (const { problem } of problems) console.error(problem);
   return problems.length === 0 ? 0 : 78;
+}
+
+function originOf(name: string, { envFile, fromEnvFile, secretFiles }: FileSources): string {
+  const secretFile = secretFiles[name];
+  if (secretFile !== undefined) return `secret file ${secretFile}`;
+  return fromEnvFile.includes(name) ? `env file ${envFile}` : "container";
 }

@@ -1,4 +1,6 @@
-const TEXT = `djinit: PID 1 for Django containers
+import { alignColumns } from "./columns.ts";
+
+const AS_CMD = `djinit: PID 1 for Django containers
 
 As the image's CMD:
   package.wsgi:application [option...]   nginx + gunicorn (also: options only, or gunicorn ...)
@@ -8,17 +10,15 @@ As the image's CMD:
   any other command                      that command, as user django
 
 When an image is built, after pip install:
-  djinit manifest    writes down its migrations, so that a start need not ask Django for them
+  djinit manifest   writes down its migrations, so that a start need not ask Django for them
 
-Inside a running container:
-  djinit health      exit status 0 when every service is ready
-  djinit status      the services, their states and PIDs (--json)
-  djinit migrations  applied, pending and unknown migrations (--json)
-  djinit config      every variable, its value or default; secrets masked
-  djinit version     the version
-  djinit help        this text`;
+Inside a running container (docker exec CONTAINER djinit ...):
+  djinit migrations  applied, pending and unknown migrations (--json)`;
 
-export function help(): number {
-  console.log(TEXT);
+/** Prints all of it. `verbs` are usage and text of each. */
+export function help(verbs: readonly (readonly [usage: string, about: string])[]): number {
+  console.log(AS_CMD);
+  const rows = verbs.map(([usage, about]) => [`  djinit ${usage}`, about]);
+  for (const line of alignColumns(rows)) console.log(line);
   return 0;
 }

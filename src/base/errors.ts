@@ -82,6 +82,22 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.gracePeriodExceeded,
     hint: "raise DJINIT_GRACE_PERIOD (and the orchestrator's own above it), or make requests and tasks shorter",
   },
+  DJINIT_ADMIN_PORT_TAKEN: {
+    exitStatus: EXIT_STATUS.ok,
+    hint: "set DJINIT_ADMIN_PORT to a free port, or to 0 for none; `djinit health` and `djinit status` work without it",
+  },
+  DJINIT_BAD_USAGE: {
+    exitStatus: 2,
+    hint: "`djinit help` lists the verbs and their words",
+  },
+  DJINIT_UNKNOWN_SERVICE: {
+    exitStatus: 1,
+    hint: "`djinit status` lists the services",
+  },
+  DJINIT_REFUSED: {
+    exitStatus: 1,
+    hint: "`djinit status` shows the state of each service",
+  },
   DJINIT_NOT_RUNNING: {
     exitStatus: 1,
     hint: "run it inside a container whose PID 1 is djinit, for instance by `docker exec`",

@@ -6,6 +6,7 @@ import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/boot-log.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import { openSink, type Sink } from "../logs/sink.ts";
+import { findPortProblem } from "../plan/admin.ts";
 import { planBoot } from "../plan/boot-steps.ts";
 import { buildPlan, findProblems, planLogs } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
@@ -16,6 +17,7 @@ import { readCommand } from "../plan/role.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { openApplicationSocket } from "./application-socket.ts";
+import { gatherFacts } from "./boot-facts.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblem } from "./database-url.ts";
@@ -23,6 +25,7 @@ import { beginDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
 import { checkNginx } from "./nginx-configuration.ts";
+import { writeNginxProbes } from "./nginx-probes.ts";
 import type { Preparation } from "./preparation.ts";
 import { makeRuntimeDirectories } from "./runtime-directories.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -45,7 +48,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
   const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
-  const log = openBootLog(sink);
+  const { log, facts } = gatherFacts(openBootLog(sink));
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
@@ -69,7 +72,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
-    handOver(plan, loaded.environment);
+    handOver({ ...plan, boot: facts }, loaded.environment);
   } catch (thrown) {
     process.exitCode =
       signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
@@ -92,8 +95,10 @@ async function prepare(preparation: Preparation): Promise<Plan> {
   if (isRoot && steps.ownMedia) ownMediaDirectories();
   const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
   const runDjangoSteps = beginDjangoSteps({ ...preparation, dropWords }, steps.steps);
+  writeNginxProbes(outline.admin.nginxProbes);
   // Before the database is changed: a file that nginx refuses must not be found out after a migration.
   const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
+  refuseProblems(findPortProblem(outline.admin, nginx));
   signal.throwIfAborted();
   await runDjangoSteps();
   signal.throwIfAborted();

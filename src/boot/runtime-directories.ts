@@ -16,6 +16,8 @@ import { RUNTIME_DIRECTORIES, type RuntimeDirectory } from "../plan/paths.ts";
 import { findAccount } from "../platform/credentials.ts";
 
 const MODE = 0o755;
+/** For a directory with writers besides its owner. */
+const SHARED_MODE = 0o775;
 
 /**
  * Makes them with their owners and clears away what an earlier run of the same container left in the way.
@@ -37,7 +39,7 @@ export function makeRuntimeDirectories(isRoot: boolean): void {
   );
 }
 
-function makeDirectory({ path, owner, stale }: RuntimeDirectory, isRoot: boolean): void {
+function makeDirectory({ path, owner, writers, stale }: RuntimeDirectory, isRoot: boolean): void {
   // What an earlier run may have left here is its user's, not root's: a link, above all, is not to be followed.
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory() === false) rmSync(path);
@@ -47,12 +49,14 @@ function makeDirectory({ path, owner, stale }: RuntimeDirectory, isRoot: boolean
   if (stale !== undefined)
     for (const name of readdirSync(path)) if (stale.test(name)) rmSync(join(path, name), { recursive: true });
   if (isRoot) {
-    const { uid, gid } = findAccount(owner);
+    const { uid } = findAccount(owner);
+    const { gid } = findAccount(writers ?? owner);
+    const mode = writers === undefined ? MODE : SHARED_MODE;
     const is = statSync(path);
-    const wrongMode = (is.mode & 0o7777) !== MODE;
+    const wrongMode = (is.mode & 0o7777) !== mode;
     // Root may change the mode of its own directories only, where it lacks CAP_FOWNER.
     if (wrongMode && is.uid !== 0) chownSync(path, 0, 0);
-    if (wrongMode) chmodSync(path, MODE);
+    if (wrongMode) chmodSync(path, mode);
     if (wrongMode || is.uid !== uid || is.gid !== gid) chownSync(path, uid, gid);
   }
   accessSync(path, constants.W_OK | constants.X_OK);

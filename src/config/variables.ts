@@ -110,6 +110,12 @@ export const VARIABLES = {
     "Where prometheus_client keeps its files; default /run/gunicorn/prometheus with sync workers or more than one.",
     { passedOn: true },
   ),
+  prometheusDirectoryToday: variable(
+    "PROMETHEUS_MULTIPROC_DIR",
+    text(),
+    "The same, under the name that prometheus_client gives it today.",
+    { passedOn: true },
+  ),
   celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
   celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
     default: "",
@@ -154,6 +160,32 @@ export const VARIABLES = {
       default: "5",
     },
   ),
+  adminPort: variable(
+    "DJINIT_ADMIN_PORT",
+    integer(0, 65_535),
+    "TCP port of `/metrics` and the probes, read-only; 0: none.",
+    { default: "9180" },
+  ),
+  nginxProbes: variable(
+    "DJINIT_NGINX_PROBES",
+    flag(),
+    "Web: nginx answers `/-/livez`, `/-/readyz` and `/-/startupz` too.",
+    { default: "" },
+  ),
+  metricsHosts: variable(
+    "DJINIT_METRICS_HOSTS",
+    text(),
+    "Hosts with a `host` label of their own in the metrics, separated by commas; others are `other`. Default: ALLOWED_HOSTS.",
+  ),
+  allowedHosts: variable(
+    "ALLOWED_HOSTS",
+    text(),
+    "The application's own; djinit takes the default of DJINIT_METRICS_HOSTS from it.",
+    { passedOn: true },
+  ),
+  djangoAllowedHosts: variable("DJANGO_ALLOWED_HOSTS", text(), "The same, where ALLOWED_HOSTS is not set.", {
+    passedOn: true,
+  }),
   databaseTimeoutMs: variable(
     "DJINIT_DATABASE_TIMEOUT",
     seconds(0, 3_600),

@@ -2,6 +2,7 @@
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
+import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
@@ -89,6 +90,7 @@ export function buildPlan(
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     logs: planLogs(config),
+    admin: planAdmin(invocation, config),
     sources: withoutBootFiles(facts.sources),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };

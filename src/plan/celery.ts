@@ -24,7 +24,6 @@ const SCHEDULE_FILE = "celerybeat-schedule";
 const CELERY_SERVICE = {
   cwd: CELERY_DIRECTORY,
   user: DJANGO_USER,
-  environment: identityOf(DJANGO_USER),
   facesClients: false,
   after: [],
   restart: "always",
@@ -33,7 +32,17 @@ const CELERY_SERVICE = {
   readsEnvironment: true,
   fatalStatuses: [USAGE_ERROR],
   output: "relay",
-} satisfies Omit<ServicePlan, "name" | "argv" | "reload" | "forwards" | "readiness">;
+} satisfies Omit<ServicePlan, "name" | "argv" | "environment" | "reload" | "forwards" | "readiness">;
+
+/** `djinit_heartbeat`, which celery loads by itself, reports where this variable says. */
+function named(name: string): Pick<ServicePlan, "name" | "environment" | "heartbeatFile"> {
+  const heartbeatFile = `${CELERY_DIRECTORY}/${name}.heartbeat`;
+  return {
+    name,
+    heartbeatFile,
+    environment: { ...identityOf(DJANGO_USER), DJINIT_HEARTBEAT: heartbeatFile },
+  };
+}
 
 /** A worker; `beside` web it shares the container, so that it runs its tasks in its own process. */
 export function planCeleryWorker(
@@ -45,7 +54,7 @@ export function planCeleryWorker(
   const concurrency = ["--concurrency", String(config.celeryConcurrency ?? 1)];
   return {
     ...CELERY_SERVICE,
-    name: "celery-worker",
+    ...named("celery-worker"),
     ...(beside ? {} : { steadyAfterMs: STEADY_AFTER_MS }),
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: tellsReadiness(config, words)
@@ -73,7 +82,7 @@ export function planCeleryBeat(
   const defaults = beside ? ["--pidfile", "beat.pid"] : [];
   return {
     ...CELERY_SERVICE,
-    name: "celery-beat",
+    ...named("celery-beat"),
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(words), orAfterMs: SETTLED_AFTER_MS },
     argv: [...celeryCommand(config, words.globals), "beat", ...defaults, ...logLevel(config), ...words.rest],

@@ -1,6 +1,6 @@
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
-import { NGINX_USER } from "./paths.ts";
+import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where to ask what listens at all addresses. */
@@ -33,6 +33,7 @@ export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "li
     fastStopSignal: "SIGTERM",
     reload: "SIGHUP",
     forwards: [],
+    staleSockets: [NGINX_STATUS_SOCKET],
     readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",

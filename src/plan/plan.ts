@@ -70,6 +70,10 @@ export interface ServicePlan {
   forwards: NodeJS.Signals[];
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */
   fatalStatuses: number[];
+  /** Where it reports how it is doing, if it does: the report, and the stack of a process that has stalled at `<path>.stack`. */
+  heartbeatFile?: string;
+  /** Sockets that an earlier process of it may have left, and that would keep a new one from listening. */
+  staleSockets?: string[];
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */
   output: "relay" | "inherit";
 }
@@ -94,10 +98,31 @@ export interface Plan {
   startupTimeoutMs: number;
   maxRestarts: number;
   logs: LogPlan;
+  admin: AdminPlan;
+  /** What the boot has found out; absent where there was nothing to do. */
+  boot?: BootFacts;
   /** Which variables come from files, to be read again by a reload. */
   sources: FileSources;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
+}
+
+export interface AdminPlan {
+  /** Of /metrics and the probes; 0: none. */
+  port: number;
+  /** nginx passes requests for the probes to a socket of ours. */
+  nginxProbes: boolean;
+  /** Hosts that metrics are kept apart for, as ALLOWED_HOSTS has them; undefined: the first that come. */
+  metricsHosts?: string[];
+  /** Where the application's processes keep their Prometheus metrics, if they do. */
+  prometheusDirectory: string;
+}
+
+/** For the metrics. */
+export interface BootFacts {
+  /** How long each step took, in seconds. */
+  stepSeconds: Partial<Record<string, number>>;
+  migrations?: { applied: number; pending: number };
 }
 
 /** What the boot has to do before the services, in this order. */

@@ -1,15 +1,17 @@
 // The life of one service as a pure state machine: every state answers every event.
 import { type RestartPolicy, recentRestarts } from "./restart-policy.ts";
 
-export type StateName =
-  | "pending" // not started yet
-  | "starting" // its process runs, it is not ready
-  | "running" // it has come up
-  | "backoff" // died, will be started again
-  | "stopping" // asked to end
-  | "killing" // made to end
-  | "stopped" // ended because it was asked to
-  | "exited"; // ended by itself, and is not started again
+export const STATE_NAMES = [
+  "pending", // not started yet
+  "starting", // its process runs, it is not ready
+  "running", // it has come up
+  "backoff", // died, will be started again
+  "stopping", // asked to end
+  "killing", // made to end
+  "stopped", // ended because it was asked to
+  "exited", // ended by itself, and is not started again
+] as const;
+export type StateName = (typeof STATE_NAMES)[number];
 
 export interface ServiceState {
   name: StateName;

@@ -1,6 +1,8 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
+import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
+import type { RelayObserver } from "../logs/observer.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
@@ -35,6 +37,7 @@ export interface ServiceDependencies {
   log: OwnLog;
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
+  observer?: RelayObserver;
   startupTimeoutMs: number;
   maxRestarts: number;
   /** Called after each change; `ended` when it has ended and will not come back unasked. */
@@ -153,6 +156,7 @@ export class Service {
     const { plan, environment } = this;
     let spawned: Spawned;
     try {
+      for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
       const sockets = this.#sockets?.descriptors() ?? [];
       spawned = spawnService({
         plan,
@@ -160,6 +164,7 @@ export class Service {
         sockets,
         sink,
         clock,
+        observer: this.#with.observer,
         onRecord: (fields) => {
           this.#remember(fields);
           this.#readiness?.see(fields);

@@ -1,6 +1,7 @@
 // One process of a service: its stdio, its user, its own session.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Clock } from "../base/clock.ts";
+import type { RelayObserver } from "../logs/observer.ts";
 import type { Fields } from "../logs/record.ts";
 import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
@@ -22,6 +23,7 @@ export interface SpawnOptions {
   sink: Sink;
   clock: Clock;
   onRecord: (fields: Fields) => void;
+  observer?: RelayObserver | undefined;
   /** Listening sockets that it is given, from descriptor 3 on. */
   sockets?: readonly number[];
 }
@@ -33,7 +35,7 @@ export interface Spawned {
 }
 
 export function spawnService(options: SpawnOptions): Spawned {
-  const { plan, environment, sink, clock, onRecord, sockets = [] } = options;
+  const { plan, environment, sink, clock, onRecord, observer, sockets = [] } = options;
   // Without an account to become, the privileges are at least kept from growing.
   const words = [
     ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
@@ -46,7 +48,7 @@ export function spawnService(options: SpawnOptions): Spawned {
     // Not in a session of its own: only so does it keep the terminal.
     return { child: spawn(file, args, { cwd: plan.cwd, env, stdio: "inherit" }), relayed: Promise.resolve() };
   }
-  const relay = { service: plan.name, sink, clock, onRecord };
+  const relay = { service: plan.name, sink, clock, onRecord, observer };
   const stdout = openRelay(relay);
   const stderr = openRelay(relay);
   // Its own session: a process group of its own, so that what it leaves behind can be found and ended.

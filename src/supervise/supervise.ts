@@ -1,9 +1,11 @@
 // The second life of PID 1: composition root. Nothing of the boot is loaded here.
 import { readFileSync } from "node:fs";
-import { systemClock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
-import { logError, openSmallLog } from "../logs/own-log.ts";
+import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
+import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { openSink } from "../logs/sink.ts";
+import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
 import type { Plan, SocketPlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
@@ -19,31 +21,44 @@ const FLUSH_TIMEOUT_MS = 2_000;
 /** After an internal error, from the end of the grace period to the end of everything. */
 const BACKSTOP_MS = 3_000;
 
+/** What a page of metrics leaves behind, against a log record of the same length. */
+const SCRAPE_WASTE = 4;
+
 export interface SuperviseOptions {
   planFile: string;
   /** Signals that came while this was being loaded. */
   pendingSignals: NodeJS.Signals[];
   /** Answers questions about the supervisor, from outside of the process. */
-  serveControl: (supervisor: Supervisor) => void;
+  openAdmin: (subject: {
+    supervisor: Supervisor;
+    clock: Clock;
+    log: OwnLog;
+    recent: RecentLines;
+    figures: RelayFigures | undefined;
+  }) => void;
 }
 
 /** Runs the plan until it ends; then ends the process with the container's exit status. */
-export async function supervise({ planFile, pendingSignals, serveControl }: SuperviseOptions): Promise<void> {
+export async function supervise({ planFile, pendingSignals, openAdmin }: SuperviseOptions): Promise<void> {
   const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
-  const sink = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
+  const recent = new RecentLines();
+  const opened = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
+  const sink = keepRecent(opened, recent);
   const log = openSmallLog(sink);
   for (const { sockets } of plan.services) keepFromOthers(sockets);
   const reaper = new Reaper();
   reaper.start();
 
+  const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
     log,
     reaper,
     environment: forApplication(process.env),
+    ...(figures === undefined ? {} : { observer: figures }),
     readEnvironment: environmentReader(plan),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
@@ -54,9 +69,17 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
     supervisor.stop("internal error", error.exitStatus);
   });
   takeSignals(supervisor, pendingSignals);
-  keepMemorySmall(sink, systemClock);
+  keepMemorySmall(
+    {
+      get written() {
+        return sink.written + SCRAPE_WASTE * (figures?.printed ?? 0);
+      },
+      trim: () => sink.trim(),
+    },
+    systemClock,
+  );
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
-  serveControl(supervisor);
+  openAdmin({ supervisor, clock: systemClock, log, recent, figures });
   supervisor.start();
 
   const status = await supervisor.finished;

@@ -2,10 +2,12 @@
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
+import type { RelayObserver } from "../logs/observer.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findCause } from "./failure-cause.ts";
+import { Operations } from "./operations.ts";
 import type { Reaper } from "./reaper.ts";
 import { reloadService } from "./reload.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
@@ -18,6 +20,7 @@ export interface SupervisorDependencies {
   log: OwnLog;
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
+  observer?: RelayObserver;
   /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
@@ -27,6 +30,8 @@ export class Supervisor {
   readonly services: readonly Service[];
   /** Resolves with the container's exit status when every service has ended. */
   readonly finished: Promise<number>;
+  /** What operators ask for. */
+  readonly operations: Operations;
   readonly #shutdown: Shutdown;
   readonly #log: OwnLog;
   readonly #startedMs: number;
@@ -49,13 +54,26 @@ export class Supervisor {
     this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
     this.services = plan.services.map((service) => new Service(service, this.#with));
     this.#shutdown = new Shutdown(this.services, plan, clock, log);
+    const { gracePeriodMs } = plan;
+    const draining = () => this.draining;
+    this.operations = new Operations({ clock, gracePeriodMs, startupTimeoutMs, draining });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
   }
 
   get ready(): boolean {
-    return !this.#shutdown.begun && this.services.every(({ ready }) => ready);
+    return !this.#shutdown.begun && this.services.every((service) => service.ready || !this.counts(service));
+  }
+
+  /**
+   * Whether the container is ready only when this service is. One that an operator has stopped counts no more if the rest
+   * serves without it: a celery worker beside web does not count, nginx and gunicorn do.
+   */
+  counts(service: Service): boolean {
+    if (!this.operations.holds(service)) return true;
+    const needed = this.services.some((other) => other.plan.after.includes(service.name));
+    return needed || service.plan.facesClients || this.services.every((it) => this.operations.holds(it));
   }
 
   get draining(): boolean {
@@ -122,7 +140,8 @@ export class Supervisor {
       const { name, state } = service;
       this.#log.info({ target: name, target_status: state.exitStatus }, `${name} stopped`);
     }
-    if (service.state.name === "killing" && !this.#shutdown.begun) this.#reportSlowStart(service);
+    const slow = service.state.name === "killing" && service.state.afterwards === "judge";
+    if (slow && !this.#shutdown.begun) this.#reportSlowStart(service);
     if (ended !== undefined) this.#onEnded(service, ended);
     if (this.#shutdown.begun) this.#settle();
     else this.#startWhatCan();
@@ -132,7 +151,8 @@ export class Supervisor {
     const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
     if (!failed) {
       // What was to run once has done its work, or there is nothing left that runs.
-      const done = service.plan.restart === "no" || this.services.every(({ ended }) => ended);
+      const over = this.services.every((it) => it.ended && !this.operations.holds(it));
+      const done = service.plan.restart === "no" || over;
       if (done && !this.#shutdown.begun) this.#shutdown.begin(`${service.name} ended`, status);
       return;
     }

@@ -1,8 +1,8 @@
-import type { Container } from "../support/docker.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import type { Comparison } from "./comparison.ts";
 import { measureInTurn } from "./pairs.ts";
+import { processorMs } from "./processor-time.ts";
 import { migrate, settledEnv, startWeb } from "./web-container.ts";
 
 /** One call is too short to be measured alone. */
@@ -19,8 +19,8 @@ export async function measureHealth(pairs: number): Promise<Comparison[]> {
   const { a, b } = await measureInTurn(
     "health",
     pairs,
-    () => processorMs(container, "djinit health"),
-    () => processorMs(container, PYTHON_CHECK),
+    () => processorMs(container, "djinit health", CALLS_A_SAMPLE),
+    () => processorMs(container, PYTHON_CHECK, CALLS_A_SAMPLE),
   );
   await container.rm();
   return [
@@ -33,14 +33,4 @@ export async function measureHealth(pairs: number): Promise<Comparison[]> {
       goal: { text: "less than 100 ms", isMet: ({ djinit }) => djinit.median < 100 },
     },
   ];
-}
-
-async function processorMs(container: Container, command: string): Promise<number> {
-  const calls = `for call in $(seq ${CALLS_A_SAMPLE}); do ${command} > /dev/null || exit 1; done; times`;
-  const text = await container.output(["bash", "-c", calls]);
-  // The second line is of the children: «0m0.123s 0m0.045s».
-  const times = [...(text.trim().split("\n").at(-1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
-  if (times.length !== 2) throw new Error(`cannot read the processor time of ${command}\n${text}`);
-  const seconds = times.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
-  return (seconds * 1000) / CALLS_A_SAMPLE;
 }

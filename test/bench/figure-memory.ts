@@ -22,9 +22,9 @@ const AS_DJINIT = [
   "--ambient-caps=+kill,+setuid,+setgid",
 ];
 
-const atMost14: Goal = {
-  text: "at most 14 MB, and less than the other",
-  isMet: ({ djinit, other }) => djinit.median <= 14 && djinit.median < other.median,
+const atMost16: Goal = {
+  text: "at most 16 MB, and less than the other",
+  isMet: ({ djinit, other }) => djinit.median <= 16 && djinit.median < other.median,
 };
 
 interface Memory {
@@ -35,7 +35,7 @@ interface Memory {
 }
 
 /**
- * PID 1's private memory in a web container that does nothing. Two containers of each kind run at once: pages of a
+ * PID 1's private memory in a web container that does nothing but answer a scraper. Two containers of each kind run at once: pages of a
  * program's file are in memory once for all of them, but count as private where only one process has them mapped.
  */
 export async function measureMemory(pairs: number): Promise<Comparison[]> {
@@ -47,6 +47,8 @@ export async function measureMemory(pairs: number): Promise<Comparison[]> {
     const start = async (image: string) => (await startWeb(image, settledEnv(url))).container;
     const images = [runContext().images.example, BENCH_IMAGES.supervisord];
     const containers = await Promise.all([...images, ...images].map(start));
+    // As with a scraper, which loads what prints the metrics.
+    for (const container of containers.filter((_, index) => index % 2 === 0)) await scrapeOften(container);
     await delay(IDLE_MS);
     for (const [index, container] of containers.entries()) {
       if (index % 2 === 0) samples.djinit.push(await readMemory(container, AS_DJINIT));
@@ -63,10 +65,19 @@ export async function measureMemory(pairs: number): Promise<Comparison[]> {
     otherSamples: samples.supervisord.map((sample) => sample[field]),
   });
   return [
-    { ...compare("PID 1, private memory (clean + dirty)", "privateMb"), goal: atMost14 },
-    { ...compare("PID 1, private memory, dirty alone", "dirtyMb"), goal: atMost14 },
+    { ...compare("PID 1, private memory (clean + dirty)", "privateMb"), goal: atMost16 },
+    { ...compare("PID 1, private memory, dirty alone", "dirtyMb"), goal: atMost16 },
     compare("PID 1, resident with files", "residentMb"),
   ];
+}
+
+/** An hour of a usual scraper's. */
+const SCRAPES = 240;
+
+async function scrapeOften(container: Container): Promise<void> {
+  const script = `import urllib.request as u
+for _ in range(${SCRAPES}): u.urlopen("http://127.0.0.1:9180/metrics").read()`;
+  await container.output(["python", "-c", script], { timeoutMs: 60_000 });
 }
 
 async function readMemory(container: Container, asOwner: readonly string[]): Promise<Memory> {

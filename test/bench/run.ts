@@ -8,9 +8,11 @@ import type { Comparison } from "./comparison.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureRecovery } from "./figure-recovery.ts";
+import { measureScrape } from "./figure-scrape.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
+import { measureVerbs } from "./figure-verbs.ts";
 import { type BenchOptions, type FigureName, readOptions, USAGE } from "./options.ts";
 import { markdownOf, tableOf } from "./report.ts";
 
@@ -18,6 +20,8 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   size: measureSize,
   memory: measureMemory,
   health: measureHealth,
+  verbs: measureVerbs,
+  scrape: measureScrape,
   stop: measureStop,
   recovery: measureRecovery,
   start: measureStart,

@@ -17,7 +17,10 @@ const NODE_OPTIONS = "--max-old-space-size=64 --no-such-option";
 
 let cake: Container;
 beforeAll(async () => {
-  cake = await startReadyCake({ env: { NODE_OPTIONS }, more: ["--health-interval", "1s"] });
+  cake = await startReadyCake({
+    env: { NODE_OPTIONS, DJINIT_MAX_RESTARTS: "1000" },
+    more: ["--health-interval", "1s"],
+  });
 });
 afterAll(() => cake?.rm());
 
@@ -34,21 +37,60 @@ test("`version`, `help` and `config` answer without a running djinit; `status` a
   expect(ended.map(({ status }) => status)).toEqual([0, 0, 0, 1, 1]);
   expect(ended[0]?.stdout.toString()).toBe(`${version}\n`);
   expect(ended[1]?.stdout.toString()).toContain("celery worker");
-  expect(JSON.parse(ended[3]?.stderr ?? "")).toMatchObject({ code: "DJINIT_NOT_RUNNING", level: "error" });
+  expect(ended[3]?.stderr).toMatch(
+    /^djinit: cannot ask djinit: nobody listens at .+ \[DJINIT_NOT_RUNNING\]\n/,
+  );
 });
 
 test("`djinit config` masks secrets, and tells bad values with status 78", async () => {
   const env = { DATABASE_URL: "postgres://u:pw-secret@h/n", DJINIT_GRACE_PERIOD: "soon" };
   const { status, stdout, stderr } = await runAttached({ command: ["config"], env });
   expect(status).toBe(78);
-  expect(stdout.toString()).toMatch(/^DATABASE_URL +\*+ +set/m);
+  expect(stdout.toString()).toMatch(/^DATABASE_URL +\*+ +container/m);
   expect(stdout.toString() + stderr).not.toContain("pw-secret");
   expect(stderr).toContain("DJINIT_GRACE_PERIOD");
 });
 
+test("`djinit config` tells where each value comes from", async () => {
+  await using other = await startCake({
+    publish: [],
+    env: { DJINIT_ENV_FILE: "/tmp/env", SUPERUSER_PASSWORD_FILE: "/tmp/pw", CELERY_APP: "cake_service" },
+    entrypoint: "sh",
+    command: ["-c", "echo WEB_CONCURRENCY=3 > /tmp/env; echo secret-word > /tmp/pw; sleep 60"],
+  });
+  const config = await eventually(
+    async () =>
+      JSON.parse(await other.output(["djinit", "config", "--json"])) as {
+        name: string;
+        value: string | null;
+        from: string;
+      }[],
+  );
+  const row = (name: string) => {
+    const { value, from } = config.find((it) => it.name === name) ?? {};
+    return [value, from];
+  };
+  expect(row("WEB_CONCURRENCY")).toEqual(["3", "env file /tmp/env"]);
+  expect(row("SUPERUSER_PASSWORD")).toEqual(["********", "secret file /tmp/pw"]);
+  expect(row("CELERY_APP")).toEqual(["cake_service", "container"]);
+  expect(row("DJINIT_MAX_RESTARTS")).toEqual(["5", "default"]);
+  expect(row("DATABASE_URL")).toEqual([null, "default"]);
+  expect(JSON.stringify(config)).not.toContain("secret-word");
+});
+
 test("`djinit status` shows each service, `djinit health` says ready with 0", async () => {
   const [head, ...rows] = (await cake.output(["djinit", "status"])).split("\n");
-  expect(head?.split(/ +/)).toEqual(["SERVICE", "STATE", "READY", "PID", "RESTARTS", "EXIT_STATUS"]);
+  expect(head?.split(/ +/)).toEqual([
+    "SERVICE",
+    "STATE",
+    "READY",
+    "PID",
+    "UPTIME",
+    "RESTARTS",
+    "CPU",
+    "MEMORY",
+    "LAST_EXIT",
+  ]);
   expect(rows.map((row) => row.split(/ +/).slice(0, 3))).toEqual([
     ["gunicorn", "running", "true"],
     ["nginx", "running", "true"],

@@ -51,6 +51,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     startupTimeoutMs: 120_000,
     maxRestarts: 3,
     logs: { levels: {}, skip: [], accessFields: "schema" },
+    admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
     sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
     ...more,
   };

@@ -1,0 +1,299 @@
+"""How a celery worker or beat tells djinit that it is alive, what it waits for, and what its tasks have done.
+
+`celery` loads this by the entry point group `celery.commands`, before it loads the application. Nothing happens unless
+djinit has set DJINIT_HEARTBEAT, the path of a file: the report is written there again and again, as JSON that begins and
+ends with the same number (`seq`, `end`), so that a reader knows whether it has read one report or parts of two. When the
+process has not come round for STALL_S, the C thread of faulthandler writes its stack beside it, `<path>.stack`: that tells
+a broker that does not answer from a process that is stuck.
+
+A fault of this module must never be the worker's: whatever fails here is swallowed, and the report goes without it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import threading
+import time
+from contextlib import suppress
+
+import click
+from celery import bootsteps, signals
+
+PATH = os.environ.get("DJINIT_HEARTBEAT")
+
+# The rhythm of celery's own heartbeat.
+PERIOD_S = 2.0
+# What happens between two beats is told at once, but not more often than this.
+SHORTEST_PERIOD_S = 0.5
+# Longer than any turn of a healthy loop takes.
+STALL_S = 10.0
+# A question to the broker each time.
+QUEUE_PERIOD_S = 15.0
+# Where to ask is one cheap command, and does not make the queue. (With SQS it would be a request that is paid for.)
+ASKABLE = {"amqp", "redis", "filesystem", "memory"}
+# Names are the project's own, but a label must be bounded.
+MOST_TASKS = 100
+BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+ENDS = {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected", "task-cancelled"}
+
+
+@click.command("djinit-heartbeat", hidden=True)
+def command() -> None:
+    """Print where this process would report to."""
+    click.echo(PATH or "DJINIT_HEARTBEAT is not set: nothing is reported")
+
+
+class Report:
+    """The file, and the stack beside it."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        self.facts = {"pid": os.getpid(), "kind": kind, "thread": threading.main_thread().ident}
+        self.written_at = 0.0
+        self.seq = 0
+        self.size = 0
+        self.armed = self.armed_before = False
+        # In place, not by renaming: that works on a full disk too.
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self.stack = os.open(f"{path}.stack", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        # A child must not inherit a watchdog whose thread does not exist there.
+        os.register_at_fork(before=self.before_fork, after_in_parent=self.after_fork)
+
+    def write(self, **facts) -> None:
+        self.facts.update(facts, at=time.monotonic())
+        self.written_at = self.facts["at"]
+        self.seq += 1
+        with suppress(OSError, ValueError):
+            data = json.dumps({"seq": self.seq, **self.facts, "end": self.seq}).encode()
+            self.size = max(self.size, len(data))
+            os.pwrite(self.fd, data.ljust(self.size), 0)
+
+    def write_soon(self, **facts) -> None:
+        self.facts.update(facts)
+        if time.monotonic() - self.written_at >= SHORTEST_PERIOD_S:
+            self.write()
+
+    def arm(self) -> None:
+        self.armed = True
+        with suppress(OSError, ValueError, RuntimeError):
+            if os.fstat(self.stack).st_size:
+                os.ftruncate(self.stack, 0)
+                os.lseek(self.stack, 0, os.SEEK_SET)
+            faulthandler.dump_traceback_later(STALL_S, file=self.stack)
+
+    def disarm(self) -> None:
+        if self.armed:
+            self.armed = False
+            faulthandler.cancel_dump_traceback_later()
+
+    def before_fork(self) -> None:
+        self.armed_before = self.armed
+        self.disarm()
+
+    def after_fork(self) -> None:
+        if self.armed_before:
+            self.arm()
+
+
+class Tasks:
+    """Counts what this worker's tasks do. In its main process, whatever the pool is."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.counts: dict[str, dict[str, int]] = {}
+        self.runtimes: dict[str, list[float]] = {}
+        self.running: dict[str, tuple[str, float]] = {}
+        report.facts.update(tasks=self.counts, runtimes=self.runtimes, buckets=BUCKETS)
+
+    def count(self, event: str, task: str, task_id: str, runtime: float | None = None) -> None:
+        name = task if task in self.counts or len(self.counts) < MOST_TASKS else "other"
+        counts = self.counts.setdefault(name, {})
+        counts[event] = counts.get(event, 0) + 1
+        if event == "task-started":
+            self.running[task_id] = (name, time.monotonic())
+        elif event in ENDS:
+            _, since = self.running.pop(task_id, (name, None))
+            if event in ("task-succeeded", "task-failed") and (since is not None or runtime is not None):
+                self.observe(name, runtime if runtime is not None else time.monotonic() - since)
+        oldest = min(self.running.values(), key=lambda it: it[1], default=None)
+        # In the pool `solo` nothing more can be told until the task has ended.
+        write = self.report.write if self.report.facts.get("solo") else self.report.write_soon
+        write(active=len(self.running), oldest=oldest)
+
+    def observe(self, name: str, runtime: float) -> None:
+        # One counter a bucket, one for what is above them all, and the sum.
+        row = self.runtimes.setdefault(name, [0] * (len(BUCKETS) + 1) + [0.0])
+        row[next((at for at, bound in enumerate(BUCKETS) if runtime <= bound), len(BUCKETS))] += 1
+        row[-1] += runtime
+
+    def listen(self) -> None:
+        from celery.worker.request import Request
+
+        send_event = Request.send_event
+
+        def counted(request, type, **fields):
+            with suppress(Exception):
+                self.count(type, request.name, request.id, fields.get("runtime"))
+            return send_event(request, type, **fields)
+
+        def received(request=None, **_):
+            with suppress(Exception):
+                self.count("task-received", request.name, request.id)
+
+        # Called for each change of a task's state, whether anybody has asked for events or not.
+        Request.send_event = counted
+        signals.task_received.connect(received, weak=False)
+
+
+class Queues:
+    """How many messages wait. By a connection of its own: the worker's is in the middle of something."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+        self.connection = None
+        self.asked_at = 0.0
+
+    def lengths(self) -> dict[str, int] | None:
+        now = time.monotonic()
+        if now - self.asked_at < QUEUE_PERIOD_S:
+            return None
+        self.asked_at = now
+        try:
+            if self.connection is None:
+                self.connection = self.app.connection_for_read()
+            if self.connection.transport.driver_type not in ASKABLE:
+                return None
+            return {name: self.length(name) for name in list(self.app.amqp.queues.consume_from)}
+        except Exception:
+            self.close()
+            return None
+
+    def length(self, name: str) -> int:
+        channel = self.connection.channel()
+        try:
+            return channel.queue_declare(queue=name, passive=True).message_count
+        except self.connection.channel_errors:
+            return 0  # with Redis an empty queue is one that does not exist
+        finally:
+            with suppress(Exception):
+                channel.close()
+
+    def close(self) -> None:
+        connection, self.connection = self.connection, None
+        with suppress(Exception):
+            if connection is not None:
+                connection.close()
+
+
+def watch_worker(app) -> None:
+    report = Report(PATH, "worker")
+    tasks = Tasks(report)
+    queues = Queues(app)
+    report.write(state="starting", active=0)
+
+    def beat() -> None:
+        # Where the pool has a timer in a thread of its own, that says nothing of the loop. By the kernel's id: gevent
+        # and eventlet have threads of their own making, all in the one there is.
+        if threading.get_native_id() != report.facts["pid"]:
+            return
+        if time.monotonic() - report.written_at < SHORTEST_PERIOD_S:
+            return
+        report.arm()
+        lengths = queues.lengths()
+        if lengths is not None:
+            report.facts["queues"] = lengths
+        report.write(state="connected")
+
+    class Heartbeat(bootsteps.StartStopStep):
+        """Begins when the worker consumes, ends when it has lost its broker."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+        timer = None
+
+        def start(self, consumer) -> None:
+            with suppress(Exception):
+                report.write(state="connected", solo=type(consumer.pool).__module__.endswith(".solo"))
+                report.arm()
+                self.timer = consumer.timer.call_repeatedly(PERIOD_S, beat)
+                self.watch_turns(consumer)
+
+        def watch_turns(self, consumer) -> None:
+            """The loop for brokers without an event loop calls perform_pending_operations in each turn."""
+            if "perform_pending_operations" in vars(consumer):
+                return
+            pending = consumer.perform_pending_operations
+
+            def turn():
+                with suppress(Exception):
+                    beat()
+                return pending()
+
+            consumer.perform_pending_operations = turn
+
+        def stop(self, consumer) -> None:
+            with suppress(Exception):
+                report.disarm()
+                queues.close()
+                report.write(state="connecting", since=time.monotonic())
+                if self.timer is not None:
+                    self.timer.cancel()
+
+        shutdown = stop
+
+    app.steps["consumer"].add(Heartbeat)
+    tasks.listen()
+
+
+def watch_beat(service) -> None:
+    report = Report(PATH, "beat")
+    scheduler = service.scheduler
+    tick = scheduler.tick
+
+    def watched(*args, **kwargs):
+        with suppress(Exception):
+            report.arm()
+            report.write_soon(due=time.monotonic())
+        wait = tick(*args, **kwargs)
+        with suppress(Exception):
+            report.disarm()
+            facts = {"due": time.monotonic() + (wait or 0.0)}
+            if (wait or 0) > SHORTEST_PERIOD_S:
+                report.write(**facts)
+            else:
+                report.write_soon(**facts)
+        return wait
+
+    apply_async = scheduler.apply_async
+
+    # What a scheduler makes of an error is to log it, and to go on.
+    def sending(*args, **kwargs):
+        try:
+            result = apply_async(*args, **kwargs)
+        except Exception:
+            if report.facts.get("state") != "connecting":
+                report.facts.update(state="connecting", since=time.monotonic())
+            raise
+        report.facts["state"] = "ticking"
+        return result
+
+    scheduler.tick = watched
+    scheduler.apply_async = sending
+    report.write(state="ticking", due=time.monotonic())
+
+
+watching = False
+
+
+def once(watch, subject) -> None:
+    """A beat inside a worker (`worker --beat`) must not write over the worker's report."""
+    global watching
+    if not watching:
+        watching = True
+        with suppress(Exception):
+            watch(subject)
+
+
+if PATH:
+    signals.celeryd_init.connect(lambda instance, **_: once(watch_worker, instance.app), weak=False)
+    signals.beat_init.connect(lambda sender, **_: once(watch_beat, sender), weak=False)

@@ -1,0 +1,45 @@
+import { parseArgs } from "node:util";
+import { DjinitError } from "../base/errors.ts";
+
+export interface Arguments {
+  words: string[];
+  options: Record<string, string | boolean | undefined>;
+}
+
+export interface Syntax {
+  /** As `djinit help` prints it: `restart SERVICE`. */
+  usage: string;
+  /** How many words it takes at least and at most. */
+  words?: [number, number];
+  /** Long options, some with a short name: `{ follow: "f" }`. */
+  flags?: Record<string, string>;
+  /** Long options that take a value. */
+  values?: string[];
+}
+
+/** A verb's words and options. Errors: DJINIT_BAD_USAGE says what it does not take, and its usage. */
+export function readArguments(args: readonly string[], syntax: Syntax): Arguments {
+  const { usage, words: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
+  const [verb = ""] = usage.split(" ");
+  const refuse = (cause: string) =>
+    new DjinitError(
+      "DJINIT_BAD_USAGE",
+      `cannot run \`djinit ${[verb, ...args].join(" ")}\`: ${cause}; usage: djinit ${usage}`,
+    );
+  const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
+  for (const [name, short] of Object.entries(flags))
+    options[name] = { type: "boolean", ...(short === "" ? {} : { short }) };
+  for (const name of values) options[name] = { type: "string" };
+  let parsed: { values: Arguments["options"]; positionals: string[] };
+  try {
+    // `scale gunicorn -1`: a number is a word, not an option.
+    const shielded = args.map((arg) => (/^-\d+$/.test(arg) ? `\0${arg}` : arg));
+    parsed = parseArgs({ args: shielded, options, allowPositionals: true }) as typeof parsed;
+  } catch (error) {
+    throw refuse((error as Error).message.split(". ", 1)[0] as string);
+  }
+  const words = parsed.positionals.map((word) => word.replace("\0", ""));
+  if (words.length < least) throw refuse("a word is missing");
+  if (words.length > most) throw refuse(`${JSON.stringify(words[most])} is too much`);
+  return { words, options: parsed.values };
+}

@@ -1,0 +1,66 @@
+// The application's own metrics, where it keeps any with prometheus_client.
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { ApplicationMerge, readFileName } from "./application-merge.ts";
+import { type Family, single } from "./family.ts";
+import { readEntries, usedBytes } from "./prometheus-file.ts";
+
+/** Reading 1 MiB takes some 15 ms of PID 1's time. Beyond this the application had better be scraped by itself. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** None where there are no files; where they cannot be read one metric says so. */
+export async function collectApplication(directory: string): Promise<Family[]> {
+  let names: string[];
+  try {
+    names = readdirSync(directory).filter((name) => readFileName(name) !== undefined);
+  } catch {
+    return [];
+  }
+  if (names.length === 0) return [];
+  try {
+    return [
+      ...(await readAll(directory, names.sort())),
+      ...single("djinit_application_metrics_readable", true),
+    ];
+  } catch {
+    return single("djinit_application_metrics_readable", false);
+  }
+}
+
+async function readAll(directory: string, names: readonly string[]): Promise<Family[]> {
+  const merge = new ApplicationMerge();
+  let bytes = 0;
+  for (const name of names) {
+    const kind = readFileName(name);
+    const data = readUsed(`${directory}/${name}`, MOST_BYTES - bytes);
+    if (kind === undefined || data === undefined) continue;
+    bytes += data.length;
+    merge.add(kind, readEntries(data));
+    // Logs and signals are not to wait for all of it.
+    await turn();
+  }
+  return merge.families();
+}
+
+/** The part of a file that is in use; undefined when it is gone. Errors: throws when it is larger than `mostBytes`. */
+function readUsed(path: string, mostBytes: number): Buffer | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    // A worker has ended and its gauges were taken away.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const header = Buffer.alloc(8);
+    readSync(fd, header, 0, header.length, 0);
+    const size = Math.min(usedBytes(header), fstatSync(fd).size);
+    if (size > mostBytes) throw new Error(`${path} is too large`);
+    const data = Buffer.alloc(Math.max(size, header.length));
+    readSync(fd, data, 0, data.length, 0);
+    return data;
+  } finally {
+    closeSync(fd);
+  }
+}

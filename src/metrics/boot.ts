@@ -1,0 +1,22 @@
+import type { BootFacts } from "../plan/plan.ts";
+import { type Family, family } from "./family.ts";
+
+/** What the boot has found out and how long it took; none where it had nothing to do. */
+export function collectBoot(boot: BootFacts | undefined): Family[] {
+  if (boot === undefined) return [];
+  const { stepSeconds, migrations } = boot;
+  return [
+    family(
+      "djinit_boot_step_seconds",
+      Object.entries(stepSeconds).map(([step, seconds]) => ({ labels: { step }, value: seconds ?? 0 })),
+    ),
+    ...(migrations === undefined
+      ? []
+      : [
+          family("djinit_migrations", [
+            { labels: { state: "applied" }, value: migrations.applied },
+            { labels: { state: "pending" }, value: migrations.pending },
+          ]),
+        ]),
+  ];
+}

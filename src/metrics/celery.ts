@@ -1,0 +1,61 @@
+// What a worker's report says of its tasks and queues.
+import type { MetricName } from "./catalogue.ts";
+import { type Family, family, type Sample } from "./family.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { histogramSamples } from "./histogram.ts";
+
+const EVENTS: Record<string, MetricName> = {
+  "task-received": "celery_tasks_received_total",
+  "task-started": "celery_tasks_started_total",
+  "task-succeeded": "celery_tasks_succeeded_total",
+  "task-failed": "celery_tasks_failed_total",
+  "task-retried": "celery_tasks_retried_total",
+  "task-revoked": "celery_tasks_revoked_total",
+};
+
+export interface CeleryProcess {
+  service: string;
+  /** Undefined where it has not reported, or is not running. */
+  heartbeat: Heartbeat | undefined;
+  live: boolean;
+}
+
+/** Of the worker and beat of this container, as far as there are any. */
+export function collectCelery(processes: readonly CeleryProcess[], nowS: number): Family[] {
+  if (processes.length === 0) return [];
+  const ages = processes.flatMap(({ service, heartbeat }): Sample[] => {
+    if (heartbeat === undefined) return [];
+    const since = heartbeat.kind === "beat" ? (heartbeat.due ?? heartbeat.at) : heartbeat.at;
+    return [{ labels: { service }, value: Math.max(0, nowS - since) }];
+  });
+  const worker = processes.find(({ service }) => service === "celery-worker");
+  return [
+    family("celery_heartbeat_age_seconds", ages),
+    ...(worker === undefined ? [] : collectWorker(worker)),
+  ];
+}
+
+function collectWorker({ heartbeat, live }: CeleryProcess): Family[] {
+  const { tasks = {}, runtimes = {}, buckets = [], queues = {}, active = 0 } = heartbeat ?? {};
+  return [
+    family("celery_worker_up", [{ value: Number(heartbeat !== undefined && live) }]),
+    family("celery_broker_connected", [{ value: Number(heartbeat?.state === "connected") }]),
+    family("celery_tasks_active", [{ value: active }]),
+    ...Object.entries(EVENTS).map(([event, name]) =>
+      family(
+        name,
+        Object.entries(tasks).map(([task, counts]) => ({ labels: { task }, value: counts[event] ?? 0 })),
+      ),
+    ),
+    family(
+      "celery_task_runtime_seconds",
+      Object.entries(runtimes).flatMap(([task, row]) =>
+        histogramSamples("celery_task_runtime_seconds", { task }, buckets, row, row.at(-1) ?? 0),
+      ),
+    ),
+    family(
+      "celery_queue_length",
+      Object.entries(queues).map(([queue, value]) => ({ labels: { queue }, value })),
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+// How busy gunicorn is, as the kernel tells it.
+import { readFileSync } from "node:fs";
+import { type Family, family } from "./family.ts";
+
+/** States of a socket in /proc/net/unix: of a connection nobody has accepted yet, and of one that somebody has. */
+const [WAITING, ACCEPTED] = ["02", "03"];
+
+/** `workers` is the number of its worker processes. */
+export function collectGunicorn(workers: number, socketPath: string): Family[] {
+  let table: string;
+  try {
+    table = readFileSync("/proc/net/unix", "latin1");
+  } catch {
+    return [family("gunicorn_workers", [{ value: workers }])];
+  }
+  const { accepted, waiting, listening } = countConnections(table, socketPath);
+  return [
+    family("gunicorn_workers", [{ value: workers }]),
+    // Where it has been told to listen elsewhere, nothing is known.
+    ...(listening
+      ? [
+          // A worker with threads takes several.
+          family("gunicorn_workers_busy", [{ value: Math.min(workers, accepted) }]),
+          family("gunicorn_backlog", [{ value: waiting }]),
+        ]
+      : []),
+  ];
+}
+
+/** The server's side of a connection bears the name of the socket that it came in by. */
+export function countConnections(
+  table: string,
+  path: string,
+): { accepted: number; waiting: number; listening: boolean } {
+  const found = { accepted: 0, waiting: 0, listening: false };
+  for (const line of table.split("\n")) {
+    if (!line.endsWith(path)) continue;
+    const [, , , flags, , state] = line.split(/ +/);
+    // __SO_ACCEPTCON
+    if (flags === "00010000") found.listening = true;
+    else if (state === ACCEPTED) found.accepted += 1;
+    else if (state === WAITING) found.waiting += 1;
+  }
+  return found;
+}

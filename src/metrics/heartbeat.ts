@@ -1,0 +1,71 @@
+// What celery's processes report of themselves: docker/usr/local/lib/djinit/python/djinit_heartbeat.py writes it.
+import { readFileSync } from "node:fs";
+
+/** Read while it is being written, a report begins and ends with different numbers. */
+const ATTEMPTS = 3;
+
+export interface Heartbeat {
+  pid: number;
+  kind: "worker" | "beat";
+  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. */
+  state: string;
+  /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
+  at: number;
+  /** Beat: when it will be back at the latest. */
+  due?: number;
+  /** Without its broker: since when. */
+  since?: number;
+  /** Tasks being run, and the one that has run longest: its name and when it began. */
+  active?: number;
+  oldest?: [string, number] | null;
+  /** Tasks run in the worker's own process, in turn with everything else it does. */
+  solo?: boolean;
+  /** The main thread, as faulthandler names it. */
+  thread: number;
+  /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
+  tasks?: Record<string, Record<string, number>>;
+  /** Of each task: how many took at most each bound, how many longer, and seconds in all. */
+  runtimes?: Record<string, number[]>;
+  buckets?: number[];
+  /** Messages waiting. */
+  queues?: Record<string, number>;
+}
+
+/** The last report, or undefined where there is none. */
+export function readHeartbeat(path: string): Heartbeat | undefined {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    try {
+      const report = JSON.parse(readFileSync(path, "utf8")) as Heartbeat & { seq: number; end: number };
+      if (report.seq === report.end && typeof report.at === "number") return report;
+    } catch (error) {
+      // Not there: it will not be there in a moment either. Anything else is half a report.
+      if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Now, on the clock of the reports. */
+export function monotonicSeconds(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
+}
+
+/** The frames of a stalled process's main thread, the innermost first; none where it has not stalled. */
+export function readStalledFrames(path: string, thread: number): string[] {
+  let text: string;
+  try {
+    text = readFileSync(`${path}.stack`, "utf8");
+  } catch {
+    return [];
+  }
+  const sections = text
+    .split(/^(?=(?:Current thread|Thread) 0x)/m)
+    .filter((section) => /^\w+ .*0x/.test(section));
+  const main = new RegExp(`^(?:Current thread|Thread) 0x0*${thread.toString(16)}\\b`);
+  // gevent gives the main thread another name; it is the last of them all.
+  const section = sections.find((it) => main.test(it)) ?? sections.at(-1) ?? "";
+  return section
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("File "));
+}

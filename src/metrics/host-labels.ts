@@ -1,0 +1,43 @@
+// Which Host headers get a label of their own: a client must not be able to make more of them.
+
+/** Where a pattern allows more than can be named. */
+const MOST_HOSTS = 50;
+/** Of a name in the DNS. */
+const LONGEST_HOST = 253;
+const WELL_FORMED = /^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
+
+export const OTHER_HOSTS = "other";
+
+export class HostLabels {
+  readonly #named: Set<string>;
+  /** `.example.com`: the domain and all below it. */
+  readonly #suffixes: string[];
+  readonly #all: boolean;
+  readonly #seen = new Set<string>();
+
+  /** `allowed` as ALLOWED_HOSTS has it, in lower case; undefined: all are. */
+  constructor(allowed: readonly string[] | undefined) {
+    this.#all = allowed === undefined || allowed.includes("*");
+    this.#named = new Set(allowed?.filter((host) => host !== "*" && !host.startsWith(".")));
+    this.#suffixes = allowed?.filter((host) => host.startsWith(".")) ?? [];
+  }
+
+  /** The label for a Host header as a client wrote it. */
+  labelOf(header: string): string {
+    const host = normalize(header);
+    if (this.#named.has(host) || this.#seen.has(host)) return host;
+    if (this.#seen.size >= MOST_HOSTS || !this.#allows(host)) return OTHER_HOSTS;
+    this.#seen.add(host);
+    return host;
+  }
+
+  #allows(host: string): boolean {
+    if (host.length > LONGEST_HOST || !WELL_FORMED.test(host)) return false;
+    return this.#all || this.#suffixes.some((suffix) => host.endsWith(suffix) || host === suffix.slice(1));
+  }
+}
+
+/** Without its port, in lower case; a full stop at the end is the same host. */
+function normalize(header: string): string {
+  return header.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+}

@@ -1,0 +1,92 @@
+// Counts nginx's requests while their lines pass by: nothing is allocated for a request of a known host and status.
+import { type Family, family, type Sample } from "./family.ts";
+import { Histogram } from "./histogram.ts";
+import { HostLabels } from "./host-labels.ts";
+
+/** The part of a request that is counted. */
+export interface RequestFacts {
+  /** The Host header as the client wrote it. */
+  host: string;
+  status: number;
+  requestSeconds: number;
+  bytesSent: number;
+  upstreamSeconds: number | undefined;
+  fromApplication: boolean;
+}
+
+/** Forms of a Host header that are remembered; the same host may be written in many ways. */
+const MOST_REMEMBERED = 256;
+const STATUSES = 600;
+
+class HostFigures {
+  readonly statuses = new Uint32Array(STATUSES);
+  readonly duration = new Histogram();
+  readonly upstream = new Histogram();
+  bytes = 0;
+  fromApplication = 0;
+}
+
+export class RequestFigures {
+  readonly #labels: HostLabels;
+  readonly #byLabel = new Map<string, HostFigures>();
+  readonly #byHeader = new Map<string, HostFigures>();
+
+  constructor(allowedHosts: readonly string[] | undefined) {
+    this.#labels = new HostLabels(allowedHosts);
+  }
+
+  count(facts: RequestFacts): void {
+    const figures = this.#byHeader.get(facts.host) ?? this.#find(facts.host);
+    const status = facts.status >= 0 && facts.status < STATUSES ? facts.status : 0;
+    figures.statuses[status] = (figures.statuses[status] as number) + 1;
+    figures.duration.observe(facts.requestSeconds);
+    figures.bytes += facts.bytesSent;
+    if (facts.upstreamSeconds !== undefined) figures.upstream.observe(facts.upstreamSeconds);
+    if (facts.fromApplication) figures.fromApplication += 1;
+  }
+
+  families(): Family[] {
+    const hosts = [...this.#byLabel];
+    const each = (sample: (figures: HostFigures) => number): Sample[] =>
+      hosts.map(([host, figures]) => ({ labels: { host }, value: sample(figures) }));
+    return [
+      family("nginx_http_requests_total", hosts.flatMap(statusSamples)),
+      family(
+        "nginx_http_request_duration_seconds",
+        hosts.flatMap(([host, { duration }]) =>
+          duration.samples("nginx_http_request_duration_seconds", { host }),
+        ),
+      ),
+      family(
+        "nginx_http_response_bytes_total",
+        each(({ bytes }) => bytes),
+      ),
+      family(
+        "nginx_http_application_requests_total",
+        each(({ fromApplication }) => fromApplication),
+      ),
+      family(
+        "nginx_http_upstream_duration_seconds",
+        hosts.flatMap(([host, { upstream }]) =>
+          upstream.samples("nginx_http_upstream_duration_seconds", { host }),
+        ),
+      ),
+    ];
+  }
+
+  #find(header: string): HostFigures {
+    const label = this.#labels.labelOf(header);
+    const figures = this.#byLabel.getOrInsertComputed(label, () => new HostFigures());
+    // Somebody tries names: the real ones will be back in a moment.
+    if (this.#byHeader.size >= MOST_REMEMBERED) this.#byHeader.clear();
+    this.#byHeader.set(header, figures);
+    return figures;
+  }
+}
+
+function statusSamples([host, { statuses }]: [string, HostFigures]): Sample[] {
+  const samples: Sample[] = [];
+  for (const [status, value] of statuses.entries())
+    if (value > 0) samples.push({ labels: { host, status: String(status) }, value });
+  return samples;
+}

@@ -1,0 +1,37 @@
+import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/variables.ts";
+import type { NginxFacts } from "./nginx.ts";
+import { PROMETHEUS_DIRECTORY } from "./paths.ts";
+import type { AdminPlan } from "./plan.ts";
+import type { Invocation } from "./role.ts";
+
+/** Metrics, probes and who may ask for them. A command of the user's own has none: it may well have ports of its own. */
+export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
+  const hosts = config.metricsHosts ?? config.allowedHosts ?? config.djangoAllowedHosts;
+  return {
+    port: role === "command" ? 0 : config.adminPort,
+    nginxProbes: role === "web" && config.nginxProbes,
+    ...(hosts === undefined ? {} : { metricsHosts: splitHosts(hosts) }),
+    prometheusDirectory:
+      config.prometheusDirectory ?? config.prometheusDirectoryToday ?? PROMETHEUS_DIRECTORY,
+  };
+}
+
+/** Two that listen at one port: the one that comes second would not start. */
+export function findPortProblem(
+  { port }: AdminPlan,
+  nginx: Pick<NginxFacts, "listens"> | undefined,
+): Problem[] {
+  if (port === 0 || !nginx?.listens.some((listen) => listen.port === port)) return [];
+  const problem = `DJINIT_ADMIN_PORT is ${port}, where nginx is to listen: give it another port, or 0 for none`;
+  return [{ variable: "DJINIT_ADMIN_PORT", value: String(port), problem }];
+}
+
+/** `a.com,.b.com`, `a.com b.com` and `["a.com", "b.com"]` are all in use. */
+function splitHosts(text: string): string[] {
+  return text
+    .replace(/^\[(?=["'])|(?<=["'])\]$/g, "")
+    .split(/[\s,;"']+/)
+    .filter((host) => host !== "")
+    .map((host) => host.toLowerCase());
+}

@@ -1,0 +1,88 @@
+// What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
+import type { Clock } from "../base/clock.ts";
+import type { Service } from "./service.ts";
+import type { StateName } from "./service-state.ts";
+
+/** Often enough for a person, seldom enough to cost nothing. */
+const LOOK_PERIOD_MS = 50;
+/** For a killed process to be gone: only one that hangs in the kernel needs longer. */
+const KILL_TIMEOUT_MS = 5_000;
+
+const HAS_COME_UP_OR_NOT: readonly StateName[] = ["running", "backoff", "stopped", "exited"];
+
+export interface OperationsOptions {
+  clock: Clock;
+  /** From the stop signal to SIGKILL. */
+  gracePeriodMs: number;
+  startupTimeoutMs: number;
+  /** The container is being stopped: nothing may be started any more. */
+  draining: () => boolean;
+}
+
+export class Operations {
+  readonly #with: OperationsOptions;
+  readonly #held = new Set<Service>();
+
+  constructor(options: OperationsOptions) {
+    this.#with = options;
+  }
+
+  /** Stopped by an operator, and stays so until an operator starts it. */
+  holds(service: Service): boolean {
+    return this.#held.has(service);
+  }
+
+  async stop(service: Service): Promise<void> {
+    this.#held.add(service);
+    service.handle({ type: "stop" });
+    await this.#end(service);
+  }
+
+  /** Resolves when it is ready, or has failed to come up. */
+  async start(service: Service): Promise<void> {
+    this.#held.delete(service);
+    service.handle({ type: "start" });
+    await this.#come(service);
+  }
+
+  /** Resolves when it is ready again, or has failed to come up. */
+  async restart(service: Service): Promise<void> {
+    service.handle({ type: "restart" });
+    if (service.state.name === "stopping") {
+      // The container does not end with it, should it have been the last that ran.
+      this.#held.add(service);
+      await this.#end(service);
+    }
+    this.#held.delete(service);
+    // What ignored its signal was killed, and what is killed does not come back by itself.
+    if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
+    await this.#come(service);
+  }
+
+  /** One that ignores its signal is killed when the grace period is over. */
+  async #end(service: Service): Promise<void> {
+    const isOver = (): boolean => service.state.name !== "stopping" && service.state.name !== "killing";
+    if (await this.#until(isOver, this.#with.gracePeriodMs)) return;
+    service.handle({ type: "kill" });
+    await this.#until(isOver, KILL_TIMEOUT_MS);
+  }
+
+  async #come(service: Service): Promise<void> {
+    const isOver = (): boolean => HAS_COME_UP_OR_NOT.includes(service.state.name);
+    await this.#until(isOver, this.#with.startupTimeoutMs);
+  }
+
+  /** False when it has not come about within `timeoutMs`. */
+  #until(isOver: () => boolean, timeoutMs: number): Promise<boolean> {
+    const { clock, draining } = this.#with;
+    const untilMs = clock.monotonicMs() + timeoutMs;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (isOver() || draining()) resolve(true);
+        else if (clock.monotonicMs() >= untilMs) resolve(false);
+        else clock.after(LOOK_PERIOD_MS, look);
+      };
+      look();
+    });
+  }
+}
