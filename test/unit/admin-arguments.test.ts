@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { readArguments } from "../../src/admin/arguments.ts";
-import { matches } from "../../src/admin/log-filter.ts";
+import { type LogFilter, lineFilter } from "../../src/admin/log-filter.ts";
 import { formatDuration, formatExit } from "../../src/admin/verb-status.ts";
 import { DjinitError } from "../../src/base/errors.ts";
+import { formatLogfmt } from "../../src/logs/format-logfmt.ts";
+import { prettyFormat } from "../../src/logs/format-pretty.ts";
+import type { Fields } from "../../src/logs/record.ts";
 
 const SYNTAX = {
   usage: "verb [-f] WORD [WORD]",
@@ -62,10 +65,31 @@ describe("a line of the log is shown", () => {
     [{ service: undefined, level: "warn" as const }, true],
     [{ service: undefined, level: "error" as const }, false],
     [{ service: "nginx", level: "fatal" as const }, false],
-  ])("%j: %s", (filter, shown) => expect(matches(line, filter)).toBe(shown));
+  ])("%j: %s", (filter, shown) => expect(lineFilter(filter)(line)).toBe(shown));
+
+  test.each([
+    ["logfmt", formatLogfmt],
+    ["pretty", prettyFormat(false)],
+    ["pretty with colours", prettyFormat(true)],
+  ])("in the format %s too, with the lines that belong to it", (_, format) => {
+    const error = { type: "ValueError", message: "no", stack: "Traceback\n  line 1\nValueError: no" };
+    const record = (service: string, fields: Fields) => format(service, 7, 0, fields).trimEnd().split("\n");
+    const lines = [
+      ...record("nginx", { level: "info", msg: "one" }),
+      ...record("gunicorn", { level: "error", msg: "two", error }),
+      ...record("nginx", { level: "warn", msg: "three" }),
+    ];
+    const shownBy = (filter: LogFilter) => lines.filter(lineFilter(filter)).join("\n");
+    const gunicorn = shownBy({ service: "gunicorn", level: undefined });
+    expect(gunicorn).toContain("two");
+    expect(gunicorn).toContain("ValueError: no");
+    expect(gunicorn).not.toMatch(/one|three/);
+    expect(shownBy({ service: undefined, level: "warn" })).toMatch(/two[^]*three/);
+    expect(shownBy({ service: undefined, level: "warn" })).not.toContain("one");
+  });
 
   test("what is no record only where nothing is filtered", () => {
-    expect(matches("half a li", { service: undefined, level: undefined })).toBe(true);
-    expect(matches("half a li", { service: "nginx", level: undefined })).toBe(false);
+    expect(lineFilter({ service: undefined, level: undefined })("half a li")).toBe(true);
+    expect(lineFilter({ service: "nginx", level: undefined })("half a li")).toBe(false);
   });
 });
