@@ -1,6 +1,4 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
-import { execa } from "execa";
-import treeKill from "tree-kill";
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
@@ -54,6 +52,7 @@ export interface SetupOptions {
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const { steps, dropWords, environment, sink, log, clock, signal } = options;
+  const { execa, treeKill } = await import("./programs.ts");
   let step: StepName = steps[0] as StepName;
   let migration: string | undefined;
   let failure: DjinitError | undefined;
