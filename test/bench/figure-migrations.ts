@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage } from "../../docker/build/build-image.ts";
+import { IMAGE_VERSION } from "../../docker/build/image.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import type { Comparison } from "./comparison.ts";
@@ -52,7 +53,7 @@ async function prepare(image: string): Promise<() => Promise<number>> {
 
 /** The example project with an app of so many migrations. */
 async function buildWith(count: number): Promise<string> {
-  const tag = "djinit-bench-many:latest";
+  const tag = `djinit-bench-many:${IMAGE_VERSION}`;
   const context = mkdtempSync(join(tmpdir(), "djinit-bench-many-"));
   const migrations = join(context, "app/many/migrations");
   try {
