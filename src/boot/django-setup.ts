@@ -32,7 +32,7 @@ export interface SetupOptions {
   steps: StepName[];
   program: ProgramOptions;
   onManifest: (facts: unknown) => void;
-  onMigrations?: (...compared: Parameters<typeof compareMigrations>) => void;
+  onMigrations: (...compared: Parameters<typeof compareMigrations>) => void;
   /** Words before the command that make it run as user django. */
   dropWords: string[];
   environment: NodeJS.ProcessEnv;
@@ -81,7 +81,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
       cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
     }
     if (event.event === "manifest") options.onManifest(event.facts);
-    if (event.event === "migrations") options.onMigrations?.(event.known, event.recorded);
+    if (event.event === "migrations") options.onMigrations(event.known, event.recorded);
     if (event.event === "migrating") migration = event.migration;
     failure ??= takeEvent(event, migration, log);
     // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.
