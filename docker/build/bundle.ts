@@ -12,6 +12,7 @@ const ENTRIES: Record<string, string> = {
   main: "src/main.ts",
   boot: "src/boot/boot.ts",
   verbs: "src/boot/verbs.ts",
+  programs: "src/boot/programs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
   "open-admin": "src/admin/open-admin.ts",

@@ -20,7 +20,7 @@ import { openApplicationSocket } from "./application-socket.ts";
 import { gatherFacts } from "./boot-facts.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
-import { findUrlProblem } from "./database-url.ts";
+import { findUrlProblems } from "./database-url.ts";
 import { beginDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
@@ -53,12 +53,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
     const { config, problems } = loaded;
-    refuseProblems([
-      ...problems,
-      ...findUrlProblem(config.databaseUrl),
-      ...findUrlProblem(config.migrationsDatabaseUrl, "MIGRATIONS_DATABASE_URL"),
-      ...findProblems(invocation, config),
-    ]);
+    refuseProblems([...problems, ...findUrlProblems(config), ...findProblems(invocation, config)]);
     const plan = await prepare({
       invocation,
       config,

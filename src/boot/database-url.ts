@@ -1,5 +1,6 @@
 import { parse } from "pg-connection-string";
 import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/variables.ts";
 import { databaseKind, POSTGRES_SCHEME } from "../plan/database-kind.ts";
 
 /** Options for pg, of the first server where the URL names several. libpq's meaning of sslmode, as psycopg will have it. */
@@ -20,8 +21,18 @@ export function serversOf(url: string): string[] {
   return hosts.split(",").map((host) => `postgresql://${at}${host}${database}?${options.join("&")}`);
 }
 
-/** What is wrong with the URL itself. Its text is a secret and is not repeated. */
-export function findUrlProblem(url: string | undefined, variable = "DATABASE_URL"): Problem[] {
+/** What is wrong with the URLs themselves. Their text is a secret and is not repeated. */
+export function findUrlProblems({
+  databaseUrl,
+  migrationsDatabaseUrl,
+}: Partial<Pick<Config, "databaseUrl" | "migrationsDatabaseUrl">>): Problem[] {
+  return [
+    ...findUrlProblem(databaseUrl, "DATABASE_URL"),
+    ...findUrlProblem(migrationsDatabaseUrl, "MIGRATIONS_DATABASE_URL"),
+  ];
+}
+
+function findUrlProblem(url: string | undefined, variable: string): Problem[] {
   const problem = (text: string): Problem[] => [{ variable, problem: `${variable} is set, but ${text}` }];
   if (url === undefined) return [];
   if (!/^[a-z][\w.+-]*:/i.test(url)) return problem("is no URL: it must begin like postgres://");

@@ -1,6 +1,4 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
-import { execa } from "execa";
-import treeKill from "tree-kill";
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
@@ -34,7 +32,7 @@ export interface SetupOptions {
   steps: StepName[];
   program: ProgramOptions;
   onManifest: (facts: unknown) => void;
-  onMigrations?: (...compared: Parameters<typeof compareMigrations>) => void;
+  onMigrations: (...compared: Parameters<typeof compareMigrations>) => void;
   /** Words before the command that make it run as user django. */
   dropWords: string[];
   environment: NodeJS.ProcessEnv;
@@ -54,6 +52,7 @@ export interface SetupOptions {
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const { steps, dropWords, environment, sink, log, clock, signal } = options;
+  const { execa, treeKill } = await import("./programs.ts");
   let step: StepName = steps[0] as StepName;
   let migration: string | undefined;
   let failure: DjinitError | undefined;
@@ -82,7 +81,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
       cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
     }
     if (event.event === "manifest") options.onManifest(event.facts);
-    if (event.event === "migrations") options.onMigrations?.(event.known, event.recorded);
+    if (event.event === "migrations") options.onMigrations(event.known, event.recorded);
     if (event.event === "migrating") migration = event.migration;
     failure ??= takeEvent(event, migration, log);
     // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.

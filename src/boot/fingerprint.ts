@@ -1,19 +1,21 @@
 import { hash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { ManifestFacts } from "./manifest.ts";
 
 const ABSENT = "absent";
 
 /**
- * One short hash for each input: a file by its content, a directory by the names in it, a variable by its value.
- * Not by times and sizes: layers of an image and checkouts of a repository do not keep them.
+ * One short hash for each input: a file by its content, a directory by the names in it, a variable by its value. Not by
+ * times: layers of an image and checkouts of a repository do not keep them. Migrations, of which a project may have a
+ * thousand, by their size: their directory tells the names, and what else counts is a list of replaced ones.
  */
 export function fingerprint(
-  { files, directories, variables }: ManifestFacts["inputs"],
+  { files, migrations, directories, variables }: ManifestFacts["inputs"],
   environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const prints: Record<string, string> = {};
   for (const path of files) prints[path] = ofFile(path);
+  for (const path of migrations) prints[path] = ofSize(path);
   for (const path of directories) prints[`${path}/`] = ofDirectory(path);
   for (const name of variables) prints[`variable ${name}`] = ofVariable(environment[name]);
   return prints;
@@ -34,6 +36,10 @@ function ofFile(path: string): string {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+function ofSize(path: string): string {
+  return String(statSync(path, { throwIfNoEntry: false })?.size ?? ABSENT);
 }
 
 function ofDirectory(path: string): string {

@@ -12,6 +12,8 @@ const FACTS = v.object({
   inputs: v.object({
     /** Absolute paths; one that does not exist counts as such. */
     files: v.array(v.string()),
+    /** Files of which only the names, and what they replace, are of interest. */
+    migrations: v.array(v.string()),
     directories: v.array(v.string()),
     variables: v.array(v.string()),
   }),

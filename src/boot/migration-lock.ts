@@ -28,7 +28,8 @@ export function projectOf(settingsModule: string | undefined): string {
 
 /** The lock, with a transaction open in `client`, or undefined while another holds it. Errors: pg's own. */
 export async function takeLock(client: Client, project: string): Promise<MigrationLock | undefined> {
-  await client.query("BEGIN");
+  // Not as the database's default may be: what is read under the lock must be what is there then.
+  await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   await client.query(SETTINGS);
   const { rows } = await client.query<{ taken: boolean }>(
     `SELECT pg_try_advisory_xact_lock(${KEY}) AS taken`,

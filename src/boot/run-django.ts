@@ -4,9 +4,11 @@ import type { Config } from "../config/variables.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
+import { compareMigrations } from "./compare-migrations.ts";
 import { type ProgramOptions, runDjangoSetup, type SetupOptions } from "./django-setup.ts";
 import type { Preparation } from "./preparation.ts";
 import { saveManifest } from "./save-manifest.ts";
+import { warnOfNewerSchema } from "./setup-events.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
 const SETUP_MARGIN_MS = 10_000;
@@ -16,8 +18,7 @@ const QUESTION_TIMEOUT_MS = 60_000;
 export type Django = Pick<Preparation, "config" | "environment" | "log" | "sink" | "signal"> & {
   /** Words before the command that make it run as user django. */
   dropWords: string[];
-} & Pick<SetupOptions, "onMigrations"> &
-  Partial<Pick<SetupOptions, "onManifest">>;
+} & Partial<Pick<SetupOptions, "onManifest" | "onMigrations">>;
 
 /** Runs these steps in one start of Django. Errors: those of the steps; the signal's reason. */
 export async function runDjango(
@@ -38,7 +39,8 @@ export async function runDjango(
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
     onManifest: django.onManifest ?? ((facts) => saveManifest(facts, given, log)),
-    ...(django.onMigrations === undefined ? {} : { onMigrations: django.onMigrations }),
+    onMigrations:
+      django.onMigrations ?? ((...given) => warnOfNewerSchema(log, compareMigrations(...given).ahead)),
     dropWords,
     environment: {
       ...given,

@@ -8,7 +8,7 @@ import type { ManifestFacts } from "./manifest.ts";
 import { isLockFree, projectOf, takeLock } from "./migration-lock.ts";
 import { closeSession, type Failure } from "./postgres-session.ts";
 import { type Django, runDjango } from "./run-django.ts";
-import { logLockWait, logSchemaWait, MOST_NAMES } from "./setup-events.ts";
+import { logLockWait, logSchemaWait, MOST_NAMES, warnOfNewerSchema } from "./setup-events.ts";
 
 /** How often others are looked for: seldom enough to cost nothing, often enough that nobody waits long for nothing. */
 const FIRST_PAUSE_MS = 100;
@@ -127,13 +127,7 @@ function settled({ django, steps }: Attempt, state: DatabaseState, left: StepNam
   if (steps.some((step) => changesDatabase(step) && step !== "superuser")) {
     log.info({ step: "migrate", applied: state.applied.length }, "no migration is pending");
   }
-  if (state.ahead.length > 0) {
-    const names = state.ahead.slice(0, MOST_NAMES).join(", ");
-    log.warn(
-      { step: "migrate", unknown: state.ahead.slice(0, MOST_NAMES) },
-      `the database has ${state.ahead.length} migrations that this image does not know: ${names}; going on with a schema that is newer`,
-    );
-  }
+  warnOfNewerSchema(log, state.ahead);
   if (state.superuser !== undefined) {
     const username = state.superuser;
     log.info({ step: "superuser", username }, `superuser ${username} exists already`);

@@ -69,6 +69,16 @@ export function logSchemaWait(log: OwnLog, pending: readonly string[]): void {
   );
 }
 
+/** A rollback: the image is older than the schema. That is for its operator to know, not a reason to stop. */
+export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
+  if (ahead.length === 0) return;
+  const names = ahead.slice(0, MOST_NAMES);
+  log.warn(
+    { step: "migrate", unknown: names },
+    `the database has ${ahead.length} migrations that this image does not know: ${names.join(", ")}; going on with a schema that is newer`,
+  );
+}
+
 /** Logs progress; returns the error that a failed step stands for. */
 export function takeEvent(
   event: SetupEvent,

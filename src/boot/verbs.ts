@@ -7,7 +7,7 @@ import { logError } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
-import { findUrlProblem } from "./database-url.ts";
+import { findUrlProblems } from "./database-url.ts";
 import type { Django } from "./run-django.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verb-manifest.ts";
@@ -24,11 +24,7 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
   const log = openBootLog(sink);
   try {
     const { config, environment, problems } = loadConfig(process.env);
-    refuseProblems([
-      ...problems,
-      ...findUrlProblem(config.databaseUrl),
-      ...findUrlProblem(config.migrationsDatabaseUrl, "MIGRATIONS_DATABASE_URL"),
-    ]);
+    refuseProblems([...problems, ...findUrlProblems(config)]);
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
     await VERBS[verb]?.({ config, environment, log, sink, signal, dropWords }, options);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DEBIAN, ensureBaseImage } from "../../docker/build/base-image.ts";
 import { buildImage } from "../../docker/build/build-image.ts";
+import { IMAGE_VERSION } from "../../docker/build/image.ts";
 import { buildOnBase } from "../../docker/build/replaced-base.ts";
 import { imageExists } from "../support/docker-cli.ts";
 import { buildTestImages } from "../support/images.ts";
@@ -10,11 +11,11 @@ import type { RunContext } from "../support/run-context.ts";
 
 export const BENCH_IMAGES = {
   /** Without the example project; nothing is run from it. */
-  base: "djinit-bench-base:latest",
+  base: `djinit-bench-base:${IMAGE_VERSION}`,
   /** djinit's image of the example project without djinit and node. */
-  plain: "djinit-bench-plain:latest",
-  seed: "djinit-bench-seed:latest",
-  supervisord: "djinit-bench-supervisord:latest",
+  plain: `djinit-bench-plain:${IMAGE_VERSION}`,
+  seed: `djinit-bench-seed:${IMAGE_VERSION}`,
+  supervisord: `djinit-bench-supervisord:${IMAGE_VERSION}`,
 } as const;
 
 const SUPERVISOR_VERSION = "4.3.0";

@@ -30,8 +30,3 @@ export function summarizeComparison({ djinitSamples, otherSamples }: Comparison)
     ratio: summarize(pairRatios(djinitSamples, otherSamples)),
   };
 }
-
-export const lessThanOther: Goal = {
-  text: "less than the other",
-  isMet: ({ djinit, other }) => djinit.median < other.median,
-};

@@ -71,6 +71,32 @@ test("a wrong password and a database that does not exist are not waited for", a
   }
 });
 
+test("too many connections, and a server that is not up yet, are waited for and told apart", async () => {
+  const { name, query, url } = await createDatabase();
+  const role = `baker_${name}`;
+  await query(`create role ${role} login password 'p' connection limit 0`);
+  await using standby = await runContainer({
+    image: runContext().images.postgres,
+    env: { POSTGRES_PASSWORD: "p" },
+    entrypoint: "sh",
+    // A standby lets nobody in before it has caught up with a server that is not there.
+    command: [
+      "-c",
+      `sed 's/^exec/touch $PGDATA\\/standby.signal; exec/' /usr/local/bin/start-postgres.sh > /tmp/start.sh
+       exec sh /tmp/start.sh -c hot_standby=off -c restore_command=false`,
+    ],
+    publish: [],
+  });
+  const [full, starting] = await Promise.all([
+    failureOf(url.replace(/\/\/.*@/, `//${role}:p@`), UNAVAILABLE),
+    failureOf(`postgres://postgres:p@${standby.name}/postgres`, UNAVAILABLE, {
+      env: { DJINIT_DATABASE_TIMEOUT: "5" },
+    }),
+  ]);
+  expect(full.error.msg).toContain("too many connections");
+  expect(starting.error.msg).toContain("the server is starting up or shutting down");
+});
+
 test("a database of another kind is waited for by Django's own connection", async () => {
   await using container = await startProject({
     files: {

@@ -121,6 +121,18 @@ test.each(WAYS)(
   },
 );
 
+test.each(WAYS)(
+  "an index that is built concurrently does not wait for the lock's own transaction; %s",
+  async (_, way) => {
+    const database = await createDatabase();
+    await using release = await troubled(way, database, { TROUBLE: "concurrently" });
+    expect(await release.wait(60_000)).toBe(0);
+    expect(await database.query("select 1 from pg_indexes where indexname = 'troubled_index'")).toHaveLength(
+      1,
+    );
+  },
+);
+
 test("a table that stays in use ends the migration before its deadline, with its name and Postgres' own words", async () => {
   const database = await createDatabase();
   await database.query("create table held (id integer)");

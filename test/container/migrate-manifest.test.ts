@@ -40,6 +40,12 @@ test("a rollback: the database has migrations that the image does not know; it w
   expect(warnings).toMatchObject([{ unknown: ["cakes.0005_icing"] }]);
   expect(warnings[0]?.msg).toContain("does not know: cakes.0005_icing");
   expect(startedDjango(await container.records())).toBe(false);
+  // The same where Django has looked.
+  const asked = await release({ env: { ...env, EMAIL_URL: "smtp://localhost" } });
+  expect(startedDjango(asked)).toBe(true);
+  expect(asked.filter(({ unknown }) => unknown !== undefined)).toMatchObject([
+    { level: "warn", unknown: ["cakes.0005_icing"] },
+  ]);
 });
 
 test("a manifest that was made from other code is noticed and not trusted: the new migration is applied", async () => {

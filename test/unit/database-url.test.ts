@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findUrlProblem, postgresOptions, serversOf } from "../../src/boot/database-url.ts";
+import { findUrlProblems, postgresOptions, serversOf } from "../../src/boot/database-url.ts";
 import { databaseKind } from "../../src/plan/database-kind.ts";
 
 test.each([
@@ -61,7 +61,7 @@ describe("what is wrong with the URL itself", () => {
     ["mysql://u:p@h:port/d"],
     ["mysql+pymysql://u:p@h/d"],
   ])("%s: nothing", (url) => {
-    expect(findUrlProblem(url)).toEqual([]);
+    expect(findUrlProblems({ databaseUrl: url })).toEqual([]);
   });
 
   test.each([
@@ -77,8 +77,13 @@ describe("what is wrong with the URL itself", () => {
     ["postgres://u:s3cr3t@h/d?sslrootcert=/nowhere.pem", "/nowhere.pem"],
     ["postgres://u:s3cr3t@h/d?sslmode=verify-ca", "sslmode=verify-ca"],
   ])("%s: %s", (url, reason) => {
-    const problems = findUrlProblem(url);
+    const problems = findUrlProblems({ databaseUrl: url });
     expect(problems).toMatchObject([{ variable: "DATABASE_URL", problem: expect.stringContaining(reason) }]);
     expect(JSON.stringify(problems)).not.toContain("s3cr3t");
+  });
+
+  test("the URL for migrations is looked at too, and both are reported", () => {
+    const problems = findUrlProblems({ databaseUrl: "hello", migrationsDatabaseUrl: "postgres://h:port/d" });
+    expect(problems.map(({ variable }) => variable)).toEqual(["DATABASE_URL", "MIGRATIONS_DATABASE_URL"]);
   });
 });

@@ -13,16 +13,23 @@ function project(environment: Record<string, string> = {}) {
   mkdirSync(migrations);
   const first = join(migrations, "0001_initial.py");
   writeFileSync(first, "first");
+  const code = join(directory, "settings.py");
+  writeFileSync(code, "code");
   const dotenv = join(directory, ".env");
   const facts = {
-    inputs: { files: [first, dotenv], directories: [migrations], variables: ["WITH_SHOP"] },
+    inputs: {
+      files: [dotenv, code],
+      migrations: [first],
+      directories: [migrations],
+      variables: ["WITH_SHOP"],
+    },
     migrations: [{ app: "a", name: "0001_initial", replaces: [] }],
     needs_django: [],
   };
   const path = join(directory, "manifest.json");
   writeFileSync(path, JSON.stringify(makeManifest(facts, environment)));
   const find = (given: Record<string, string> = {}, paths = [path]) => findManifest(given, paths);
-  return { directory, migrations, first, dotenv, path, facts, find };
+  return { directory, code, migrations, first, dotenv, path, facts, find };
 }
 
 test("one that fits is trusted, whatever else there is", () => {
@@ -38,10 +45,11 @@ test.each<[string, (it: ReturnType<typeof project>) => void, RegExp]>([
   ],
   ["a migration was removed", ({ first }) => rmSync(first), /0001_initial\.py is not/],
   [
-    "a migration was changed, to the same length",
-    ({ first }) => writeFileSync(first, "fIrst"),
+    "a migration was changed",
+    ({ first }) => writeFileSync(first, "first and second"),
     /0001_initial\.py is not/,
   ],
+  ["code was changed, to the same length", ({ code }) => writeFileSync(code, "cOde"), /settings\.py is not/],
   ["a file that was not there is", ({ dotenv }) => writeFileSync(dotenv, "A=1"), /\.env is not/],
   ["a directory is gone", ({ migrations }) => rmSync(migrations, { recursive: true }), /is not/],
 ])("stale: %s", (_, change, reason) => {

@@ -61,10 +61,10 @@ def directory_of(module_name):
 
 
 def migration_inputs(loader):
-    """(files, directories) that the loader has its migrations from, or would have if there were any."""
+    """(files, migrations, directories) that the loader reads, or would read if there were any."""
     from django.apps import apps
 
-    files, directories = [], []
+    files, migrations, directories = [], [], []
     for config in apps.get_app_configs():
         files += [os.path.join(config.path, name) for name in ("__init__.py", "apps.py")]
         files.append(os.path.join(config.path, "management", "commands", "migrate.py"))
@@ -75,8 +75,8 @@ def migration_inputs(loader):
         directories.append(directory)
         if os.path.isdir(directory):
             names = [name for _, name, is_package in pkgutil.iter_modules([directory]) if not is_package]
-            files += [os.path.join(directory, f"{name}.py") for name in (*names, "__init__")]
-    return files, directories
+            migrations += [os.path.join(directory, f"{name}.py") for name in names]
+    return files, migrations, directories
 
 
 def superuser_facts():
@@ -125,11 +125,12 @@ def facts(trace, takes_url):
         needs_django.append("the settings choose their apps by the whole environment")
     if late := djinit_trace.LATE_READERS & set(sys.modules):
         needs_django.append(f"the settings are made by {', '.join(sorted(late))}")
-    files, directories = migration_inputs(loader)
+    files, migrations, directories = migration_inputs(loader)
     paths = {*sources, *others, *files, *model_files(), django.__file__}
     told = {
         "inputs": {
             "files": sorted(paths),
+            "migrations": sorted(migrations),
             "directories": sorted(set(directories)),
             "variables": sorted({*variables, "DJANGO_SETTINGS_MODULE", "PYTHONPATH"} - {djinit_trace.WHOLE}),
         },

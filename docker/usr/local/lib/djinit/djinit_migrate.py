@@ -23,7 +23,7 @@ def own_command():
 
 
 def pending():
-    """Names of the migrations that `migrate` would do something about. Errors: the history is inconsistent."""
+    """Names of the migrations that `migrate` would do something about."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 

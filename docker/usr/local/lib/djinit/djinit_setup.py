@@ -132,13 +132,11 @@ def migrate(options, locked):
     # Where djinit holds the lock it has seen what is pending.
     looks = locked.is_ours and not options["always"] and not djinit_migrate.own_command()[0]
     if looks and not djinit_migrate.pending():
-        report("nothing-pending")
-        return
+        return report_settled()
     locked.take()
     # Another container may have applied them while this one waited.
     if looks and not djinit_migrate.pending():
-        report("nothing-pending")
-        return
+        return report_settled()
     started = {}
 
     def progress(action, migration=None, fake=False):
@@ -167,6 +165,12 @@ def check_migrations():
     import djinit_migrate
 
     refuse(djinit_migrate.pending(), "cannot start")
+
+
+def report_settled():
+    report("nothing-pending")
+    # The database may have more than the image knows.
+    list_migrations()
 
 
 def list_migrations():
