@@ -7,7 +7,7 @@ import { openSink } from "../logs/sink.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
 import type { Plan, SocketPlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
-import { keepMemorySmall } from "./idle-memory.ts";
+import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
 import { takeSignals } from "./signals.ts";
@@ -55,6 +55,7 @@ export async function supervise({ planFile, pendingSignals, serveControl }: Supe
   });
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(sink, systemClock);
+  keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
   serveControl(supervisor);
   supervisor.start();

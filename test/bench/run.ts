@@ -8,6 +8,7 @@ import type { Comparison } from "./comparison.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureRecovery } from "./figure-recovery.ts";
+import { measureRelay } from "./figure-relay.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
@@ -21,6 +22,7 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   stop: measureStop,
   recovery: measureRecovery,
   start: measureStart,
+  relay: measureRelay,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */
