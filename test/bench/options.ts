@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
 import { EXAMPLE_TAG } from "../../docker/build/example.ts";
 
-export const FIGURES = ["size", "memory", "health", "stop", "recovery", "start", "relay"] as const;
+export const FIGURES = [
+  "size",
+  "memory",
+  "health",
+  "stop",
+  "recovery",
+  "start",
+  "relay",
+  "requests",
+] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 export interface BenchOptions {

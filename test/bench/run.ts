@@ -9,6 +9,7 @@ import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureRecovery } from "./figure-recovery.ts";
 import { measureRelay } from "./figure-relay.ts";
+import { measureRequests } from "./figure-requests.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
@@ -23,6 +24,7 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   recovery: measureRecovery,
   start: measureStart,
   relay: measureRelay,
+  requests: measureRequests,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */
