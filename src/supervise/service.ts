@@ -2,11 +2,11 @@
 import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/own-log.ts";
-import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { HeldSockets } from "./held-sockets.ts";
+import { LastLines } from "./last-lines.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -19,8 +19,6 @@ import {
 } from "./service-state.ts";
 import { type Spawned, sendSignal, spawnService } from "./spawn.ts";
 
-/** Lines that an error report quotes. */
-const LAST_LINES = 20;
 /** A process that hands its pipe to a daemon must not hold up the news of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
 /**
@@ -45,8 +43,7 @@ export class Service {
   plan: ServicePlan;
   /** Without what its plan adds. */
   environment: NodeJS.ProcessEnv;
-  /** What it said last. */
-  readonly lastLines: string[] = [];
+  readonly #said = new LastLines();
   restarts = 0;
   pid: number | undefined;
   #state: ServiceState = INITIAL_STATE;
@@ -54,6 +51,8 @@ export class Service {
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
+  /** From when on it may be asked to stop, in monotonic ms. */
+  #steadyAtMs = 0;
   readonly #sockets: HeldSockets | undefined;
   readonly #with: ServiceDependencies;
 
@@ -66,6 +65,11 @@ export class Service {
 
   get state(): ServiceState {
     return this.#state;
+  }
+
+  /** What it said last. */
+  get lastLines(): readonly string[] {
+    return this.#said.lines;
   }
 
   get name(): string {
@@ -127,6 +131,7 @@ export class Service {
       case "spawn":
         return this.#spawn();
       case "count-stable":
+        this.#steadyAtMs = clock.monotonicMs() + (this.plan.steadyAfterMs ?? 0);
         return this.#after(STABLE_AFTER_MS, { type: "stable" });
       case "signal":
         return this.#end(effect.how);
@@ -158,7 +163,7 @@ export class Service {
         sink,
         clock,
         onRecord: (fields) => {
-          this.#remember(fields);
+          this.#said.add(fields);
           this.#readiness?.see(fields);
         },
       });
@@ -205,11 +210,17 @@ export class Service {
       // For a restart what waits in them waits for the successor.
       if (this.#sockets !== undefined && this.#state.afterwards === "stop")
         return void this.#drain(this.#sockets);
-      return this.signal(this.plan.stopSignal);
+      return this.#askToStop();
     }
     if (this.pid === undefined) return;
     this.signal("SIGKILL");
     if (this.plan.output === "relay") sendSignal(-this.pid, "SIGKILL");
+  }
+
+  #askToStop(): void {
+    const waitMs = this.#steadyAtMs - this.#with.clock.monotonicMs();
+    if (waitMs <= 0) return this.signal(this.plan.stopSignal);
+    this.#timers.push(this.#with.clock.after(waitMs, () => this.signal(this.plan.stopSignal)));
   }
 
   /** Connections that the kernel has taken already are this service's to serve; after them there are no more. */
@@ -219,13 +230,6 @@ export class Service {
     if (this.pid !== pid) return;
     this.signal(this.plan.stopSignal);
     await sockets.release();
-  }
-
-  #remember({ msg, error }: Fields): void {
-    // Where the line was JSON `error` is the application's own and may be anything.
-    const stack = (error as { stack?: unknown } | null | undefined)?.stack;
-    this.lastLines.push(...(typeof stack === "string" ? [msg, ...stack.split("\n").slice(-3)] : [msg]));
-    this.lastLines.splice(0, this.lastLines.length - LAST_LINES);
   }
 
   #after(delayMs: number, event: ServiceEvent): void {
