@@ -12,6 +12,8 @@ export const FIGURES = [
   "start",
   "migrations",
   "replicas",
+  "relay",
+  "requests",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 

@@ -9,7 +9,9 @@ import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureMigrations } from "./figure-migrations.ts";
 import { measureRecovery } from "./figure-recovery.ts";
+import { measureRelay } from "./figure-relay.ts";
 import { measureReplicas } from "./figure-replicas.ts";
+import { measureRequests } from "./figure-requests.ts";
 import { measureScrape } from "./figure-scrape.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
@@ -29,6 +31,8 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   start: measureStart,
   migrations: measureMigrations,
   replicas: measureReplicas,
+  relay: measureRelay,
+  requests: measureRequests,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */
