@@ -1,6 +1,7 @@
 """Settings of cake_service, taken from the environment. Only SECRET_KEY has no default."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -49,6 +50,8 @@ INSTALLED_APPS = [
     "storages",
     "cake_service.cakes",
 ]
+# Request ids in the log; part of djinit's image, and not of a checkout.
+INSTALLED_APPS += ["djinit_django"] if find_spec("djinit_django") else []
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

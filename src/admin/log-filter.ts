@@ -1,32 +1,50 @@
-// Which lines of the log somebody wants to see.
-
-const LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
-export type LevelName = (typeof LEVELS)[number];
+// Which lines of the log somebody wants to see, in whichever format it is written.
+import { LEVELS, type Level } from "../base/log-level.ts";
 
 export interface LogFilter {
   service: string | undefined;
   /** This level and those above it. */
-  level: LevelName | undefined;
+  level: Level | undefined;
 }
 
-export function isLevel(word: string): word is LevelName {
+export function isLevel(word: string): word is Level {
   return (LEVELS as readonly string[]).includes(word);
 }
 
-export const LEVEL_NAMES = LEVELS.join(", ");
-
-/** Whether a line of the log is to be shown. */
-export function matches(line: string, { service, level }: LogFilter): boolean {
-  const head = readHead(line);
-  if (head === undefined) return service === undefined && level === undefined;
-  if (service !== undefined && head.service !== service) return false;
-  return level === undefined || LEVELS.indexOf(head.level as LevelName) >= LEVELS.indexOf(level);
+interface Head {
+  service: unknown;
+  level: unknown;
 }
 
-function readHead(line: string): { service: unknown; level: unknown } | undefined {
-  try {
-    return JSON.parse(line) as { service: unknown; level: unknown };
-  } catch {
-    return undefined;
+const LOGFMT = /^time=\S+ level=(?<level>\w+) service=(?<service>\S+)/;
+/** For a terminal, which may have colours: 03:12:53.738 INFO  gunicorn      Booting worker… */
+const PRETTY = /^\d\d:\d\d:\d\d\.\d{3} (?<level>[A-Z]+) +(?<service>\S+)/;
+const COLOURS = /\u001b\[[0-9;]*m/g;
+
+/** Says of each line, in their order, whether it is to be shown: what follows a record's first line belongs to it. */
+export function lineFilter(filter: LogFilter): (line: string) => boolean {
+  const wantsAll = filter.service === undefined && filter.level === undefined;
+  let shown = wantsAll;
+  return (line) => {
+    const head = readHead(line);
+    if (head !== undefined) shown = matches(head, filter);
+    return shown;
+  };
+}
+
+function matches({ service, level }: Head, filter: LogFilter): boolean {
+  if (filter.service !== undefined && service !== filter.service) return false;
+  return filter.level === undefined || LEVELS.indexOf(level as Level) >= LEVELS.indexOf(filter.level);
+}
+
+function readHead(line: string): Head | undefined {
+  if (line.startsWith("{")) {
+    try {
+      return JSON.parse(line) as Head;
+    } catch {
+      return undefined;
+    }
   }
+  const { level, service } = (LOGFMT.exec(line) ?? PRETTY.exec(line.replaceAll(COLOURS, "")))?.groups ?? {};
+  return level === undefined ? undefined : { level: level.toLowerCase(), service };
 }

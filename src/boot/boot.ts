@@ -7,7 +7,7 @@ import { openBootLog } from "../logs/boot-log.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import { openSink } from "../logs/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
-import { buildPlan, findProblems, planBoot } from "../plan/build-plan.ts";
+import { buildPlan, findProblems, planBoot, planLogs } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
@@ -45,7 +45,8 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   const loaded = loadConfig(process.env);
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
-  const sink = raw ? openSink(2, "blocking") : openSink(1);
+  const logs = planLogs(loaded.config);
+  const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
   const { log, facts } = gatherFacts(openBootLog(sink));
   const signal = stopOnSignals(pendingSignals);
   try {

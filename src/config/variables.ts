@@ -1,31 +1,10 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
 import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
+import { type Variable, variable } from "./variable.ts";
+import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 
-type Schema = v.GenericSchema<string, unknown>;
-
-export interface Variable<S extends Schema = Schema, D extends string | undefined = string | undefined> {
-  name: string;
-  schema: S;
-  /** The text used when the variable is not set or empty. */
-  default: D;
-  about: string;
-  /** Never printed; may also be given as NAME_FILE. */
-  secret?: boolean;
-  /** Read by the service itself; djinit only checks it. */
-  passedOn?: boolean;
-  /** What to use instead. */
-  deprecated?: string;
-}
-
-function variable<S extends Schema, D extends string | undefined = undefined>(
-  name: string,
-  schema: S,
-  about: string,
-  more: Omit<Variable, "name" | "schema" | "about" | "default"> & { default?: D } = {},
-): Variable<S, D> {
-  return { name, schema, about, ...more, default: more.default as D };
-}
+export type { Variable } from "./variable.ts";
 
 export const VARIABLES = {
   settingsModule: variable("DJANGO_SETTINGS_MODULE", text(), "The settings, as Django reads it.", {
@@ -127,32 +106,6 @@ export const VARIABLES = {
       default: "5",
     },
   ),
-  adminPort: variable(
-    "DJINIT_ADMIN_PORT",
-    integer(0, 65_535),
-    "TCP port of `/metrics` and the probes, read-only; 0: none.",
-    { default: "9180" },
-  ),
-  nginxProbes: variable(
-    "DJINIT_NGINX_PROBES",
-    flag(),
-    "Web: nginx answers `/-/livez`, `/-/readyz` and `/-/startupz` too.",
-    { default: "" },
-  ),
-  metricsHosts: variable(
-    "DJINIT_METRICS_HOSTS",
-    text(),
-    "Hosts with a `host` label of their own in the metrics, separated by commas; others are `other`. Default: ALLOWED_HOSTS.",
-  ),
-  allowedHosts: variable(
-    "ALLOWED_HOSTS",
-    text(),
-    "The application's own; djinit takes the default of DJINIT_METRICS_HOSTS from it.",
-    { passedOn: true },
-  ),
-  djangoAllowedHosts: variable("DJANGO_ALLOWED_HOSTS", text(), "The same, where ALLOWED_HOSTS is not set.", {
-    passedOn: true,
-  }),
   databaseTimeoutMs: variable(
     "DJINIT_DATABASE_TIMEOUT",
     seconds(0, 3_600),
@@ -219,6 +172,7 @@ export const VARIABLES = {
       deprecated: "give --concurrency to the celery command",
     },
   ),
+  ...OBSERVATION_VARIABLES,
 } as const;
 
 type Table = typeof VARIABLES;

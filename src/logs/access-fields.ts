@@ -1,18 +1,86 @@
-// The facts of an access line that has been read as JSON already.
+// An access line of nginx that has been read as JSON, whichever names its fields have.
 import type { AccessFacts } from "./observer.ts";
 import type { Fields } from "./record.ts";
 
-/** Undefined where it is no access line. `upstream_response_time` is a list where nginx has asked more than once. */
-export function readAccessFacts(fields: Fields): AccessFacts | undefined {
+export interface AccessLine {
+  facts: AccessFacts;
+  path: string;
+  agent: string;
+}
+
+/** Undefined where it is no access line. */
+export function readAccessLine(fields: Fields): AccessLine | undefined {
+  return typeof fields["request"] === "string" ? readNginxNames(fields) : readSchema(fields);
+}
+
+function readSchema(fields: Fields): AccessLine | undefined {
+  const at = (...names: string[]): unknown => names.reduce(fieldOf, fields);
+  const status = at("http", "response", "status_code");
+  if (typeof status !== "number" || at("http", "request", "method") === undefined) return undefined;
+  const upstream = at("http", "upstream", "duration");
+  const upstreamSeconds = typeof upstream === "number" ? upstream : undefined;
+  return {
+    facts: {
+      host: textOf(at("http", "request", "header", "host")),
+      status,
+      requestSeconds: Number(at("http", "server", "request", "duration")) || 0,
+      bytesSent: Number(at("http", "response", "body", "size")) || 0,
+      upstreamSeconds,
+      fromApplication: upstreamSeconds !== undefined,
+    },
+    path: textOf(at("url", "path")),
+    agent: textOf(at("user_agent", "original")),
+  };
+}
+
+/** The names of docker-django-bootstrap: an nginx.conf of the user's own may have them still. */
+function readNginxNames(fields: Fields): AccessLine | undefined {
   const status = Number(fields["status"]);
-  if (typeof fields["request"] !== "string" || !Number.isInteger(status)) return undefined;
+  if (!Number.isInteger(status)) return undefined;
+  // A list where nginx has asked more than once.
   const upstream = /[\d.]+$/.exec(String(fields["upstream_response_time"] ?? ""))?.[0];
   return {
-    host: String(fields["http_host"] ?? ""),
-    status,
-    requestSeconds: Number(fields["request_time"]) || 0,
-    bytesSent: Number(fields["body_bytes_sent"]) || 0,
-    upstreamSeconds: upstream === undefined ? undefined : Number(upstream),
-    fromApplication: upstream !== undefined,
+    facts: {
+      host: textOf(fields["http_host"]),
+      status,
+      requestSeconds: Number(fields["request_time"]) || 0,
+      bytesSent: Number(fields["body_bytes_sent"]) || 0,
+      upstreamSeconds: upstream === undefined ? undefined : Number(upstream),
+      fromApplication: upstream !== undefined,
+    },
+    path: textOf(fields["request"]).split(" ")[1]?.split("?")[0] ?? "",
+    agent: textOf(fields["http_user_agent"]),
   };
+}
+
+/** The same request under the names of docker-django-bootstrap. */
+export function toNginxNames(fields: Fields): Fields {
+  const at = (...names: string[]): unknown => names.reduce(fieldOf, fields);
+  const status = at("http", "response", "status_code");
+  const header = (name: string): unknown => at("http", "request", "header", name);
+  const { http: _http, url: _url, client: _client, user: _user, user_agent: _agent, ...others } = fields;
+  return {
+    ...(others as Fields),
+    remote_addr: at("client", "address"),
+    remote_user: at("user", "name"),
+    request: fields.msg.endsWith(` ${status}`) ? fields.msg.slice(0, -` ${status}`.length) : fields.msg,
+    status,
+    body_bytes_sent: at("http", "response", "body", "size"),
+    request_time: at("http", "server", "request", "duration"),
+    upstream_response_time: at("http", "upstream", "duration"),
+    http_host: header("host"),
+    http_referer: header("referer"),
+    http_user_agent: at("user_agent", "original"),
+    http_via: header("via"),
+    http_x_forwarded_proto: header("x-forwarded-proto"),
+    http_x_forwarded_for: header("x-forwarded-for"),
+  };
+}
+
+function fieldOf(outer: unknown, name: string): unknown {
+  return typeof outer === "object" && outer !== null ? (outer as Record<string, unknown>)[name] : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

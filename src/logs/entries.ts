@@ -13,8 +13,14 @@ export interface Entry {
   traceback: string[];
 }
 
+/** A Python warning, which is followed by the line of the program that it is about. */
+const WARNING = /^.+:\d+: [A-Z]\w*Warning: /;
+
 /** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
 type Phase = "frames" | "raised" | "chained";
+
+/** Shared by all entries without a traceback. */
+const NO_LINES: string[] = [];
 
 /** Groups the lines of one stream. Call `endOfChunk` after each read and `flush` when nothing more is to come. */
 export class EntryGrouper {
@@ -29,13 +35,28 @@ export class EntryGrouper {
 
   push(line: string): void {
     const open = this.#open;
+    // Most lines neither begin a traceback nor go on with what came before.
+    if (open === undefined || open.traceback.length === 0) {
+      const isOrdinary = line.length > 0 && !mayBeginTraceback(line);
+      if (isOrdinary) return this.#begin(line);
+      if (
+        open !== undefined &&
+        line.startsWith("  ") &&
+        WARNING.test(open.head) &&
+        !open.head.includes("\n")
+      ) {
+        open.head += `\n${line}`;
+        return;
+      }
+    }
     const next = open === undefined || open.traceback.length === 0 ? undefined : advance(this.#phase, line);
     if (open !== undefined && next !== undefined) {
       this.#phase = next;
       this.#add(open, line);
     } else if (TRACEBACK.test(line)) {
-      const announced = open !== undefined && open.traceback.length === 0;
-      const entry = announced ? open : this.#begin("");
+      if (open === undefined || open.traceback.length > 0) this.#begin("");
+      const entry = this.#open as Entry;
+      entry.traceback = [];
       this.#phase = begin(line);
       this.#add(entry, line);
     } else {
@@ -62,11 +83,10 @@ export class EntryGrouper {
     this.#onEntry(open);
   }
 
-  #begin(head: string): Entry {
+  #begin(head: string): void {
     this.flush();
     this.#openLength = 0;
-    this.#open = { head, traceback: [] };
-    return this.#open;
+    this.#open = { head, traceback: NO_LINES };
   }
 
   /** What goes on and on, such as indented lines after a traceback, is not held for ever. */
@@ -75,6 +95,12 @@ export class EntryGrouper {
     this.#openLength += line.length + 1;
     if (this.#openLength > MAX_LINE_BYTES) this.flush();
   }
+}
+
+/** By its first character alone: `T` or one that may be white space, or the `+` of an exception group. */
+function mayBeginTraceback(line: string): boolean {
+  const first = line.charCodeAt(0);
+  return first === 0x54 || first === 0x2b || first <= 0x20 || first >= 0x85;
 }
 
 /** An indented traceback, such as an exception group's, is indented to its last line: no exception at the margin follows. */

@@ -1,57 +1,114 @@
+import { ARENA, CARRY_BYTES, READ_BYTES } from "./arena.ts";
+
 /** Longest line that is passed on whole, in bytes; a longer one is cut and marked. */
 export const MAX_LINE_BYTES = 256 * 1024;
 
 const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const CUT_MARK = "… [cut by djinit]";
+/** Enough for most lines. */
+const FIRST_HELD_BYTES = 1024;
+
+export interface LineTaker {
+  line(text: string): void;
+  /** Takes what it can of the arena's bytes as they are, up to the end of a line; returns where it has come to. */
+  bytes?(start: number, end: number): number;
+}
 
 /** Cuts a stream of bytes into lines. Holds at most one unfinished line. */
 export class LineSplitter {
-  readonly #onLine: (line: string) => void;
-  #held: Buffer[] = [];
+  readonly #taker: LineTaker;
+  /** The beginning of a line whose end has not come yet. */
+  #held = Buffer.allocUnsafeSlow(FIRST_HELD_BYTES);
   #heldBytes = 0;
   /** The rest of a line that was too long is thrown away up to its newline. */
   #skipping = false;
 
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine;
+  constructor(taker: LineTaker) {
+    this.#taker = taker;
   }
 
-  /** `chunk` is not kept: what must be held is copied, so the caller may reuse its buffer. */
-  push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#finish(chunk.subarray(start, end));
-      start = end + 1;
+  /** Takes the `size` bytes that have been read to the arena's READ_ROOM. */
+  read(size: number): void {
+    const end = CARRY_BYTES + size;
+    let at = CARRY_BYTES;
+    if (this.#skipping || this.#heldBytes > CARRY_BYTES) {
+      const newline = findNewline(at, end);
+      this.#hold(at, newline === -1 ? end : newline);
+      if (newline === -1) return;
+      this.#finishHeld();
+      at = newline + 1;
+    } else if (this.#heldBytes > 0) {
+      at -= this.#heldBytes;
+      this.#held.copy(ARENA, at, 0, this.#heldBytes);
+      this.#heldBytes = 0;
     }
-    if (start < chunk.length) this.#hold(chunk.subarray(start));
+    this.#take(at, end);
+  }
+
+  /** Takes bytes from elsewhere. They are copied, so the caller may reuse its buffer. */
+  push(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; at += READ_BYTES)
+      this.read(chunk.copy(ARENA, CARRY_BYTES, at, at + READ_BYTES));
   }
 
   /** The stream has ended: what is held is a line too. */
   end(): void {
-    if (this.#heldBytes > 0) this.#finish(Buffer.alloc(0));
+    if (this.#heldBytes > 0) this.#finishHeld();
   }
 
-  #hold(part: Buffer): void {
-    if (this.#skipping) return;
-    this.#held.push(Buffer.from(part));
-    this.#heldBytes += part.length;
-    if (this.#heldBytes > MAX_LINE_BYTES) {
-      this.#finish(Buffer.alloc(0));
-      this.#skipping = true;
+  #take(start: number, end: number): void {
+    const taker = this.#taker;
+    let at = start;
+    while (at < end) {
+      if (taker.bytes !== undefined) at = taker.bytes(at, end);
+      const newline = at < end ? findNewline(at, end) : -1;
+      if (newline === -1) return this.#hold(at, end);
+      taker.line(textOf(ARENA, at, newline));
+      at = newline + 1;
     }
   }
 
-  #finish(last: Buffer): void {
+  #hold(start: number, end: number): void {
+    if (this.#skipping || start === end) return;
+    const needed = this.#heldBytes + end - start;
+    if (needed > this.#held.length) {
+      // A byte more than a line may have tells that it is too long.
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(2 * needed, MAX_LINE_BYTES + READ_BYTES)),
+      );
+      this.#held.copy(larger, 0, 0, this.#heldBytes);
+      this.#held = larger;
+    }
+    ARENA.copy(this.#held, this.#heldBytes, start, end);
+    this.#heldBytes = needed;
+    if (needed <= MAX_LINE_BYTES) return;
+    this.#finishHeld();
+    this.#skipping = true;
+  }
+
+  #finishHeld(): void {
+    const length = this.#heldBytes;
+    this.#heldBytes = 0;
     if (this.#skipping) {
       this.#skipping = false;
       return;
     }
-    const bytes = this.#heldBytes === 0 ? last : Buffer.concat([...this.#held, last]);
-    this.#held = [];
-    this.#heldBytes = 0;
-    const cut = bytes.length > MAX_LINE_BYTES;
-    // Invalid UTF-8 becomes U+FFFD here; JSON.stringify escapes every control character later.
-    const text = bytes.toString("utf8", 0, cut ? MAX_LINE_BYTES : bytes.length);
-    this.#onLine(cut ? text + CUT_MARK : text.endsWith("\r") ? text.slice(0, -1) : text);
+    this.#taker.line(textOf(this.#held, 0, length));
+    // Lines of that length are rare: their memory is given back.
+    if (this.#held.length > CARRY_BYTES) this.#held = Buffer.allocUnsafeSlow(FIRST_HELD_BYTES);
   }
+}
+
+/** Beyond `end` there are bytes of earlier reads. */
+function findNewline(start: number, end: number): number {
+  const newline = ARENA.indexOf(NEWLINE, start);
+  return newline < end ? newline : -1;
+}
+
+/** Invalid UTF-8 becomes U+FFFD here; control characters are escaped when the record is written. */
+function textOf(bytes: Buffer, start: number, end: number): string {
+  if (end - start > MAX_LINE_BYTES) return bytes.toString("utf8", start, start + MAX_LINE_BYTES) + CUT_MARK;
+  const isCrlf = end > start && bytes[end - 1] === CARRIAGE_RETURN;
+  return bytes.toString("utf8", start, isCrlf ? end - 1 : end);
 }

@@ -1,7 +1,8 @@
 // djinit's own events, in the same schema as what it relays.
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
-import { formatRecord, type Level } from "./record.ts";
+import { makePolicy } from "./policy.ts";
+import type { Level } from "./record.ts";
 import type { Sink } from "./sink.ts";
 
 type Write = (fields: Record<string, unknown>, msg: string) => void;
@@ -9,15 +10,17 @@ type Write = (fields: Record<string, unknown>, msg: string) => void;
 /** The part of pino's interface that is used; the boot has pino itself. */
 export type OwnLog = Record<"debug" | "info" | "warn" | "error", Write>;
 
-/** A log for the half that lives for weeks: pino would cost it 1.3 MB. Debug records are left out, as pino does. */
-export function openSmallLog(sink: Pick<Sink, "write">): OwnLog {
+/** A log for the half that lives for weeks: pino would cost it 1.3 MB. */
+export function openSmallLog(sink: Pick<Sink, "write"> & Partial<Pick<Sink, "policy">>): OwnLog {
+  const { policy = makePolicy() } = sink;
   const at =
     (level: Level): Write =>
     (fields, msg) => {
       const { service = "djinit", ...more } = fields;
-      sink.write(formatRecord(String(service), process.pid, Date.now(), { ...more, level, msg }));
+      if (!policy.passes(String(service), level)) return;
+      sink.write(policy.textOf(String(service), process.pid, Date.now(), { ...more, level, msg }));
     };
-  return { debug: () => {}, info: at("info"), warn: at("warn"), error: at("error") };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 /** Logs an error as one record: its code, the way out, its fields, and the cause's own message. */

@@ -3,12 +3,12 @@ import { parseJsonLine } from "./parse-json.ts";
 import { parseTextLine } from "./parse-text.ts";
 import type { Fields, Level } from "./record.ts";
 
-/** The fields of one entry. `fallback` is the level of a line that names none. */
-export function parseEntry({ head, traceback }: Entry, fallback: Level = "info"): Fields {
+/** The fields of one entry of `service`. `fallback` is the level of a line that names none. */
+export function parseEntry({ head, traceback }: Entry, service?: string, fallback: Level = "info"): Fields {
   const fields =
     head === ""
       ? { level: "error" as const, msg: "" }
-      : (parseJsonLine(head, fallback) ?? parseTextLine(head, fallback));
+      : (parseJsonLine(head, fallback, service) ?? parseTextLine(head, fallback));
   if (traceback.length === 0) return fields;
   const error = readTraceback(traceback);
   const level = fields.level === "fatal" ? "fatal" : "error";

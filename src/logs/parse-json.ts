@@ -1,9 +1,11 @@
+import { addHttpFields } from "./parse-http.ts";
+import { parseTaskMessage } from "./parse-task.ts";
 import { type Fields, type Level, levelOf } from "./record.ts";
 
 const TIME_KEYS = ["time", "timestamp", "@timestamp"] as const;
 const LEVEL_KEYS = ["level", "levelname", "severity"] as const;
 const MESSAGE_KEYS = ["msg", "message", "event"] as const;
-/** Fields of the schema: a line's own value that does not fit moves to `app.<field>`. */
+/** Fields of the schema: a line's own value that does not fit moves into `app`. */
 const OURS = ["time", "level", "msg", "service"] as const;
 
 // Part of the language that TypeScript does not know yet.
@@ -12,8 +14,13 @@ const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 /** A number of that many digits may be more than a double can hold. */
 const MAY_LOSE_DIGITS = /\d{16}/;
 
-/** A line that is one JSON object, with all its fields; undefined if it is not. */
-export function parseJsonLine(line: string, fallback: Level): Fields | undefined {
+/** Loggers of celery whose messages are about tasks. */
+const CELERY_LOGGER = /^celery\./;
+/** Loggers whose messages are requests. */
+const ACCESS_LOGGER = /^((gunicorn|uvicorn)\.(access|error)|django\.server)$/;
+
+/** A line of `service` that is one JSON object, with all its fields; undefined if it is not. */
+export function parseJsonLine(line: string, fallback: Level, service?: string): Fields | undefined {
   if (!line.startsWith("{") || !line.endsWith("}")) return undefined;
   let given: unknown;
   try {
@@ -33,15 +40,33 @@ export function parseJsonLine(line: string, fallback: Level): Fields | undefined
     level,
     msg,
   });
+  const aside: [string, unknown][] = [];
   for (const [key, value] of Object.entries(source)) {
     if (!(OURS as readonly string[]).includes(key)) fields[key] = value;
-    else if (key === "service" || !fits(key as "time" | "level" | "msg", value, fields))
-      fields[`app.${key}`] = value;
+    else if (!fits(key as (typeof OURS)[number], value, fields, service)) aside.push([key, value]);
   }
-  return fields;
+  if (aside.length > 0) fields["app"] = withOwnApp(source, aside);
+  return addMessageFields(fields);
 }
 
-function fits(key: "time" | "level" | "msg", value: unknown, fields: Fields): boolean {
+/** What the messages of well-known loggers say, and their fields do not. */
+function addMessageFields(fields: Fields): Fields {
+  const { logger, msg } = fields;
+  if (typeof logger !== "string") return fields;
+  if (CELERY_LOGGER.test(logger)) {
+    const task = parseTaskMessage(msg);
+    if (task !== undefined) fields["task"] = task;
+  }
+  return ACCESS_LOGGER.test(logger) && fields["http"] === undefined ? addHttpFields(fields) : fields;
+}
+
+/** The line may have a field `app` of its own: that goes in there too. */
+function withOwnApp(source: Record<string, unknown>, aside: [string, unknown][]): Record<string, unknown> {
+  return Object.fromEntries(Object.hasOwn(source, "app") ? [...aside, ["app", source["app"]]] : aside);
+}
+
+function fits(key: (typeof OURS)[number], value: unknown, fields: Fields, service?: string): boolean {
+  if (key === "service") return value === service;
   if (key === "time") return toIsoTime(value) !== undefined;
   if (key === "level") return levelOf(value) !== undefined;
   return value === fields.msg;

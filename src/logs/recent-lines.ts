@@ -27,6 +27,18 @@ export class RecentLines {
     for (const follow of this.#followers) follow(text);
   }
 
+  /** The same as bytes, from `start` to `end`, which are copied. */
+  pushBytes(bytes: Buffer, start: number, end: number): void {
+    if (this.#at + end - start <= this.#ring.length) {
+      this.#at += bytes.copy(this.#ring, this.#at, start, end);
+    } else {
+      this.#pushAround(bytes.subarray(start, end));
+    }
+    if (this.#followers.size === 0) return;
+    const text = bytes.toString("utf8", start, end);
+    for (const follow of this.#followers) follow(text);
+  }
+
   /** All whole lines that there still are, the oldest first. */
   snapshot(): Buffer {
     const newest = this.#ring.subarray(0, this.#at);
@@ -57,6 +69,7 @@ export class RecentLines {
 /** A sink that also keeps what is written to it. */
 export function keepRecent(sink: Sink, recent: RecentLines): Sink {
   return {
+    policy: sink.policy,
     get congested() {
       return sink.congested;
     },
@@ -67,7 +80,12 @@ export function keepRecent(sink: Sink, recent: RecentLines): Sink {
       recent.push(text);
       sink.write(text);
     },
+    writeBytes: (bytes, start, end) => {
+      recent.pushBytes(bytes, start, end);
+      sink.writeBytes(bytes, start, end);
+    },
     onDrain: (callback) => sink.onDrain(callback),
+    trim: () => sink.trim(),
     flush: (timeoutMs) => sink.flush(timeoutMs),
   };
 }

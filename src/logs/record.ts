@@ -1,6 +1,7 @@
 // One record: what djinit writes to stdout for one entry. docs/logs.md describes the schema.
+import type { Level } from "../base/log-level.ts";
 
-export type Level = "debug" | "info" | "warn" | "error" | "fatal";
+export type { Level } from "../base/log-level.ts";
 
 export interface Fields {
   /** Taken from the line itself where it has one; else the time of arrival. */
@@ -29,23 +30,46 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 
 /** The level a service's own word for it stands for. */
 export function levelOf(word: unknown): Level | undefined {
-  return typeof word === "string" ? LEVELS.get(word.toLowerCase()) : undefined;
+  if (typeof word !== "string") return undefined;
+  return LEVELS.get(word) ?? LEVELS.get(word.toLowerCase());
 }
 
 /** What JSON may hold as it is, but terminals obey and some readers take for the end of a line. */
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
-/** The record as one line, newline included. Every control character is escaped: no record can be forged. */
+/** The record as one line of JSON, newline included. Every control character is escaped: no record can be forged. */
 export function formatRecord(
   service: string,
   pid: number | undefined,
   nowMs: number,
   fields: Fields,
 ): string {
-  const { time, level, msg, ...more } = fields;
-  const when = time ?? new Date(nowMs).toISOString();
-  const line = JSON.stringify({ time: when, level, service, pid, msg, ...more });
-  return `${line.replace(UNESCAPED_CONTROLS, escapeCharacter)}\n`;
+  const when = fields.time === undefined ? isoTime(nowMs) : fields.time;
+  const givenPid = fields["pid"] === undefined ? pid : fields["pid"];
+  let line = `{"time":"${when}","level":"${fields.level}","service":"${service}"`;
+  if (givenPid !== undefined) line += `,"pid":${JSON.stringify(givenPid)}`;
+  line += `,"msg":${JSON.stringify(fields.msg)}`;
+  for (const name of Object.keys(fields)) {
+    if (HEAD.has(name)) continue;
+    const value = JSON.stringify(fields[name]);
+    if (value !== undefined) line += `,${JSON.stringify(name)}:${value}`;
+  }
+  return `${line.replace(UNESCAPED_CONTROLS, escapeCharacter)}}\n`;
+}
+
+/** What stands first, in this order. */
+const HEAD: ReadonlySet<string> = new Set(["time", "level", "service", "pid", "msg"]);
+
+let lastMs = Number.NaN;
+let lastTime = "";
+
+/** Many records come within one millisecond. */
+export function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastTime = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastTime;
 }
 
 function escapeCharacter(character: string): string {

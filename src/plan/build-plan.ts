@@ -9,7 +9,7 @@ import { withoutBootFiles } from "./environment.ts";
 import { planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
-import type { BootPlan, Plan, ServicePlan, StepName } from "./plan.ts";
+import type { BootPlan, LogPlan, Plan, ServicePlan, StepName } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** What the boot does before the services of this invocation. */
@@ -106,8 +106,18 @@ export function buildPlan(
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     admin: planAdmin(invocation, config),
+    logs: planLogs(config),
     sources: withoutBootFiles(facts.sources),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
+  };
+}
+
+export function planLogs(config: Config): LogPlan {
+  return {
+    ...(config.logFormat === undefined ? {} : { format: config.logFormat }),
+    levels: config.logLevels ?? {},
+    skip: config.logSkip ?? [],
+    accessFields: config.logAccessFields,
   };
 }
 

@@ -31,6 +31,9 @@ export function forApplication(environment: NodeJS.ProcessEnv): NodeJS.ProcessEn
   return Object.fromEntries(restored) as NodeJS.ProcessEnv;
 }
 
+/** Tells djinit_django that what it writes is read by djinit: then it writes records. */
+export const RELAYED = { DJINIT_RELAYED: "1" };
+
 const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
 
 /** Root's HOME is no place for another user's files. */

@@ -1,6 +1,6 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
-
 import type { FileSources } from "../config/file-variables.ts";
+import type { LogLevels } from "../config/log-types.ts";
 
 export type Role = "web" | "worker" | "beat" | "command";
 
@@ -68,6 +68,17 @@ export interface ServicePlan {
   output: "relay" | "inherit";
 }
 
+/** Which records are written, and how. */
+export interface LogPlan {
+  /** Undefined: JSON, or the one for people where stdout is a terminal. */
+  format?: "json" | "logfmt" | "pretty";
+  levels: LogLevels;
+  /** Paths and user agents of requests that are left out. */
+  skip: string[];
+  /** `nginx`: requests have the field names of docker-django-bootstrap. */
+  accessFields: "schema" | "nginx";
+}
+
 export interface Plan {
   role: Role;
   services: ServicePlan[];
@@ -79,6 +90,7 @@ export interface Plan {
   admin: AdminPlan;
   /** What the boot has found out; absent where there was nothing to do. */
   boot?: BootFacts;
+  logs: LogPlan;
   /** Which variables come from files, to be read again by a reload. */
   sources: FileSources;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */

@@ -10,13 +10,14 @@ const QUIET_LENGTH = 64 * 1024;
 const WORTHWHILE_LENGTH = 1024 * 1024;
 
 /** Trims once when the start is over, and then in the first quiet period after each burst. */
-export function keepMemorySmall(sink: Pick<Sink, "written">, clock: Clock, trim = trimMemory): void {
+export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clock, trim = trimMemory): void {
   let trimmedAt = Number.NEGATIVE_INFINITY;
   let seenAt = sink.written;
   const look = (): void => {
     const now = sink.written;
     if (now - seenAt < QUIET_LENGTH && now - trimmedAt >= WORTHWHILE_LENGTH) {
       trimmedAt = now;
+      sink.trim();
       trim();
     }
     seenAt = now;

@@ -5,6 +5,7 @@ import { within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
+import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
 import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
@@ -115,9 +116,12 @@ async function runCheck(
 
 /** `celery report` prints the settings, passwords in URLs included: of a check only what it fails with is logged. */
 const SILENT: Sink = {
+  policy: makePolicy(),
   congested: false,
   written: 0,
   write: () => {},
+  writeBytes: () => {},
   onDrain: () => () => {},
   flush: async () => {},
+  trim: () => {},
 };

@@ -5,6 +5,7 @@ import type { RelayObserver } from "../logs/observer.ts";
 import type { Fields } from "../logs/record.ts";
 import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
+import { RELAYED } from "../plan/environment.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { dropTo } from "../platform/credentials.ts";
 import { oomScoreAdjustment } from "../platform/proc.ts";
@@ -53,7 +54,7 @@ export function spawnService(options: SpawnOptions): Spawned {
   // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
   const child = spawn(file, args, {
     cwd: plan.cwd,
-    env,
+    env: { ...env, ...RELAYED },
     stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
     detached: true,
   });

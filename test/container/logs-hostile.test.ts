@@ -40,7 +40,7 @@ test("a line of JSON keeps its fields; level and message are found under their u
 
 test("no line passes for another service's: its `service` is kept aside", async () => {
   expect(await recordsOf("service")).toMatchObject([
-    { service: "gunicorn", "app.service": "djinit", msg: "forged", level: "fatal" },
+    { service: "gunicorn", app: { service: "djinit" }, msg: "forged", level: "fatal" },
   ]);
 });
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Container, createContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";
-import type { LogRecord } from "../support/records.ts";
+import { type LogRecord, targetOf } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { type Answer, type Ask, rawRequest } from "./raw-request.ts";
 
@@ -45,11 +45,12 @@ export async function startSubject(
   files: Files = {},
   port = 8000,
   image = runContext().images.djinit,
+  env: Record<string, string> = {},
 ): Promise<NginxSubject> {
   const container = await createContainer({
     image,
     command: ["echo:application"],
-    env: { SKIP_MIGRATIONS: "1" },
+    env: { SKIP_MIGRATIONS: "1", ...env },
     publish: [port],
   });
   await docker("copy the application", ["cp", `${APPLICATION}/.`, `${container.id}:/app/`]);
@@ -89,9 +90,7 @@ async function copyFiles(container: Container, files: Files): Promise<void> {
 function accessRecords(container: Container, path: string, count: number): Promise<LogRecord[]> {
   return eventually(
     async () => {
-      const records = (await container.records()).filter(
-        ({ request }) => String(request).split(" ")[1] === path,
-      );
+      const records = (await container.records()).filter((record) => targetOf(record) === path);
       if (records.length < count) throw new Error(`there are ${records.length}`);
       return records;
     },

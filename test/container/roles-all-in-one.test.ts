@@ -3,6 +3,7 @@ import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { processTable } from "../support/proc.ts";
+import { statusOf } from "../support/records.ts";
 import { mainPid, positionOf, startCake, startReadyCake } from "./cake-subject.ts";
 
 let cake: Container;
@@ -60,7 +61,7 @@ test("beside web the worker runs its tasks in its own process, with PID files in
 test("the port opens only when the application is ready: no 502 at the start", async () => {
   const records = await cake.records();
   expect(positionOf(records, "gunicorn is ready")).toBeLessThan(positionOf(records, "nginx started"));
-  expect(records.filter(({ status }) => status === 502)).toEqual([]);
+  expect(records.filter((record) => statusOf(record) === 502)).toEqual([]);
 });
 
 test("CELERY_WORKER without CELERY_APP is a clear error before anything starts", async () => {

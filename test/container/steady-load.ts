@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { expect } from "vitest";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
+import { statusOf } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { RUN_LABEL } from "../support/run-id.ts";
 
@@ -51,11 +52,14 @@ export function startLoad(target: Container, perSecond = 250): Load {
 
 /** Waits until it has become a load. */
 export async function underLoad(target: Container): Promise<void> {
-  await eventually(async () => (await target.records()).filter(({ status }) => status === 200).length > 250, {
-    what: "load",
-    timeoutMs: 30_000,
-    attach: () => target.logs(),
-  });
+  await eventually(
+    async () => (await target.records()).filter((record) => statusOf(record) === 200).length > 250,
+    {
+      what: "load",
+      timeoutMs: 30_000,
+      attach: () => target.logs(),
+    },
+  );
 }
 
 /** Every request was answered 200, or nobody took its connection; and it was a load. */

@@ -23,7 +23,7 @@ afterAll(() => Promise.all([web, redis?.container].map((container) => container?
 afterEach(() => redis.command("flushall"));
 
 const startWorker = () => startReadyCake({ env, command: ["celery", "worker"], publish: [] });
-const isBaked = ({ msg }: { msg: string }) => /: cake \d+ is baked/.test(msg);
+const isBaked = ({ msg }: { msg: string }) => /\bcake \d+ is baked/.test(msg);
 
 /** Orders a cake that takes `seconds`, and waits until a worker has begun. */
 async function beginTask(worker: Container, seconds: number): Promise<void> {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
+import { statusOf } from "../support/records.ts";
 import { isInHand, positionOf, serves, startCake, startReadyCake } from "./cake-subject.ts";
 
 const GUNICORN_ASKED = /^Handling signal: term/;
@@ -66,7 +67,7 @@ test("TERM to a container under load: every answer is a 200, none is a 502", asy
   await serves(container);
   const clients = Array.from({ length: 6 }, () => requestsUntilEnd(container, "/api/cakes/"));
   await eventually(
-    async () => (await container.records()).filter(({ status }) => status === 200).length > 60,
+    async () => (await container.records()).filter((record) => statusOf(record) === 200).length > 60,
     {
       what: "load",
     },

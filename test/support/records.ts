@@ -26,3 +26,16 @@ export function parseRecords(stdout: string): LogRecord[] {
     return value as LogRecord;
   });
 }
+
+/** The status of the answer that a record is about; undefined where it is about none. */
+export function statusOf(record: LogRecord): number | undefined {
+  const http = record["http"] as { response?: { status_code?: number } } | undefined;
+  return http?.response?.status_code;
+}
+
+/** Path and query of the request that a record is about, whichever names its fields have. */
+export function targetOf({ url, request }: LogRecord): string | undefined {
+  if (typeof request === "string") return request.split(" ")[1];
+  const { path, query } = (url ?? {}) as { path?: string; query?: string };
+  return query ? `${path}?${query}` : path;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readArguments } from "../../src/admin/arguments.ts";
-import { matches } from "../../src/admin/log-filter.ts";
+import { lineFilter } from "../../src/admin/log-filter.ts";
 import { formatDuration, formatExit } from "../../src/admin/verb-status.ts";
 import { DjinitError } from "../../src/base/errors.ts";
 
@@ -53,8 +53,13 @@ describe("what is printed", () => {
 });
 
 describe("a line of the log is shown", () => {
-  const line = '{"level":"warn","service":"nginx","msg":"x"}';
-  test.each([
+  const lines = {
+    json: '{"level":"warn","service":"nginx","msg":"x"}',
+    logfmt: "time=2026-11-25T10:00:00.000Z level=warn service=nginx pid=7 msg=x",
+    pretty: "10:00:00.000 WARN  nginx         x",
+    "pretty, in colours": "\u001b[2m10:00:00.000\u001b[0m \u001b[33mWARN \u001b[0m nginx         x",
+  };
+  const cases = [
     [{ service: undefined, level: undefined }, true],
     [{ service: "nginx", level: undefined }, true],
     [{ service: "gunicorn", level: undefined }, false],
@@ -62,10 +67,22 @@ describe("a line of the log is shown", () => {
     [{ service: undefined, level: "warn" as const }, true],
     [{ service: undefined, level: "error" as const }, false],
     [{ service: "nginx", level: "fatal" as const }, false],
-  ])("%j: %s", (filter, shown) => expect(matches(line, filter)).toBe(shown));
+  ] as const;
 
-  test("what is no record only where nothing is filtered", () => {
-    expect(matches("half a li", { service: undefined, level: undefined })).toBe(true);
-    expect(matches("half a li", { service: "nginx", level: undefined })).toBe(false);
+  test.each(Object.entries(lines))("%s", (_, line) => {
+    for (const [filter, shown] of cases) expect([filter, lineFilter(filter)(line)]).toEqual([filter, shown]);
+  });
+
+  test("what follows a record's first line belongs to it", () => {
+    const isShown = lineFilter({ service: "gunicorn", level: undefined });
+    const log = [
+      "    of something before",
+      lines.pretty,
+      "    of nginx",
+      lines.pretty.replace("nginx", "gunicorn"),
+      "    of gunicorn",
+    ];
+    expect(log.map(isShown)).toEqual([false, false, false, true, true]);
+    expect(lineFilter({ service: undefined, level: undefined })("half a li")).toBe(true);
   });
 });

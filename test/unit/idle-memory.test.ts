@@ -4,7 +4,13 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 test("memory is trimmed once after the start, then only in the quiet after a burst", () => {
   const clock = new VirtualClock();
-  const sink = { written: 0 };
+  let sinkTrims = 0;
+  const sink = {
+    written: 0,
+    trim: () => {
+      sinkTrims += 1;
+    },
+  };
   let trims = 0;
   keepMemorySmall(sink, clock, () => {
     trims += 1;
@@ -24,4 +30,5 @@ test("memory is trimmed once after the start, then only in the quiet after a bur
   expect(pass(5, 500_000)).toBe(1);
   expect(pass(1, 0)).toBe(2);
   expect(pass(100, 0)).toBe(2);
+  expect(sinkTrims).toBe(2);
 });

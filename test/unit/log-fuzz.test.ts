@@ -16,7 +16,7 @@ function relay(bytes: Buffer): string {
   const grouper = new EntryGrouper((entry) => {
     written += formatRecord("gunicorn", 7, 0, parseEntry(entry));
   });
-  const splitter = new LineSplitter((line) => grouper.push(line));
+  const splitter = new LineSplitter({ line: (line) => grouper.push(line) });
   splitter.push(bytes);
   splitter.end();
   grouper.flush();
@@ -113,7 +113,7 @@ test("a record cannot be forged: a line with line breaks and quotes in it stays 
   }
   // As a line of its own it is JSON: its fields are kept, but the service that said it is told.
   const [record] = expectRecords(relay(Buffer.from(`${forged}\n`)));
-  expect(record).toMatchObject({ service: "gunicorn", "app.service": "djinit", msg: "stopped" });
+  expect(record).toMatchObject({ service: "gunicorn", app: { service: "djinit" }, msg: "stopped" });
 });
 
 test.each(["[", '{"a":'])("a line of %j nested as deep as a line can be does no harm", (bracket) => {

@@ -8,7 +8,7 @@ const MARK = "… [cut by djinit]";
 
 function split(...chunks: (string | Buffer)[]): string[] {
   const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line));
+  const splitter = new LineSplitter({ line: (line) => lines.push(line) });
   for (const chunk of chunks) splitter.push(Buffer.from(chunk as string));
   splitter.end();
   return lines;
@@ -50,7 +50,7 @@ describe("lines", () => {
 
   test("the chunk may be reused by the caller: what is held is a copy", () => {
     const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
+    const splitter = new LineSplitter({ line: (line) => lines.push(line) });
     const buffer = Buffer.from("half");
     splitter.push(buffer);
     buffer.fill("x");
@@ -81,7 +81,7 @@ describe("a line that is too long", () => {
 
   test("is passed on before it ends: nothing grows without bound", () => {
     const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
+    const splitter = new LineSplitter({ line: (line) => lines.push(line) });
     splitter.push(Buffer.from(`${long}y`));
     expect(lines).toHaveLength(1);
   });

@@ -32,6 +32,10 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
     {
       level: INFO,
       msg: '127.0.0.1 - - [24/Nov/2026:03:26:54 +0000] "GET /health/ HTTP/1.1" 200 2 "-" "Python-urllib/3.13"',
+      http: { request: { method: "GET" }, response: { status_code: 200, body: { size: 2 } } },
+      url: { path: "/health/", query: "" },
+      client: { address: "127.0.0.1" },
+      user_agent: { original: "Python-urllib/3.13" },
     },
   ],
   // celery 5.7

@@ -51,6 +51,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     startupTimeoutMs: 120_000,
     maxRestarts: 3,
     admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
+    logs: { levels: {}, skip: [], accessFields: "schema" },
     sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
     ...more,
   };

@@ -29,6 +29,10 @@ control_socket_disable = True
 
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
+    # gunicorn's own format, and the request's id.
+    access_log_format = (
+        '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
+    )
 
 # nginx reaches gunicorn by a unix socket, and gunicorn trusts whoever does: X-Forwarded-Proto decides wsgi.url_scheme
 # without forwarded_allow_ips being set.

@@ -1,0 +1,63 @@
+// How the texts of the variables about logs become values. Every message completes «NAME is "text", …».
+import * as v from "valibot";
+import { LEVELS, type Level } from "../base/log-level.ts";
+
+export interface LogLevels {
+  /** For every service that has none of its own. */
+  all?: Level;
+  services?: Record<string, Level>;
+}
+
+/** What may stand in the field `service` of a record. */
+const SERVICES = [
+  "djinit",
+  "nginx",
+  "gunicorn",
+  "celery-worker",
+  "celery-beat",
+  "command",
+  "wait-for-database",
+  "migrate",
+  "collectstatic",
+  "superuser",
+];
+
+/** `info`, `celery-worker=warn`, or several with commas. */
+export const levels = () =>
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset: { value }, addIssue, NEVER }): LogLevels => {
+      const found: LogLevels = {};
+      for (const word of value.split(",").map((it) => it.trim())) {
+        const [, service, name = ""] = /^(?:([^=]*)=)?(.*)$/s.exec(word) ?? [];
+        const level = LEVELS.find((it) => it === name);
+        const cause =
+          level === undefined
+            ? `where ${JSON.stringify(name)} is none of ${LEVELS.join(", ")}`
+            : service !== undefined && !SERVICES.includes(service)
+              ? `where ${JSON.stringify(service)} is none of ${SERVICES.join(", ")}`
+              : undefined;
+        if (level === undefined || cause !== undefined) {
+          addIssue({ message: cause ?? "" });
+          return NEVER;
+        }
+        if (service === undefined) found.all = level;
+        else found.services = { ...found.services, [service]: level };
+      }
+      return found;
+    }),
+  );
+
+const REQUEST_RULE = /^(\/[\x21-\x7e]*|[A-Za-z0-9][\x21-\x7e]*)$/;
+
+/** Paths, which may end with `*`, and beginnings of user agents, with commas. */
+export const requests = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",").map((word) => word.trim())),
+    v.check(
+      // What JSON escapes could not be found in a record.
+      (rules) => rules.every((rule) => REQUEST_RULE.test(rule) && !/["\\]/.test(rule)),
+      "which is not a list, with commas, of paths that begin with / and may end with *, and of user agents",
+    ),
+  );

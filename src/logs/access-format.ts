@@ -1,0 +1,67 @@
+// How nginx writes a request: the very log_format of docker/etc/nginx/nginx.conf (a test compares them). Since it is the
+// finished record already, PID 1 has only to check its bytes.
+
+/** What may stand where the variable is. */
+export type ValueKind =
+  /** Text within quotes. */
+  | "text"
+  /** The time, in UTC with milliseconds. */
+  | "time"
+  /** `info` or `error`. */
+  | "level"
+  /** Digits. */
+  | "whole"
+  /** Digits, which may have a fraction. */
+  | "decimal"
+  /** The same, or null. */
+  | "decimal-or-null";
+
+/** What else is to be known of a value than that it is one. */
+export type ValueRole =
+  | "status"
+  | "bytesSent"
+  | "requestSeconds"
+  | "upstreamSeconds"
+  | "host"
+  | "path"
+  | "agent";
+
+export interface FormatPart {
+  /** What stands before the value. */
+  literal: string;
+  /** nginx's variables. */
+  variable: string;
+  kind: ValueKind;
+  role?: ValueRole;
+}
+
+const part = (literal: string, variable: string, kind: ValueKind, role?: ValueRole): FormatPart => ({
+  literal,
+  variable,
+  kind,
+  ...(role === undefined ? {} : { role }),
+});
+
+export const ACCESS_FORMAT: readonly FormatPart[] = [
+  part('{"time":"', "$log_time", "time"),
+  part('","level":"', "$log_level", "level"),
+  part('","service":"nginx","pid":', "$pid", "whole"),
+  part(',"msg":"', "$request $status", "text"),
+  part('","request_id":"', "$djinit_request_id", "text"),
+  part('","http":{"request":{"method":"', "$request_method", "text"),
+  part('","header":{"host":"', "$http_host", "text", "host"),
+  part('","referer":"', "$http_referer", "text"),
+  part('","via":"', "$http_via", "text"),
+  part('","x-forwarded-for":"', "$http_x_forwarded_for", "text"),
+  part('","x-forwarded-proto":"', "$http_x_forwarded_proto", "text"),
+  part('"}},"response":{"status_code":', "$status", "whole", "status"),
+  part(',"body":{"size":', "$body_bytes_sent", "whole", "bytesSent"),
+  part('}},"server":{"request":{"duration":', "$request_time", "decimal", "requestSeconds"),
+  part('}},"upstream":{"duration":', "$log_upstream_time", "decimal-or-null", "upstreamSeconds"),
+  part('}},"url":{"path":"', "$log_path", "text", "path"),
+  part('","query":"', "$log_query", "text"),
+  part('"},"client":{"address":"', "$remote_addr", "text"),
+  part('"},"user":{"name":"', "$remote_user", "text"),
+  part('"},"user_agent":{"original":"', "$http_user_agent", "text", "agent"),
+];
+export const ACCESS_FORMAT_END = '"}}';

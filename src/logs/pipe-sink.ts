@@ -1,0 +1,146 @@
+import { Socket } from "node:net";
+import type { LogPolicy } from "./policy.ts";
+import type { Sink } from "./sink.ts";
+
+/** Bytes that may wait for the reader before the services' pipes are left unread. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+/** What is gathered for one system call: as much as a pipe holds. */
+const SLAB_BYTES = 64 * 1024;
+/**
+ * Slabs that are kept for the next time: all that a slow reader makes necessary, with what each relay adds before it
+ * pauses, or they would pile up as garbage. `trim` gives them back.
+ */
+const MOST_SPARE_SLABS = 64;
+/** A character of a JavaScript string takes at most so many bytes. */
+const BYTES_PER_UNIT = 3;
+/** Longer text becomes bytes at once: what lives longer than a moment costs V8 memory that it is slow to give back. */
+const MOST_TEXT = 8 * 1024;
+
+const ENCODER = new TextEncoder();
+
+/** A pipe or a socket, written to when all records of one turn of the event loop have come. */
+export class PipeSink implements Sink {
+  readonly #socket: Socket;
+  readonly #onDrain = new Set<() => void>();
+  /** What waits to be sent: first the slab's bytes, then the text. */
+  #slab: Buffer | undefined;
+  #slabBytes = 0;
+  #text = "";
+  readonly #spare: Buffer[] = [];
+  #scheduled = false;
+  #closed = false;
+  readonly policy: LogPolicy;
+  written = 0;
+
+  constructor(fd: number, policy: LogPolicy) {
+    this.policy = policy;
+    this.#socket = new Socket({ fd, readable: false, writable: true });
+    this.#socket.on("drain", () => this.#caughtUp());
+    // EPIPE: the reader is gone for good. The services go on without it.
+    this.#socket.on("error", () => {
+      this.#closed = true;
+      this.#text = "";
+      this.#slabBytes = 0;
+      this.#caughtUp();
+    });
+  }
+
+  get congested(): boolean {
+    const waiting = this.#socket.writableLength + this.#slabBytes + this.#text.length;
+    return !this.#closed && waiting > HIGH_WATER_BYTES;
+  }
+
+  write(text: string): void {
+    if (this.#closed) return;
+    this.written += text.length;
+    this.#text += text;
+    if (this.#text.length > MOST_TEXT) this.#settleText();
+    this.#schedule();
+  }
+
+  writeBytes(bytes: Buffer, start: number, end: number): void {
+    if (this.#closed) return;
+    this.written += end - start;
+    this.#settleText();
+    this.#add(bytes, start, end);
+    this.#schedule();
+  }
+
+  onDrain(callback: () => void): () => void {
+    this.#onDrain.add(callback);
+    return () => this.#onDrain.delete(callback);
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    this.#send();
+    if (!this.#closed) this.#socket.write("", () => resolve());
+    this.#socket.once("error", () => resolve());
+    await promise;
+    clearTimeout(timer);
+  }
+
+  trim(): void {
+    this.#spare.length = 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    this.#scheduled = false;
+    this.#settleText();
+    if (this.#slabBytes > 0) this.#sendSlab();
+  }
+
+  #add(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      if (this.#slabBytes === SLAB_BYTES) this.#sendSlab();
+      const copied = bytes.copy(this.#takeSlab(), this.#slabBytes, at, end);
+      this.#slabBytes += copied;
+      at += copied;
+    }
+  }
+
+  #takeSlab(): Buffer {
+    this.#slab ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    return this.#slab;
+  }
+
+  #sendSlab(): void {
+    const slab = this.#slab as Buffer;
+    const length = this.#slabBytes;
+    this.#slab = undefined;
+    this.#slabBytes = 0;
+    if (this.#closed) return;
+    this.#socket.write(slab.subarray(0, length), () => {
+      if (this.#spare.length < MOST_SPARE_SLABS) this.#spare.push(slab);
+    });
+  }
+
+  /** Makes bytes of the text, so that others may follow. */
+  #settleText(): void {
+    let rest = this.#text;
+    this.#text = "";
+    while (rest !== "") {
+      const slab = this.#takeSlab();
+      if (this.#slabBytes + rest.length * BYTES_PER_UNIT <= SLAB_BYTES) {
+        this.#slabBytes += slab.write(rest, this.#slabBytes);
+        return;
+      }
+      const { read, written } = ENCODER.encodeInto(rest, slab.subarray(this.#slabBytes));
+      this.#slabBytes += written;
+      rest = rest.slice(read);
+      if (rest !== "") this.#sendSlab();
+    }
+  }
+
+  #caughtUp(): void {
+    for (const callback of this.#onDrain) callback();
+  }
+}

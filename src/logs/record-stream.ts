@@ -1,0 +1,111 @@
+// What one stream of a service says: bytes → lines → entries → records.
+import { readAccessLine, toNginxNames } from "./access-fields.ts";
+import { ACCESS_LOG_SERVICE, AccessLines } from "./access-lines.ts";
+import { EntryGrouper } from "./entries.ts";
+import { LineSplitter, type LineTaker } from "./lines.ts";
+import type { RelayObserver } from "./observer.ts";
+import { parseEntry } from "./parse-entry.ts";
+import type { Fields } from "./record.ts";
+import type { Sink } from "./sink.ts";
+
+export interface StreamOptions {
+  /** Its name; a function where one process does the work of several in turn. */
+  service: string | (() => string);
+  sink: Sink;
+  /** Fields for every record, on top of what its line says. */
+  extra?: Record<string, unknown>;
+  /** Called with each record but nginx's access lines, whether it is written or not. */
+  onRecord?: (fields: Fields) => void;
+  observer?: RelayObserver | undefined;
+  /** Takes a line for itself by returning what to do about it, once all that came before it has been passed on. */
+  intercept?: (line: string) => (() => void) | undefined;
+}
+
+export class RecordStream {
+  readonly #options: StreamOptions;
+  readonly #splitter: LineSplitter;
+  readonly #grouper: EntryGrouper;
+  readonly #access: AccessLines | undefined;
+  #lines = 0;
+  /** Of the process that lines are ascribed to which name none. */
+  pid: number | undefined;
+
+  constructor(options: StreamOptions) {
+    const { service, sink, observer, extra } = options;
+    this.#options = options;
+    this.#grouper = new EntryGrouper((entry) =>
+      this.#record({ ...parseEntry(entry, this.#service()), ...extra }),
+    );
+    const fast = service === ACCESS_LOG_SERVICE && sink.policy.keepsAccessLines && extra === undefined;
+    this.#access = fast ? new AccessLines(sink, observer) : undefined;
+    const taker: LineTaker = { line: (text) => this.#line(text) };
+    if (fast) taker.bytes = (start, end) => this.#bytes(start, end);
+    this.#splitter = new LineSplitter(taker);
+  }
+
+  /**
+   * Takes the `size` bytes that have been read to the arena; `isAll` where there was no more to read. Returns true if
+   * something is held back: then `flush` soon.
+   */
+  read(size: number, isAll: boolean): boolean {
+    this.#splitter.read(size);
+    // The next read goes on where this one had no room.
+    const isHeld = !isAll || this.#grouper.endOfChunk();
+    this.#tell(size);
+    return isHeld;
+  }
+
+  flush(): void {
+    this.#grouper.flush();
+  }
+
+  end(): void {
+    this.#splitter.end();
+    this.#grouper.flush();
+    this.#tell(0);
+  }
+
+  #service(): string {
+    const { service } = this.#options;
+    return typeof service === "string" ? service : service();
+  }
+
+  #line(text: string): void {
+    this.#lines += 1;
+    const act = this.#options.intercept?.(text);
+    if (act === undefined) return this.#grouper.push(text);
+    // What came before it comes before it in the log too, and under the name of that time.
+    this.#grouper.flush();
+    act();
+  }
+
+  #bytes(start: number, end: number): number {
+    this.#grouper.flush();
+    return (this.#access as AccessLines).take(start, end);
+  }
+
+  #record(fields: Fields): void {
+    const { sink, onRecord, observer } = this.#options;
+    const { policy } = sink;
+    const service = this.#service();
+    const access = service === ACCESS_LOG_SERVICE ? readAccessLine(fields) : undefined;
+    if (access === undefined) {
+      onRecord?.(fields);
+      observer?.record?.(service, fields);
+    } else {
+      observer?.access?.(access.facts);
+      if (policy.skip.matchText(access.facts.status, access.path, access.agent)) return;
+    }
+    if (!policy.passes(service, fields.level)) return;
+    const isRenamed = access !== undefined && policy.renamesAccessFields && fields["request"] === undefined;
+    const shown = isRenamed ? toNginxNames(fields) : fields;
+    sink.write(policy.textOf(service, this.pid, Date.now(), shown));
+  }
+
+  #tell(bytes: number): void {
+    const lines = this.#lines + (this.#access?.lines ?? 0);
+    if (lines + bytes > 0) this.#options.observer?.relayed?.(this.#service(), lines, bytes);
+    this.#lines = 0;
+    if (this.#access !== undefined) this.#access.lines = 0;
+  }
+}
