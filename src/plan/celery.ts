@@ -13,6 +13,11 @@ const USAGE_ERROR = 2;
 const SETTLED_AFTER_MS = 10_000;
 /** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
 const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
+/**
+ * With processes of its own. Asked to stop in the first tenths of a second, celery 5.7 waits for ever for one of them that it
+ * has not told.
+ */
+const STEADY_AFTER_MS = 1_000;
 /** The schedule, in the working directory; some dbm libraries add a suffix. */
 const SCHEDULE_FILE = "celerybeat-schedule";
 
@@ -50,6 +55,7 @@ export function planCeleryWorker(
   return {
     ...CELERY_SERVICE,
     ...named("celery-worker"),
+    ...(beside ? {} : { steadyAfterMs: STEADY_AFTER_MS }),
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: tellsReadiness(config, words)
       ? // A project may set up logging of its own: a worker that cannot be heard must not be killed for it.

@@ -49,6 +49,8 @@ export interface ServicePlan {
   sockets?: SocketPlan;
   restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
+  /** It must have been ready for so long before it is asked to stop: sooner it would not come to its end. */
+  steadyAfterMs?: number;
   fastStopSignal: NodeJS.Signals;
   /** What makes it take new code and files while it serves; `restart` where only that does. */
   reload?: NodeJS.Signals | "restart";

@@ -57,6 +57,8 @@ export class Service {
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
+  /** From when on it may be asked to stop, in monotonic ms. */
+  #steadyAtMs = 0;
   readonly #sockets: HeldSockets | undefined;
   readonly #with: ServiceDependencies;
 
@@ -130,6 +132,7 @@ export class Service {
       case "spawn":
         return this.#spawn();
       case "count-stable":
+        this.#steadyAtMs = clock.monotonicMs() + (this.plan.steadyAfterMs ?? 0);
         return this.#after(STABLE_AFTER_MS, { type: "stable" });
       case "signal":
         return this.#end(effect.how);
@@ -210,11 +213,17 @@ export class Service {
       // For a restart what waits in them waits for the successor.
       if (this.#sockets !== undefined && this.#state.afterwards === "stop")
         return void this.#drain(this.#sockets);
-      return this.signal(this.plan.stopSignal);
+      return this.#askToStop();
     }
     if (this.pid === undefined) return;
     this.signal("SIGKILL");
     if (this.plan.output === "relay") sendSignal(-this.pid, "SIGKILL");
+  }
+
+  #askToStop(): void {
+    const waitMs = this.#steadyAtMs - this.#with.clock.monotonicMs();
+    if (waitMs <= 0) return this.signal(this.plan.stopSignal);
+    this.#timers.push(this.#with.clock.after(waitMs, () => this.signal(this.plan.stopSignal)));
   }
 
   /** Connections that the kernel has taken already are this service's to serve; after them there are no more. */

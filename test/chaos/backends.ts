@@ -29,7 +29,7 @@ export async function startBackends(): Promise<Backends> {
 async function startBroker(): Promise<Container> {
   const broker = await runContainer({
     image: runContext().images.redis,
-    command: ["--appendonly", "yes", "--appendfsync", "always"],
+    command: ["--appendonly", "yes", "--appendfsync", "no"],
     publish: [],
   });
   await eventually(() => broker.output(["redis-cli", "ping"]), { what: "Redis answers" });

@@ -16,6 +16,8 @@ const BACKLOG_MS = 20_000;
 
 /** From the end of the fault to a container that serves again. */
 export const RECOVERY_DEADLINE_MS = BACKOFF_LIMIT_MS + STARTUP_TIMEOUT_S * 1000;
+/** A reload checks one service after the other, each for this long at most: src/supervise/reload.ts. */
+export const RELOAD_DEADLINE_MS = 60_000;
 /** From the stop signal to the end of the container. */
 export const EXIT_DEADLINE_MS = GRACE_PERIOD_S * 1000 + EXIT_MARGIN_MS;
 /** From the last request that queued a task to the end of the last task. */

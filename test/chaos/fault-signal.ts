@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../support/eventually.ts";
 import { askStatus } from "./ask-status.ts";
-import { EXIT_DEADLINE_MS, RECOVERY_DEADLINE_MS } from "./configuration.ts";
+import { EXIT_DEADLINE_MS, RELOAD_DEADLINE_MS } from "./configuration.ts";
 import type { Member } from "./member.ts";
 import type { Exit, FaultReport } from "./observation.ts";
 import { recordsOf } from "./records.ts";
@@ -48,7 +48,7 @@ export async function reload(subject: Subject, round: Round): Promise<FaultRepor
         said.some((msg) => msg.startsWith(`reloading ${service}`) || msg.includes(`reload ${service}:`)),
       );
     },
-    { what: `${member.name} has reloaded`, timeoutMs: RECOVERY_DEADLINE_MS },
+    { what: `${member.name} has reloaded`, timeoutMs: services.length * RELOAD_DEADLINE_MS },
   );
   return { fromMs, toMs: Date.now(), exits: [] };
 }

@@ -8,6 +8,8 @@ import type { Verdict } from "./verdict.ts";
 /** A round may break a rule a hundred times over. */
 const MOST_SHOWN = 12;
 const TAIL_RECORDS = 30;
+/** On a busy machine everything waits for some tenths of a second. */
+const NOTEWORTHY_STALL_MS = 1_000;
 
 export function describeRound({ seed, subject, fault, member, target, momentMs, durationMs }: Round): string {
   const aim = target === undefined || fault.name.endsWith(target) ? "" : ` ${target}`;
@@ -20,13 +22,19 @@ export function verdictLine(verdict: Verdict, done: number, total: number): stri
   const result = violations.length === 0 ? "ok" : `${violations.length} VIOLATIONS`;
   const recovered =
     observation === undefined ? "" : `, serving again after ${observation.recoveredAfterMs} ms`;
-  return `${done}/${total} ${describeRound(round)}: ${result} (${(tookMs / 1000).toFixed(1)} s${recovered})`;
+  const again =
+    verdict.firstTry === undefined
+      ? ""
+      : `, second try: in the first the machine stood still for ${verdict.firstTry.stalledMs} ms`;
+  return `${done}/${total} ${describeRound(round)}: ${result} (${(tookMs / 1000).toFixed(1)} s${recovered}${again})`;
 }
 
 /** Everything needed to understand a failing round at a glance. */
 export function failureText(verdict: Verdict, folder: string): string {
-  const { round, violations, observation, logTail } = verdict;
+  const { round, violations, observation, logs } = verdict;
   const lines = [`FAILED ${describeRound(round)}`];
+  if (verdict.stalledMs > NOTEWORTHY_STALL_MS)
+    lines.push(`  the machine let the suite stand still for ${verdict.stalledMs} ms`);
   for (const { invariant, expected, got } of violations.slice(0, MOST_SHOWN))
     lines.push(`  ${invariant}`, `    expected: ${expected}`, `    got:      ${got}`);
   if (violations.length > MOST_SHOWN) lines.push(`  and ${violations.length - MOST_SHOWN} more`);
@@ -35,13 +43,12 @@ export function failureText(verdict: Verdict, folder: string): string {
     for (const { innerPid, parentPid, state, kind, argv } of processes)
       lines.push(`    ${innerPid} (parent ${parentPid}) ${state} ${kind}: ${argv.join(" ").slice(0, 90)}`);
   }
-  const own = (observation?.logs ?? [])
+  const own = logs
     .flatMap((log) => recordsOf(log).map((record) => ({ ...record, member: log.member })))
     .filter(({ service, level }) => service === "djinit" || level === "error");
   if (own.length > 0) lines.push("  what djinit said, and errors:");
   for (const { time, member, level, service, msg } of own.slice(-TAIL_RECORDS))
     lines.push(`    ${time} ${member} ${level} ${service}: ${msg.slice(0, 200)}`);
-  if (logTail !== undefined) lines.push(logTail);
   lines.push(`  all of it: ${folder}`, `  again: npm run chaos -- --seed ${round.seed}`);
   return lines.join("\n");
 }

@@ -23,6 +23,7 @@ console.log(`${rounds} rounds from seed ${seed}, ${lanes} at once`);
 try {
   await runRounds(planRounds(seed, rounds, fault), lanes, (verdict) => {
     const folder = verdict.violations.length > 0 ? saveDetails(directory, verdict) : "";
+    if (verdict.firstTry !== undefined) saveDetails(join(directory, "first-tries"), verdict.firstTry);
     verdicts.push(lighten(verdict));
     console.log(verdictLine(verdict, verdicts.length, rounds));
     if (folder !== "") console.log(failureText(verdict, folder));
@@ -37,6 +38,11 @@ for (const line of summaryTable(verdicts)) console.log(line);
 console.log(
   `${verdicts.length} rounds from seed ${seed} in ${minutes} min, ${failed.length} with violations`,
 );
+const repeated = verdicts.filter(({ firstTry }) => firstTry !== undefined);
+if (repeated.length > 0)
+  console.log(
+    `Done twice, since the machine stood still: ${repeated.map(({ round }) => round.seed).join(" ")}`,
+  );
 if (failed.length > 0) {
   console.log(`Seeds: ${failed.map(({ round }) => round.seed).join(" ")}`);
   console.log(`Details: ${directory}`);
@@ -45,7 +51,9 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** A thousand logs need not be kept. */
 function lighten(verdict: Verdict): Verdict {
-  const { observation } = verdict;
-  if (observation === undefined) return verdict;
-  return { ...verdict, observation: { ...observation, requests: [], ledger: "", samples: [], logs: [] } };
+  const { observation, firstTry, ...rest } = verdict;
+  const first = firstTry === undefined ? {} : { firstTry: lighten(firstTry) };
+  if (observation === undefined) return { ...rest, ...first, logs: [] };
+  const light = { ...observation, requests: [], ledger: "", samples: [], logs: [] };
+  return { ...rest, ...first, logs: [], observation: light };
 }

@@ -5,7 +5,7 @@ import type { Verdict } from "./verdict.ts";
 
 /** Writes them under `directory` and gives the folder. */
 export function saveDetails(directory: string, verdict: Verdict): string {
-  const { round, violations, tookMs, observation, logTail } = verdict;
+  const { round, violations, tookMs, stalledMs, observation, logs } = verdict;
   const folder = join(directory, `seed-${round.seed}`);
   mkdirSync(folder, { recursive: true });
   const save = (name: string, content: unknown): void =>
@@ -13,18 +13,17 @@ export function saveDetails(directory: string, verdict: Verdict): string {
       join(folder, name),
       typeof content === "string" ? content : `${JSON.stringify(content, undefined, 2)}\n`,
     );
-  save("round.json", { ...round, tookMs });
+  save("round.json", { ...round, tookMs, stalledMs });
   save("violations.json", violations);
-  if (logTail !== undefined) save("log-tail.txt", logTail);
+  for (const { member, lines, half, stderr } of logs) {
+    const text = [...lines.map((line) => line.text), half].join("\n");
+    save(`${member}.stdout.ndjson`, text);
+    save(`${member}.stderr.txt`, stderr);
+  }
   if (observation === undefined) return folder;
   save("fault.json", { ...observation.fault, recoveredAfterMs: observation.recoveredAfterMs });
   save("processes.json", observation.samples);
   save("requests.json", observation.requests);
   save("ledger.txt", observation.ledger);
-  for (const { member, lines, half, stderr } of observation.logs) {
-    const text = [...lines.map((line) => line.text), half].join("\n");
-    save(`${member}.stdout.ndjson`, text);
-    save(`${member}.stderr.txt`, stderr);
-  }
   return folder;
 }

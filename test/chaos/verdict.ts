@@ -1,4 +1,4 @@
-import type { Observation, Violation } from "./observation.ts";
+import type { MemberLog, Observation, Violation } from "./observation.ts";
 import type { Round } from "./round.ts";
 
 /** What came of a round. */
@@ -8,6 +8,10 @@ export interface Verdict {
   tookMs: number;
   /** Undefined where the round itself could not be finished. */
   observation?: Observation;
-  /** What the containers had said when it could not. */
-  logTail?: string;
+  /** What the containers had said; also where there is no observation. */
+  logs: MemberLog[];
+  /** The longest time for which this machine did not let the suite run: it tells a slow subject from a slow machine. */
+  stalledMs: number;
+  /** Had violations too, while the machine stood still: not judged, but done once more. */
+  firstTry?: Verdict;
 }

@@ -1,5 +1,5 @@
 // The chaos suite sees what it is there to see: real containers that are spoilt on purpose, behind its back.
-import { openSync, writeSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Backends, startBackends } from "../chaos/backends.ts";
@@ -91,7 +91,7 @@ test("a request that nobody answers is missed", async () => {
 
 test("a line that somebody else writes between the records is seen", async () => {
   const torn = async () => {
-    writeSync(openSync(`/proc/${subject.web.initPid}/root/chaos/all.stdout`, "w"), "half a li\n");
+    appendFileSync(`/proc/${subject.web.initPid}/root/chaos/all.stdout`, "half a li\n");
   };
   expect(await broken(torn)).toEqual(["log lines are whole"]);
 });

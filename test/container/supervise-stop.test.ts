@@ -3,7 +3,7 @@ import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { statusOf } from "../support/records.ts";
-import { isInHand, positionOf, serves, startCake, startReadyCake } from "./cake-subject.ts";
+import { countStarts, isInHand, positionOf, serves, startCake, startReadyCake } from "./cake-subject.ts";
 
 const GUNICORN_ASKED = /^Handling signal: term/;
 const ALL_IN_ONE = { CELERY_WORKER: "1", CELERY_BEAT: "1" };
@@ -77,12 +77,26 @@ test("TERM to a container under load: every answer is a 200, none is a 502", asy
   expect(new Set(outcomes)).toEqual(new Set([200, "refused"]));
 });
 
-test("control: TERM to gunicorn before nginx, as the predecessor did it, answers 502", async () => {
+const END_GUNICORN = ["sh", "-c", "kill -TERM $(cat /run/gunicorn/gunicorn.pid)"];
+
+test("gunicorn ends while nginx serves: requests wait for the next one", async () => {
   await using container = await startReadyCake();
   await serves(container);
   const url = await container.url("/health/");
+  await container.output(END_GUNICORN);
+  const statuses = new Set<number>();
+  while ((await countStarts(container, "gunicorn")) < 2) statuses.add((await http(url)).status);
+  for (let more = 0; more < 5; more += 1) statuses.add((await http(url)).status);
+  expect([...statuses]).toEqual([200]);
+});
+
+test("control: where gunicorn opens its socket itself, its end before nginx's answers 502", async () => {
+  const bind = "--bind unix:/run/gunicorn/gunicorn.sock";
+  await using container = await startReadyCake({ env: { GUNICORN_CMD_ARGS: bind } });
+  await serves(container);
+  const url = await container.url("/health/");
   const badGateway = eventually(async () => (await http(url)).status === 502, { what: "502", intervalMs: 1 });
-  await container.output(["sh", "-c", "kill -TERM $(cat /run/gunicorn/gunicorn.pid)"]);
+  await container.output(END_GUNICORN);
   await badGateway;
 });
 

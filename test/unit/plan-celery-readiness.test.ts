@@ -32,6 +32,12 @@ describe("a worker is ready when it says so, where that can be seen", () => {
     expect(serviceOfCmd("celery worker -l info", quiet)?.readiness.kind).toBe("log");
   });
 
+  test("with processes of its own it must be steady before it is asked to stop; beside web it has none", () => {
+    expect(serviceOfCmd("celery worker")?.steadyAfterMs).toBe(1_000);
+    const beside = planCeleryWorker(configOf(CELERY), undefined, true);
+    expect(beside.steadyAfterMs).toBeUndefined();
+  });
+
   test("the words are those of celery, in whatever format; unheard, it is not killed for it", () => {
     const { readiness } = planCeleryWorker(configOf({ ...CELERY, DJINIT_STARTUP_TIMEOUT: "30" }));
     if (readiness.kind !== "log") throw new Error(readiness.kind);

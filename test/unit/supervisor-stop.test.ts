@@ -63,6 +63,28 @@ describe("start and stop keep their order", () => {
     expect(stops.indexOf("front: stopped by QUIT")).toBeLessThan(stops.indexOf("app: stopped by TERM"));
   });
 
+  test("one that is not steady yet is asked when it is; a fast stop does not wait for that", async () => {
+    const young = [servicePlan("worker", "steady", { steadyAfterMs: 1_000 })];
+    const run = new Supervised(young);
+    run.supervisor.start();
+    await run.ready(["worker"]);
+    run.clock.advance(400);
+    run.supervisor.stop("SIGTERM");
+    run.clock.advance(599);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(run.said()).toEqual(["worker: ready"]);
+    run.clock.advance(1);
+    expect(await run.finished()).toBe(0);
+    expect(run.said()).toContain("worker: stopped by TERM");
+
+    const fast = new Supervised(young);
+    fast.supervisor.start();
+    await fast.ready(["worker"]);
+    fast.supervisor.fastStop("SIGQUIT");
+    expect(await fast.finished()).toBe(0);
+    expect(fast.said()).toContain("worker: stopped by QUIT");
+  });
+
   test("a stop before the start, and one during it, end it too", async () => {
     const before = new Supervised(three());
     before.supervisor.stop("SIGTERM");
