@@ -9,6 +9,7 @@ import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
 import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
+import { LastLines } from "./last-lines.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
 import { sendSignal, spawnService } from "./spawn.ts";
 
@@ -16,8 +17,6 @@ import { sendSignal, spawnService } from "./spawn.ts";
 const CHECK_TIMEOUT_MS = 60_000;
 /** What it leaves behind with its pipe open must not hold up the next reload. */
 const RELAY_TIMEOUT_MS = 1_000;
-/** Lines that an error report quotes. */
-const LAST_LINES = 20;
 
 interface Verdict {
   good: boolean;
@@ -71,7 +70,8 @@ async function runCheck(
   { clock, reaper }: ServiceDependencies,
 ): Promise<Verdict> {
   const all: string[] = [];
-  const lines: string[] = [];
+  const last = new LastLines();
+  const { lines } = last;
   /** nginx says first what is wrong, and then that something is. */
   let fatal: string | undefined;
   try {
@@ -80,12 +80,10 @@ async function runCheck(
       environment,
       sink: SILENT,
       clock,
-      onRecord: ({ level, msg, error }) => {
-        if (level === "fatal") fatal ??= msg;
-        all.push(msg);
-        const stack = (error as { stack?: unknown } | null | undefined)?.stack;
-        lines.push(msg, ...(typeof stack === "string" ? stack.split("\n").slice(-3) : []));
-        lines.splice(0, lines.length - LAST_LINES);
+      onRecord: (fields) => {
+        if (fields.level === "fatal") fatal ??= fields.msg;
+        all.push(fields.msg);
+        last.add(fields);
       },
     });
     const { pid } = child;

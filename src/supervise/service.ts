@@ -4,11 +4,11 @@ import { type Clock, within } from "../base/clock.ts";
 import { exitStatusOf } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import type { OwnLog } from "../logs/own-log.ts";
-import type { Fields } from "../logs/record.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { HeldSockets } from "./held-sockets.ts";
+import { LastLines } from "./last-lines.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -21,8 +21,6 @@ import {
 } from "./service-state.ts";
 import { type Spawned, sendSignal, spawnService } from "./spawn.ts";
 
-/** Lines that an error report quotes. */
-const LAST_LINES = 20;
 /** A process that hands its pipe to a daemon must not hold up the news of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
 /**
@@ -48,8 +46,7 @@ export class Service {
   plan: ServicePlan;
   /** Without what its plan adds. */
   environment: NodeJS.ProcessEnv;
-  /** What it said last. */
-  readonly lastLines: string[] = [];
+  readonly #said = new LastLines();
   restarts = 0;
   pid: number | undefined;
   #state: ServiceState = INITIAL_STATE;
@@ -71,6 +68,11 @@ export class Service {
 
   get state(): ServiceState {
     return this.#state;
+  }
+
+  /** What it said last. */
+  get lastLines(): readonly string[] {
+    return this.#said.lines;
   }
 
   get name(): string {
@@ -166,7 +168,7 @@ export class Service {
         clock,
         observer: this.#with.observer,
         onRecord: (fields) => {
-          this.#remember(fields);
+          this.#said.add(fields);
           this.#readiness?.see(fields);
         },
       });
@@ -233,13 +235,6 @@ export class Service {
     if (this.pid !== pid) return;
     this.signal(this.plan.stopSignal);
     await sockets.release();
-  }
-
-  #remember({ msg, error }: Fields): void {
-    // Where the line was JSON `error` is the application's own and may be anything.
-    const stack = (error as { stack?: unknown } | null | undefined)?.stack;
-    this.lastLines.push(...(typeof stack === "string" ? [msg, ...stack.split("\n").slice(-3)] : [msg]));
-    this.lastLines.splice(0, this.lastLines.length - LAST_LINES);
   }
 
   #after(delayMs: number, event: ServiceEvent): void {
