@@ -23,8 +23,8 @@ function readSchema(fields: Fields): AccessLine | undefined {
     facts: {
       host: textOf(at("http", "request", "header", "host")),
       status,
-      requestSeconds: Number(at("http", "server", "request", "duration")) || 0,
-      bytesSent: Number(at("http", "response", "body", "size")) || 0,
+      requestSeconds: numberOf(at("http", "server", "request", "duration")) ?? 0,
+      bytesSent: numberOf(at("http", "response", "body", "size")) ?? 0,
       upstreamSeconds,
       fromApplication: upstreamSeconds !== undefined,
     },
@@ -35,18 +35,18 @@ function readSchema(fields: Fields): AccessLine | undefined {
 
 /** The names of docker-django-bootstrap: an nginx.conf of the user's own may have them still. */
 function readNginxNames(fields: Fields): AccessLine | undefined {
-  const status = Number(fields["status"]);
-  if (!Number.isInteger(status)) return undefined;
+  const status = numberOf(fields["status"]);
+  if (status === undefined || !Number.isInteger(status)) return undefined;
   // A list where nginx has asked more than once.
-  const upstream = /[\d.]+$/.exec(String(fields["upstream_response_time"] ?? ""))?.[0];
+  const upstream = /[\d.]+$/.exec(textOf(fields["upstream_response_time"]))?.[0];
   return {
     facts: {
       host: textOf(fields["http_host"]),
       status,
-      requestSeconds: Number(fields["request_time"]) || 0,
-      bytesSent: Number(fields["body_bytes_sent"]) || 0,
-      upstreamSeconds: upstream === undefined ? undefined : Number(upstream),
-      fromApplication: upstream !== undefined,
+      requestSeconds: numberOf(fields["request_time"]) ?? 0,
+      bytesSent: numberOf(fields["body_bytes_sent"]) ?? 0,
+      upstreamSeconds: numberOf(upstream),
+      fromApplication: numberOf(upstream) !== undefined,
     },
     path: textOf(fields["request"]).split(" ")[1]?.split("?")[0] ?? "",
     agent: textOf(fields["http_user_agent"]),
@@ -83,4 +83,10 @@ function fieldOf(outer: unknown, name: string): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+/** Of a number, or of text that is one. An object is not asked for its number: that can throw. */
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === "string" && value !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
 }

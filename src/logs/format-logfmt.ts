@@ -1,10 +1,10 @@
-import { type Fields, isoTime } from "./record.ts";
+import { flatten } from "./flatten.ts";
+import { escapeControls, type Fields, isoTime } from "./record.ts";
 
 /** What needs no quotes. */
 const BARE = /^[^\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
-const CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
-/** The record as `name=value` words on one line; a field of a field is `outer.inner`. */
+/** The record as `name=value` words on one line. What is empty is left out, but for the message. */
 export function formatLogfmt(
   service: string,
   pid: number | undefined,
@@ -13,32 +13,13 @@ export function formatLogfmt(
 ): string {
   const { time = isoTime(nowMs), level, msg, pid: ownPid = pid, ...more } = fields;
   const words: string[] = [];
-  addWords(words, "", { time, level, service, pid: ownPid, msg, ...more });
+  const add = (name: string, text: string): void => void words.push(`${quote(name)}=${quote(text)}`);
+  flatten({ time, level, service, pid: ownPid }, add);
+  add("msg", msg);
+  flatten(more, add);
   return `${words.join(" ")}\n`;
 }
 
-function addWords(words: string[], prefix: string, fields: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null || value === "") continue;
-    if (isObject(value)) addWords(words, `${prefix}${name}.`, value);
-    else words.push(`${quote(prefix + name)}=${quote(textOf(value))}`);
-  }
-}
-
-/** An object of fields. Arrays, and numbers that are kept digit by digit, are values. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return !(JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
-}
-
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-}
-
 function quote(text: string): string {
-  if (BARE.test(text)) return text;
-  return JSON.stringify(text).replace(
-    CONTROLS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return BARE.test(text) ? text : escapeControls(JSON.stringify(text));
 }

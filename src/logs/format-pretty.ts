@@ -1,5 +1,5 @@
 // For a person at a terminal: one line for the record, further ones for a traceback and a hint.
-import { isObject, textOf } from "./format-logfmt.ts";
+import { flatten } from "./flatten.ts";
 import { type Fields, isoTime, type Level } from "./record.ts";
 
 const RESET = "\u001b[0m";
@@ -27,7 +27,7 @@ export function prettyFormat(colour: boolean) {
   return (service: string, _pid: number | undefined, nowMs: number, fields: Fields): string => {
     const { time = isoTime(nowMs), level, msg, ...more } = fields;
     const flat = new Map<string, string>();
-    flatten(flat, "", more);
+    flatten(more, (name, text) => flat.set(printable(name), printable(text)));
     const [first = "", ...rest] = printable(msg).split("\n");
     const words = [...flat].filter(([name, value]) => isWorthShowing(name, value, msg));
     const head = [
@@ -45,15 +45,7 @@ export function prettyFormat(colour: boolean) {
 function isWorthShowing(name: string, value: string, msg: string): boolean {
   if (QUIET.test(name) || BLOCKS.includes(name)) return false;
   // djinit's messages are made of their fields: no need to say them twice.
-  return value !== "" && value.length <= MOST_VALUE_LENGTH && !value.includes("\n") && !msg.includes(value);
-}
-
-function flatten(into: Map<string, string>, prefix: string, fields: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null) continue;
-    if (isObject(value)) flatten(into, `${prefix}${name}.`, value);
-    else into.set(printable(prefix + name), printable(textOf(value)));
-  }
+  return value.length <= MOST_VALUE_LENGTH && !value.includes("\n") && !msg.includes(value);
 }
 
 function printable(text: string): string {

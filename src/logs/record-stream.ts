@@ -33,9 +33,10 @@ export class RecordStream {
   constructor(options: StreamOptions) {
     const { service, sink, observer, extra } = options;
     this.#options = options;
-    this.#grouper = new EntryGrouper((entry) =>
-      this.#record({ ...parseEntry(entry, this.#service()), ...extra }),
-    );
+    this.#grouper = new EntryGrouper((entry) => {
+      if (entry.head === "" && entry.traceback.length === 0) return;
+      this.#record({ ...parseEntry(entry, this.#service()), ...extra });
+    });
     const fast = service === ACCESS_LOG_SERVICE && sink.policy.keepsAccessLines && extra === undefined;
     this.#access = fast ? new AccessLines(sink, observer) : undefined;
     const taker: LineTaker = { line: (text) => this.#line(text) };

@@ -54,7 +54,11 @@ export function formatRecord(
     const value = JSON.stringify(fields[name]);
     if (value !== undefined) line += `,${JSON.stringify(name)}:${value}`;
   }
-  return `${line.replace(UNESCAPED_CONTROLS, escapeCharacter)}}\n`;
+  return `${escapeControls(line)}}\n`;
+}
+
+export function escapeControls(text: string): string {
+  return text.replace(UNESCAPED_CONTROLS, escapeCharacter);
 }
 
 /** What stands first, in this order. */

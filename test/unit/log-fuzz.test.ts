@@ -1,36 +1,25 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EntryGrouper } from "../../src/logs/entries.ts";
-import { LineSplitter } from "../../src/logs/lines.ts";
-import { parseEntry } from "../../src/logs/parse-entry.ts";
-import { formatRecord } from "../../src/logs/record.ts";
+import { streamed } from "./streamed.ts";
 
 // A busy machine may take its time.
 
 const LEVELS = ["debug", "info", "warn", "error", "fatal"];
 const RUNS = { numRuns: 1_000 };
 
-/** From bytes to what is written to stdout: the parts of the relay that decide it. */
-function relay(bytes: Buffer): string {
-  let written = "";
-  const grouper = new EntryGrouper((entry) => {
-    written += formatRecord("gunicorn", 7, 0, parseEntry(entry));
-  });
-  const splitter = new LineSplitter({ line: (line) => grouper.push(line) });
-  splitter.push(bytes);
-  splitter.end();
-  grouper.flush();
-  return written;
-}
+const SERVICES = ["gunicorn", "nginx", "celery-worker"];
 
-function expectRecords(written: string): Record<string, unknown>[] {
+/** From bytes to what is written to stdout. */
+const relay = (bytes: Buffer, service = "gunicorn"): string => streamed([bytes], { service, pid: 7 }).text;
+
+function expectRecords(written: string, service = "gunicorn"): Record<string, unknown>[] {
   const lines = written.split("\n");
   expect(lines.pop()).toBe("");
   return lines.map((line) => {
     const record = JSON.parse(line) as Record<string, unknown>;
     expect(record["time"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(LEVELS).toContain(record["level"]);
-    expect(record["service"]).toBe("gunicorn");
+    expect(record["service"]).toBe(service);
     expect(typeof record["msg"]).toBe("string");
     return record;
   });
@@ -84,7 +73,9 @@ const fragment = fc.oneof(
 
 test("whatever bytes a service writes: only one-line records with time, level, service and msg", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void expectRecords(relay(Buffer.from(bytes)))),
+    fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(...SERVICES), (bytes, service) => {
+      expectRecords(relay(Buffer.from(bytes), service), service);
+    }),
     RUNS,
   );
 });
@@ -94,9 +85,46 @@ test("whatever lines a service writes: the same, and never more records than lin
     fc.property(
       fc.array(fragment, { maxLength: 12 }),
       fc.constantFrom("\n", "\r\n", "\r"),
-      (lines, newline) => {
+      fc.constantFrom(...SERVICES),
+      (lines, newline, service) => {
         const text = lines.join(newline);
-        expect(expectRecords(relay(Buffer.from(text))).length).toBeLessThanOrEqual(text.split("\n").length);
+        const records = expectRecords(relay(Buffer.from(text), service), service);
+        expect(records.length).toBeLessThanOrEqual(text.split("\n").length);
+      },
+    ),
+    RUNS,
+  );
+});
+
+test("nothing of what a service writes is lost, wherever it is cut, and all keeps its order", () => {
+  fc.assert(
+    fc.property(fc.array(fragment, { maxLength: 12 }), fc.nat(), (fragments, cut) => {
+      // A mark at the end of each line, where no parser takes anything away.
+      const lines = fragments.map((line, at) => `${line.replaceAll("\n", " ")} #mark-${at}#`);
+      const bytes = Buffer.from(lines.join("\n"));
+      const reads = [bytes.subarray(0, cut % (bytes.length + 1)), bytes.subarray(cut % (bytes.length + 1))];
+      const { text, lines: counted } = streamed(reads, { service: "gunicorn" });
+      // A traceback's exception is in two fields, its type's and its stack's.
+      const marks = [...text.matchAll(/#mark-(\d+)#/g)].map(([, number]) => Number(number));
+      expect([...new Set(marks)].sort((a, b) => a - b)).toEqual(lines.map((_, at) => at));
+      expect(counted).toBe(lines.length);
+    }),
+    RUNS,
+  );
+});
+
+test("whatever the format is: no control character but the newlines at the ends of lines", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fragment, { maxLength: 8 }),
+      fc.constantFrom("logfmt" as const, "pretty" as const),
+      fc.constantFrom(...SERVICES),
+      (lines, format, service) => {
+        const { text } = streamed([Buffer.from(lines.join("\n"))], { service, plan: { format } });
+        expect(text).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/);
+        if (format === "logfmt")
+          for (const line of text.split("\n").slice(0, -1))
+            expect(line).toMatch(/^time=\S+ level=\w+ service=/);
       },
     ),
     RUNS,

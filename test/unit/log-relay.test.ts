@@ -107,6 +107,11 @@ test("a burst larger than one read does not tear a traceback off the line that a
   });
 });
 
+test("empty lines are none; blank ones are what they are", async () => {
+  const records = await recordsOf("printf '\\n\\na\\n   \\n\\n'");
+  expect(records).toMatchObject([{ msg: "a" }, { msg: "   " }]);
+});
+
 test("extra fields, a name that changes, and lines that are taken out", async () => {
   let name = "first";
   const seen: string[] = [];
