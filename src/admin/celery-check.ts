@@ -6,9 +6,12 @@ const STALE_AFTER_S = 30;
 
 /** Where a thread waits that is called from there: sockets, TLS, sleep. */
 const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|"<frozen /;
-/** The libraries that speak with the broker. Not kombu's event loop, from which everything is called. */
+/**
+ * The libraries that speak with the broker. Not kombu's event loop, from which everything is called; but those of gevent
+ * and eventlet: there all that could run waits for an answer.
+ */
 const BROKER_LIBRARY =
-  /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore)\b/;
+  /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore|gevent|eventlet)\b/;
 
 export interface Verdict {
   live: boolean;

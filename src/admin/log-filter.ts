@@ -1,56 +1,50 @@
-// Which lines of the log somebody wants to see.
-
-const LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
-export type LevelName = (typeof LEVELS)[number];
+// Which lines of the log somebody wants to see, in whichever format it is written.
+import { LEVELS, type Level } from "../base/log-level.ts";
 
 export interface LogFilter {
   service: string | undefined;
   /** This level and those above it. */
-  level: LevelName | undefined;
+  level: Level | undefined;
 }
 
-export function isLevel(word: string): word is LevelName {
+export function isLevel(word: string): word is Level {
   return (LEVELS as readonly string[]).includes(word);
 }
 
-export const LEVEL_NAMES = LEVELS.join(", ");
+interface Head {
+  service: unknown;
+  level: unknown;
+}
 
-/** How a line begins in the formats for programs and people that are not JSON (DJINIT_LOG_FORMAT). */
-const HEADS = [
-  /^time=\S+ level=(?<level>\w+) service=(?<service>\S+)/,
-  /^\d\d:\d\d:\d\d\.\d{3} (?<level>[A-Z]+) +(?<service>\S+)/,
-];
+const LOGFMT = /^time=\S+ level=(?<level>\w+) service=(?<service>\S+)/;
+/** For a terminal, which may have colours: 03:12:53.738 INFO  gunicorn      Booting worker… */
+const PRETTY = /^\d\d:\d\d:\d\d\.\d{3} (?<level>[A-Z]+) +(?<service>\S+)/;
 const COLOURS = /\u001b\[[0-9;]*m/g;
-/** A traceback or a hint below its record, in the format for people. */
-const CONTINUATION = /^ {4}/;
 
-/** Whether a line of the log is to be shown; asked of each in turn, since some belong to the one before them. */
-export function lineFilter({ service, level }: LogFilter): (line: string) => boolean {
-  let shown = false;
+/** Says of each line, in their order, whether it is to be shown: what follows a record's first line belongs to it. */
+export function lineFilter(filter: LogFilter): (line: string) => boolean {
+  const wantsAll = filter.service === undefined && filter.level === undefined;
+  let shown = wantsAll;
   return (line) => {
     const head = readHead(line);
-    if (head === undefined) {
-      if (!CONTINUATION.test(line)) shown = service === undefined && level === undefined;
-      return shown;
-    }
-    const isHigh = level === undefined || LEVELS.indexOf(head.level as LevelName) >= LEVELS.indexOf(level);
-    shown = isHigh && (service === undefined || head.service === service);
+    if (head !== undefined) shown = matches(head, filter);
     return shown;
   };
 }
 
-function readHead(line: string): { service: string; level: string } | undefined {
+function matches({ service, level }: Head, filter: LogFilter): boolean {
+  if (filter.service !== undefined && service !== filter.service) return false;
+  return filter.level === undefined || LEVELS.indexOf(level as Level) >= LEVELS.indexOf(filter.level);
+}
+
+function readHead(line: string): Head | undefined {
   if (line.startsWith("{")) {
     try {
-      return JSON.parse(line) as { service: string; level: string };
+      return JSON.parse(line) as Head;
     } catch {
       return undefined;
     }
   }
-  const plain = line.replaceAll(COLOURS, "");
-  for (const pattern of HEADS) {
-    const { level, service } = pattern.exec(plain)?.groups ?? {};
-    if (level !== undefined && service !== undefined) return { level: level.toLowerCase(), service };
-  }
-  return undefined;
+  const { level, service } = (LOGFMT.exec(line) ?? PRETTY.exec(line.replaceAll(COLOURS, "")))?.groups ?? {};
+  return level === undefined ? undefined : { level: level.toLowerCase(), service };
 }

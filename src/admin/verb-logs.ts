@@ -1,10 +1,11 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { DjinitError } from "../base/errors.ts";
+import { LEVELS } from "../base/log-level.ts";
 import { CONTROL_SOCKET } from "../plan/paths.ts";
 import { readArguments } from "./arguments.ts";
 import { ask, notRunning } from "./ask-control.ts";
-import { isLevel, LEVEL_NAMES, type LogFilter, lineFilter } from "./log-filter.ts";
+import { isLevel, type LogFilter, lineFilter } from "./log-filter.ts";
 import type { Request, Status } from "./protocol.ts";
 
 export const logsUsage = "logs [-f] [SERVICE] [--level LEVEL] [--lines N]";
@@ -31,7 +32,7 @@ function readFilter(service: string | undefined, level: string | boolean | undef
   if (typeof level === "string" && !isLevel(level)) {
     throw new DjinitError(
       "DJINIT_BAD_USAGE",
-      `cannot show records of level ${JSON.stringify(level)}: the levels are ${LEVEL_NAMES}`,
+      `cannot show records of level ${JSON.stringify(level)}: the levels are ${LEVELS.join(", ")}`,
     );
   }
   return { service, level: typeof level === "string" && isLevel(level) ? level : undefined };
@@ -61,8 +62,8 @@ async function print(request: Request, filter: LogFilter, most: number): Promise
   socket.write(`${JSON.stringify(request)}\n`);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once("error", (error) => reject(notRunning(error)));
+  const isShown = lineFilter(filter);
   const held: string[] = [];
-  const matches = lineFilter(filter);
   let following = false;
   const lines = createInterface({ input: socket });
   const show = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -70,7 +71,7 @@ async function print(request: Request, filter: LogFilter, most: number): Promise
     if (line === END_OF_SNAPSHOT) {
       following = true;
       for (const earlier of held.splice(0)) show(earlier);
-    } else if (matches(line)) {
+    } else if (isShown(line)) {
       if (following) return show(line);
       held.push(line);
       if (held.length > most) held.shift();

@@ -1,36 +1,14 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
-import { levels, requests } from "./log-types.ts";
 import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
+import { type Variable, variable } from "./variable.ts";
+import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 
 /** `run` migrates, `wait` waits until another container has, `check` fails where none has, `skip` does nothing. */
 export const MIGRATION_MODES = ["run", "wait", "skip", "check"] as const;
 export type MigrationMode = (typeof MIGRATION_MODES)[number];
 
-type Schema = v.GenericSchema<string, unknown>;
-
-export interface Variable<S extends Schema = Schema, D extends string | undefined = string | undefined> {
-  name: string;
-  schema: S;
-  /** The text used when the variable is not set or empty. */
-  default: D;
-  about: string;
-  /** Never printed; may also be given as NAME_FILE. */
-  secret?: boolean;
-  /** Read by the service itself; djinit only checks it. */
-  passedOn?: boolean;
-  /** What to use instead. */
-  deprecated?: string;
-}
-
-function variable<S extends Schema, D extends string | undefined = undefined>(
-  name: string,
-  schema: S,
-  about: string,
-  more: Omit<Variable, "name" | "schema" | "about" | "default"> & { default?: D } = {},
-): Variable<S, D> {
-  return { name, schema, about, ...more, default: more.default as D };
-}
+export type { Variable } from "./variable.ts";
 
 export const VARIABLES = {
   settingsModule: variable("DJANGO_SETTINGS_MODULE", text(), "The settings, as Django reads it.", {
@@ -160,32 +138,6 @@ export const VARIABLES = {
       default: "5",
     },
   ),
-  adminPort: variable(
-    "DJINIT_ADMIN_PORT",
-    integer(0, 65_535),
-    "TCP port of `/metrics` and the probes, read-only; 0: none.",
-    { default: "9180" },
-  ),
-  nginxProbes: variable(
-    "DJINIT_NGINX_PROBES",
-    flag(),
-    "Web: nginx answers `/-/livez`, `/-/readyz` and `/-/startupz` too.",
-    { default: "" },
-  ),
-  metricsHosts: variable(
-    "DJINIT_METRICS_HOSTS",
-    text(),
-    "Hosts with a `host` label of their own in the metrics, separated by commas; others are `other`. Default: ALLOWED_HOSTS.",
-  ),
-  allowedHosts: variable(
-    "ALLOWED_HOSTS",
-    text(),
-    "The application's own; djinit takes the default of DJINIT_METRICS_HOSTS from it.",
-    { passedOn: true },
-  ),
-  djangoAllowedHosts: variable("DJANGO_ALLOWED_HOSTS", text(), "The same, where ALLOWED_HOSTS is not set.", {
-    passedOn: true,
-  }),
   databaseTimeoutMs: variable(
     "DJINIT_DATABASE_TIMEOUT",
     seconds(0, 3_600),
@@ -230,27 +182,6 @@ export const VARIABLES = {
     "raw: such a command has stdin, stdout and stderr to itself; json: its lines become records.",
     { default: "raw" },
   ),
-  logFormat: variable(
-    "DJINIT_LOG_FORMAT",
-    choice("json", "logfmt", "pretty"),
-    "How records are written. Without it: json, or pretty where stdout is a terminal.",
-  ),
-  logLevels: variable(
-    "DJINIT_LOG_LEVEL",
-    levels(),
-    "The least serious level that is written: for all, for a service, or both, as in `info,celery-worker=warn`.",
-  ),
-  logSkip: variable(
-    "DJINIT_LOG_SKIP",
-    requests(),
-    "Requests that are not logged if they are answered below 400, as in `/health/,/-/*,kube-probe`.",
-  ),
-  logAccessFields: variable(
-    "DJINIT_LOG_ACCESS_FIELDS",
-    choice("schema", "nginx"),
-    "nginx: the fields of a request have the names that docker-django-bootstrap gave them.",
-    { default: "schema" },
-  ),
   commandRestart: variable(
     "DJINIT_COMMAND_RESTART",
     choice("no", "on-failure", "always"),
@@ -278,6 +209,7 @@ export const VARIABLES = {
       deprecated: "give --concurrency to the celery command",
     },
   ),
+  ...OBSERVATION_VARIABLES,
 } as const;
 
 type Table = typeof VARIABLES;

@@ -29,8 +29,11 @@ export class RecentLines {
 
   /** The same as bytes, from `start` to `end`, which are copied. */
   pushBytes(bytes: Buffer, start: number, end: number): void {
-    if (this.#at + end - start <= this.#ring.length) this.#at += bytes.copy(this.#ring, this.#at, start, end);
-    else this.#pushAround(bytes.subarray(start, end));
+    if (this.#at + end - start <= this.#ring.length) {
+      this.#at += bytes.copy(this.#ring, this.#at, start, end);
+    } else {
+      this.#pushAround(bytes.subarray(start, end));
+    }
     if (this.#followers.size === 0) return;
     const text = bytes.toString("utf8", start, end);
     for (const follow of this.#followers) follow(text);
@@ -66,13 +69,13 @@ export class RecentLines {
 /** A sink that also keeps what is written to it. */
 export function keepRecent(sink: Sink, recent: RecentLines): Sink {
   return {
+    policy: sink.policy,
     get congested() {
       return sink.congested;
     },
     get written() {
       return sink.written;
     },
-    policy: sink.policy,
     write: (text) => {
       recent.push(text);
       sink.write(text);
@@ -81,8 +84,8 @@ export function keepRecent(sink: Sink, recent: RecentLines): Sink {
       recent.pushBytes(bytes, start, end);
       sink.writeBytes(bytes, start, end);
     },
-    trim: () => sink.trim(),
     onDrain: (callback) => sink.onDrain(callback),
+    trim: () => sink.trim(),
     flush: (timeoutMs) => sink.flush(timeoutMs),
   };
 }

@@ -44,8 +44,8 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
   const recent = new RecentLines();
-  const opened = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
-  const sink = keepRecent(opened, recent);
+  const stdio = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
+  const sink = keepRecent(stdio, recent);
   const log = openSmallLog(sink);
   for (const { sockets } of plan.services) keepFromOthers(sockets);
   const reaper = new Reaper();
@@ -71,6 +71,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(
     {
+      trim: () => sink.trim(),
       get written() {
         return sink.written + SCRAPE_WASTE * (figures?.printed ?? 0);
       },

@@ -14,7 +14,7 @@ const CALLS_A_SAMPLE = 5;
 
 const VERBS = ["status", "health", "logs", "config", "scale gunicorn 1", "reload", "version", "help"];
 /** The same questions to supervisord, as near as it has them. */
-const SUPERVISORCTL = "/opt/supervisor/bin/supervisorctl --serverurl unix:///run/supervisord.sock status";
+const SUPERVISORCTL = "/opt/supervisor/bin/supervisorctl --configuration /etc/supervisord.conf status";
 /** How a worker is asked without djinit. */
 const INSPECT = "celery --app cake_service inspect ping --timeout 5";
 

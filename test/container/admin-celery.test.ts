@@ -23,6 +23,10 @@ def hang_in_the_loop(**_):
     time.sleep(3600)
 `;
 
+/** It may be in the middle of a question when the broker goes. */
+const WITHOUT_BROKER =
+  /celery-worker (has been without its broker|waits for its broker: no heartbeat) for \d+ s/;
+
 const brokers: Redis[] = [];
 const containers: Container[] = [];
 afterAll(() =>
@@ -87,9 +91,7 @@ describe.concurrent("a worker", { timeout: TEST_MS }, () => {
     const gone = await broker();
     const worker = await start(gone, ["worker"]);
     await docker("stop the broker", ["stop", "--time", "1", gone.container.id]);
-    expect(await answers(worker, "readyz", 503)).toMatch(
-      /celery-worker has been without its broker for \d+ s/,
-    );
+    expect(await answers(worker, "readyz", 503)).toMatch(WITHOUT_BROKER);
     expect((await verdict(worker, "livez")).status).toBe(200);
     await docker("start the broker", ["start", gone.container.id]);
     await answers(worker, "readyz", 200);
@@ -100,9 +102,7 @@ describe.concurrent("a worker", { timeout: TEST_MS }, () => {
     const worker = await start(silent, ["worker"]);
     await docker("pause the broker", ["pause", silent.container.id]);
     const said = await answers(worker, "readyz", 503);
-    expect(said).toMatch(
-      /celery-worker (waits for its broker: no heartbeat|has been without its broker) for \d+ s/,
-    );
+    expect(said).toMatch(WITHOUT_BROKER);
     expect((await verdict(worker, "livez")).status).toBe(200);
     await docker("unpause the broker", ["unpause", silent.container.id]);
     await answers(worker, "readyz", 200);
@@ -151,6 +151,7 @@ describe.concurrent("beat", { timeout: TEST_MS }, () => {
     const pid = await mainPid(beat, "celery-beat");
     await eventually(async () => !(await verdict(beat, "livez")).text.includes("no heartbeat seen"), {
       what: "the first heartbeat",
+      timeoutMs: COMES_UP_MS,
     });
     await beat.output(["kill", "-STOP", String(pid)]);
     expect(await answers(beat, "livez", 503)).toContain("celery-beat is stuck: no tick for");

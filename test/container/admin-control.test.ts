@@ -79,8 +79,8 @@ describe("restart, stop and start", () => {
       stdout: "celery-beat is stopped",
     });
     await djinit("reload");
-    await cake.record("the end of the reload", ({ msg }) => msg === "reloading celery-worker");
-    await eventually(async () => (await serviceOf(cake, "celery-worker")).ready, { timeoutMs: 30_000 });
+    await cake.record("the end of the reload", ({ msg }) => msg === "reloading celery-worker", 120_000);
+    await eventually(async () => (await serviceOf(cake, "celery-worker")).ready, { timeoutMs: 120_000 });
     expect(await serviceOf(cake, "celery-beat")).toMatchObject({ state: "stopped", held: true });
     // The site serves without beat: the container is ready, and says what is not there.
     const verbose = await djinit("health", "--verbose");

@@ -22,6 +22,7 @@ const IN_BROKER = [
   `File "${SITE}/kombu/transport/redis.py", line 900 in _put`,
 ];
 const RECONNECTS = [`File "${SITE}/kombu/utils/functional.py", line 312 in retry_over_time`];
+const IN_GEVENT = [`File "${SITE}/gevent/hub.py", line 647 in run`];
 /** Called from the broker's library, as everything is that a message leads to. */
 const IN_HOOK = [
   'File "/app/hangs.py", line 9 in hang_in_the_loop',
@@ -45,6 +46,7 @@ describe("a worker", () => {
     ["waits for the broker", worker(), 1_031, () => IN_BROKER, { live: true, ready: false }],
     ["hangs in a hook", worker(), 1_031, () => IN_HOOK, { live: false, ready: false }],
     ["is stopped", worker(), 1_031, none, { live: false, ready: false }],
+    ["has nothing left to run in gevent", worker(), 1_031, () => IN_GEVENT, { live: true, ready: false }],
     ["waits to connect again", worker(), 1_031, () => RECONNECTS, { live: true, ready: false }],
     ["waits for a database", worker(), 1_031, () => IN_DATABASE, { live: false, ready: false }],
     [

@@ -190,6 +190,8 @@ def watch_worker(app) -> None:
     report = Report(PATH, "worker")
     tasks = Tasks(report)
     queues = Queues(app)
+    # Not the last writing: a worker that is busy writes at each task, and would never come to the rest.
+    came_round_at = 0.0
     report.write(state="starting", active=0)
 
     def beat() -> None:
@@ -197,8 +199,10 @@ def watch_worker(app) -> None:
         # and eventlet have threads of their own making, all in the one there is.
         if threading.get_native_id() != report.facts["pid"]:
             return
-        if time.monotonic() - report.written_at < SHORTEST_PERIOD_S:
+        nonlocal came_round_at
+        if time.monotonic() - came_round_at < SHORTEST_PERIOD_S:
             return
+        came_round_at = time.monotonic()
         report.arm()
         lengths = queues.lengths()
         if lengths is not None:
