@@ -71,7 +71,6 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(
     {
-      trim: () => sink.trim(),
       get written() {
         return sink.written + SCRAPE_WASTE * (figures?.printed ?? 0);
       },
