@@ -14,7 +14,9 @@ import { waitForPostgres } from "./wait-for-postgres.ts";
  */
 export function beginDjangoSteps(django: Django, planned: readonly StepName[]): () => Promise<void> {
   const { config, log, signal } = django;
-  const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
+  const { databaseUrl, migrationsDatabaseUrl } = config;
+  // Who leaves the schema alone need not reach the database past its pooler.
+  const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
   const kind = databaseKind(url);
   const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");
   const timeoutMs = config.databaseTimeoutMs;
@@ -32,8 +34,8 @@ export function beginDjangoSteps(django: Django, planned: readonly StepName[]): 
   const { facts, more } = steps.some(changesDatabase) ? knownFacts(django) : { more: [] };
   return async () => {
     // The application itself has the pooler's address.
-    const { databaseUrl } = config;
-    if (databaseUrl !== url && databaseKind(databaseUrl) === "postgres")
+    const waitsForBoth = planned.includes("wait-for-database") && databaseUrl !== url;
+    if (waitsForBoth && databaseKind(databaseUrl) === "postgres")
       await closeSession(await waitFor(databaseUrl as string));
     if (facts === undefined) {
       await closeSession(await connect());
