@@ -16,6 +16,8 @@ const BACKLOG_MS = 20_000;
 
 /** From the end of the fault to a container that serves again. */
 export const RECOVERY_DEADLINE_MS = BACKOFF_LIMIT_MS + STARTUP_TIMEOUT_S * 1000;
+/** A start with its boot: migrations of an empty database take most of it on a busy machine. */
+export const START_DEADLINE_MS = 120_000;
 /** A reload checks one service after the other, each for this long at most: src/supervise/reload.ts. */
 export const RELOAD_DEADLINE_MS = 60_000;
 /** From the stop signal to the end of the container. */

@@ -26,7 +26,8 @@ export function verdictLine(verdict: Verdict, done: number, total: number): stri
     verdict.firstTry === undefined
       ? ""
       : `, second try: in the first the machine stood still for ${verdict.firstTry.stalledMs} ms`;
-  return `${done}/${total} ${describeRound(round)}: ${result} (${(tookMs / 1000).toFixed(1)} s${recovered}${again})`;
+  const excused = verdict.excused.length === 0 ? "" : `, excused: ${verdict.excused.join(", ")}`;
+  return `${done}/${total} ${describeRound(round)}: ${result}${excused} (${(tookMs / 1000).toFixed(1)} s${recovered}${again})`;
 }
 
 /** Everything needed to understand a failing round at a glance. */

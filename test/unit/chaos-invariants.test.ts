@@ -128,6 +128,30 @@ describe("tasks and celery's death", () => {
   });
 });
 
+describe("a pool process of celery's that does not end", () => {
+  const round = { ...roundOf("term-run"), member: "worker" as const };
+  const stuck = (afterMs: number, said: string, killed: string) => {
+    const good = goodObservation(round, { ledger: "begin t1\nend t1\nbegin t1\nend t1\n" });
+    const exits = [{ member: "worker" as const, status: 137, afterMs }];
+    const code = { code: "DJINIT_GRACE_PERIOD_EXCEEDED" };
+    const msg = `cannot stop ${killed} within 15 s: killing`;
+    const lines = [lineAt(1, "celery-worker", said), lineAt(9, "djinit", msg, code)];
+    const logs = [...good.logs, { ...logOf(lines), member: "worker" as const }];
+    return NAMES({ ...good, fault: { ...good.fault, exits }, logs });
+  };
+
+  test("is excused where celery had begun to stop, with what comes of it", () => {
+    expect(stuck(15_300, "worker: Warm shutdown (MainProcess)", "celery-worker")).toEqual([]);
+  });
+
+  test("is not where celery was never told, where it ended soon, or where others did not end", () => {
+    const rules = ["a stop ends with status 0 in time", "no service dies but the one that was killed"];
+    expect(stuck(15_300, "Task received", "celery-worker")).toEqual([...rules, "no task runs twice"]);
+    expect(stuck(300, "worker: Warm shutdown", "celery-worker")).toEqual([...rules, "no task runs twice"]);
+    expect(stuck(15_300, "worker: Warm shutdown", "nginx, celery-worker")).toEqual(rules.slice(1));
+  });
+});
+
 describe("what a round itself has to show", () => {
   const stalled = (stall: object) => {
     const good = goodObservation(roundOf("reader-stalled"));

@@ -11,7 +11,7 @@ function verdictOf(faultName: string, violations: Verdict["violations"] = []): V
   const round = roundOf(faultName);
   const observation = goodObservation(round);
   const logs = [logOf([lineAt(5, "djinit", "gunicorn started"), lineAt(6, "nginx", "GET / 200")])];
-  return { round, violations, tookMs: 3_000, observation, logs, stalledMs: 0 };
+  return { round, violations, tookMs: 3_000, observation, logs, stalledMs: 0, excused: [] };
 }
 
 test("a line for each round says what was done and what came of it", () => {
