@@ -36,9 +36,9 @@ describe("each of these breaks one", () => {
       "no task runs twice",
       { ledger: "begin t1\nend t1\nbegin t0\nend t0\nbegin t0\nend t0\n", settledTasks: new Set(["t0"]) },
     ],
-    ["a stop that ends with 137", "a stop ends with status 0 in time", exitOf(137, 15_000)],
-    ["a stop that ends with 0 too late", "a stop ends with status 0 in time", exitOf(0, 18_000)],
-    ["a stop that does not end", "a stop ends with status 0 in time", exitOf(undefined, 17_000)],
+    ["a stop that ends with 137", "a stop ends with status 0 in time", exitOf(137, 25_000)],
+    ["a stop that ends with 0 too late", "a stop ends with status 0 in time", exitOf(0, 28_000)],
+    ["a stop that does not end", "a stop ends with status 0 in time", exitOf(undefined, 27_000)],
   ];
   test.each(spoilt)("%s", (_what, invariant, change) => {
     expect(NAMES(goodObservation(QUIET, change))).toEqual([invariant]);
