@@ -1,4 +1,5 @@
 // One of several that run at once: it has a database, a broker and a subject of its own.
+import { availableParallelism, loadavg } from "node:os";
 import { type Backends, startBackends } from "./backends.ts";
 import { celeryPoolIsStuck } from "./celery-faults.ts";
 import { mayRunTwice, queuedTasks, taskLostInHandover } from "./invariant-tasks.ts";
@@ -37,7 +38,9 @@ export class Lane {
     const verdict = await this.#judged(round);
     const logs = this.#subject?.members.map((member) => member.log()) ?? [];
     if (verdict.violations.length > 0) await this.close();
-    return { ...verdict, round, logs, stalledMs: stopwatch.stop(), tookMs: performance.now() - startedMs };
+    const stalledMs = stopwatch.stop();
+    const tookMs = performance.now() - startedMs;
+    return { ...verdict, round, logs, stalledMs, loadPerProcessor: loadPerProcessor(), tookMs };
   }
 
   async close(): Promise<void> {
@@ -68,6 +71,10 @@ export class Lane {
     this.#subject ??= await startSubject(kind, this.#backends);
     return this.#subject;
   }
+}
+
+function loadPerProcessor(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism();
 }
 
 function excusedFaults(observation: Observation): string[] {

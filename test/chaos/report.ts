@@ -34,6 +34,7 @@ export function verdictLine(verdict: Verdict, done: number, total: number): stri
 export function failureText(verdict: Verdict, folder: string): string {
   const { round, violations, observation, logs } = verdict;
   const lines = [`FAILED ${describeRound(round)}`];
+  lines.push(`  load of the machine: ${verdict.loadPerProcessor.toFixed(1)} for each processor`);
   if (verdict.stalledMs > NOTEWORTHY_STALL_MS)
     lines.push(`  the machine let the suite stand still for ${verdict.stalledMs} ms`);
   for (const { invariant, expected, got } of violations.slice(0, MOST_SHOWN))
