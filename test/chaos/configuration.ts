@@ -3,19 +3,22 @@
 import { GUNICORN_WORKERS, POOL_PROCESSES } from "./process-kinds.ts";
 import type { MemberName } from "./round.ts";
 
-const GRACE_PERIOD_S = 15;
-const STARTUP_TIMEOUT_S = 30;
+/** Both as they are where nobody says otherwise. */
+const GRACE_PERIOD_S = 25;
+const STARTUP_TIMEOUT_S = 120;
 /** The longest pause before a restart: src/supervise/restart-policy.ts. */
 const BACKOFF_LIMIT_MS = 10_000;
 /** What the last records and the engine itself may add to the end of a container. */
 const EXIT_MARGIN_MS = 2_000;
 /** A task that a killed worker had in hand is handed out again after this: fixtures/app/chaos/settings.py. */
-const VISIBILITY_TIMEOUT_MS = 20_000;
+const VISIBILITY_TIMEOUT_MS = 30_000;
 /** For all tasks that are queued behind it. */
-const BACKLOG_MS = 20_000;
+const BACKLOG_MS = 30_000;
 
 /** From the end of the fault to a container that serves again. */
 export const RECOVERY_DEADLINE_MS = BACKOFF_LIMIT_MS + STARTUP_TIMEOUT_S * 1000;
+/** A start with its boot: migrations of an empty database take most of it on a busy machine. */
+export const START_DEADLINE_MS = 120_000;
 /** A reload checks one service after the other, each for this long at most: src/supervise/reload.ts. */
 export const RELOAD_DEADLINE_MS = 60_000;
 /** From the stop signal to the end of the container. */

@@ -1,5 +1,6 @@
 // The database or the broker goes away, or does not answer, and comes back.
 import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
 import { engine } from "./engine-api.ts";
 import type { FaultReport } from "./observation.ts";
 import type { Round } from "./round.ts";
@@ -13,7 +14,8 @@ export async function disturbDatabase({ backends }: Subject, round: Round): Prom
   const fromMs = Date.now();
   if (round.durationMs === 0) await engine("POST", `/containers/${id}/restart?t=${STOP_S}`);
   else {
-    await engine("POST", `/containers/${id}/pause`);
+    // On a busy machine the engine may not manage to freeze all of its processes at the first attempt.
+    await eventually(() => engine("POST", `/containers/${id}/pause`), { what: "the database is paused" });
     try {
       await delay(round.durationMs);
     } finally {

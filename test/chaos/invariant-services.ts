@@ -1,4 +1,5 @@
 import { EXIT_STATUS } from "../../src/base/exit-status.ts";
+import { celeryPoolIsStuck } from "./celery-faults.ts";
 import { EXIT_DEADLINE_MS, RECOVERY_DEADLINE_MS } from "./configuration.ts";
 import type { FaultSpec, ProcessKind } from "./fault-table.ts";
 import type { Observation, Violation } from "./observation.ts";
@@ -14,9 +15,11 @@ export function servesAgain({ notServing }: Pick<Observation, "notServing">): Vi
 }
 
 /** A container that was asked to stop ends with 0, within the grace period. */
-export function exitsInTime({ fault }: Pick<Observation, "fault">): Violation[] {
-  return fault.exits
-    .filter(({ status, afterMs }) => status !== EXIT_STATUS.ok || afterMs > EXIT_DEADLINE_MS)
+export function exitsInTime(observation: Observation): Violation[] {
+  const allowed: (number | undefined)[] = [EXIT_STATUS.ok];
+  if (celeryPoolIsStuck(observation)) allowed.push(EXIT_STATUS.gracePeriodExceeded);
+  return observation.fault.exits
+    .filter(({ status, afterMs }) => !allowed.includes(status) || afterMs > EXIT_DEADLINE_MS)
     .map(({ member, status, afterMs }) => ({
       invariant: "a stop ends with status 0 in time",
       expected: `${member} ends with 0 within ${EXIT_DEADLINE_MS / 1000} s`,
@@ -46,6 +49,7 @@ export function bystandersLive(observation: Observation): Violation[] {
   return ownRecords(observation)
     .filter(({ msg, code }) => {
       const dead = /^(\S+) ended with status/.exec(msg)?.[1];
+      if (msg.startsWith("cannot stop celery-worker within") && celeryPoolIsStuck(observation)) return false;
       if (dead === undefined) return code !== undefined || /^cannot start/.test(msg);
       return dead !== victim && MAY_DIE[fault.action]?.includes(dead) !== true;
     })

@@ -1,12 +1,19 @@
+import { celeryPoolIsStuck } from "./celery-faults.ts";
 import type { Observation, Violation } from "./observation.ts";
 
 /** From a message's arrival to the moment the worker has written it down, on a busy machine. */
 const HANDOVER_MS = 100;
 
 /** Faults after which a task may run again: it was in the hands of what was killed, or its acknowledgement was lost. */
-export function mayRunTwice({ round: { fault, target } }: Pick<Observation, "round">): boolean {
+export function mayRunTwice(observation: Observation): boolean {
+  const { fault, target } = observation.round;
   const killed = fault.action === "kill" || fault.action === "disk" ? target : undefined;
-  return killed?.startsWith("celery") === true || fault.action === "broker" || fault.action === "memory";
+  return (
+    killed?.startsWith("celery") === true ||
+    fault.action === "broker" ||
+    fault.action === "memory" ||
+    celeryPoolIsStuck(observation)
+  );
 }
 
 /** Every task that was queued has run: at least once, and exactly once unless celery or its broker was killed. */
@@ -29,10 +36,15 @@ export function tasksRun(observation: Observation): Violation[] {
 }
 
 function lostTasks(observation: Observation): string[] {
-  const { begun, ended } = countRuns(observation.ledger);
-  const lost = queuedTasks(observation).filter((name) => !ended.has(name));
-  const inHandover = tasksInHandover(observation).filter((name) => lost.includes(name) && !begun.has(name));
-  return lost.filter((name) => name !== inHandover[0]);
+  const { ended } = countRuns(observation.ledger);
+  const excused = taskLostInHandover(observation);
+  return queuedTasks(observation).filter((name) => !ended.has(name) && name !== excused);
+}
+
+/** The one task that Redis and kombu may have lost between them; undefined if none was. */
+export function taskLostInHandover(observation: Observation): string | undefined {
+  const { begun } = countRuns(observation.ledger);
+  return tasksInHandover(observation).find((name) => !begun.has(name));
 }
 
 /**

@@ -1,6 +1,8 @@
 // One of several that run at once: it has a database, a broker and a subject of its own.
+import { availableParallelism, loadavg } from "node:os";
 import { type Backends, startBackends } from "./backends.ts";
-import { mayRunTwice, queuedTasks } from "./invariant-tasks.ts";
+import { celeryPoolIsStuck } from "./celery-faults.ts";
+import { mayRunTwice, queuedTasks, taskLostInHandover } from "./invariant-tasks.ts";
 import { judge } from "./invariants.ts";
 import type { Observation } from "./observation.ts";
 import type { Round, SubjectKind } from "./round.ts";
@@ -36,7 +38,9 @@ export class Lane {
     const verdict = await this.#judged(round);
     const logs = this.#subject?.members.map((member) => member.log()) ?? [];
     if (verdict.violations.length > 0) await this.close();
-    return { ...verdict, round, logs, stalledMs: stopwatch.stop(), tookMs: performance.now() - startedMs };
+    const stalledMs = stopwatch.stop();
+    const tookMs = performance.now() - startedMs;
+    return { ...verdict, round, logs, stalledMs, loadPerProcessor: loadPerProcessor(), tookMs };
   }
 
   async close(): Promise<void> {
@@ -47,17 +51,17 @@ export class Lane {
     await backends?.remove();
   }
 
-  async #judged(round: Round): Promise<Pick<Verdict, "violations" | "observation">> {
+  async #judged(round: Round): Promise<Pick<Verdict, "violations" | "observation" | "excused">> {
     try {
       const subject = await this.#subjectOf(round.subject);
       const observation = await runRound(subject, round);
       const violations = judge(observation);
       if (violations.length === 0) settle(subject, observation);
-      return { violations, observation };
+      return { violations, observation, excused: excusedFaults(observation) };
     } catch (error) {
       const got = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const violation = { invariant: "the round can be finished", expected: "no error", got };
-      return { violations: [violation] };
+      return { violations: [violation], excused: [] };
     }
   }
 
@@ -67,6 +71,18 @@ export class Lane {
     this.#subject ??= await startSubject(kind, this.#backends);
     return this.#subject;
   }
+}
+
+function loadPerProcessor(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism();
+}
+
+function excusedFaults(observation: Observation): string[] {
+  const lost = taskLostInHandover(observation);
+  return [
+    ...(celeryPoolIsStuck(observation) ? ["celery's pool did not end"] : []),
+    ...(lost === undefined ? [] : [`task ${lost} was lost between Redis and kombu`]),
+  ];
 }
 
 function settle(subject: Subject, observation: Observation): void {

@@ -5,10 +5,16 @@ import type { Verdict } from "./verdict.ts";
 
 const PREFERENCES: readonly SubjectKind[] = ["all-in-one", "separate"];
 
+export interface RunOptions {
+  lanes: number;
+  /** From then on no round is begun. */
+  until?: AbortSignal;
+}
+
 /** Runs all rounds; tells each verdict as it comes. Rounds of one lane are not in the order given. */
 export async function runRounds(
   rounds: readonly Round[],
-  laneCount: number,
+  { lanes: laneCount, until }: RunOptions,
   onVerdict: (verdict: Verdict) => void,
 ): Promise<void> {
   const waiting = [...rounds];
@@ -17,7 +23,7 @@ export async function runRounds(
     try {
       for (;;) {
         const round = takeNext(waiting, lane.kind ?? preference);
-        if (round === undefined) return;
+        if (round === undefined || until?.aborted === true) return;
         onVerdict(await lane.run(round));
       }
     } finally {

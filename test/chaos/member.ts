@@ -14,8 +14,6 @@ import type { Exit, MemberLog, MemberProcesses } from "./observation.ts";
 import { kindOf } from "./process-kinds.ts";
 import type { MemberName } from "./round.ts";
 
-/** No task of the suite takes a tenth of this. */
-const STUCK_MS = 8_000;
 const APP = join(import.meta.dirname, "fixtures/app");
 /** PID 1 becomes djinit; the pipe is its stdout as a pipe of the engine's would be. */
 const START = 'exec djinit "$@" >"$CHAOS_STDOUT" 2>>"$CHAOS_STDERR"';
@@ -48,19 +46,8 @@ export class Member {
     const startedMs = performance.now();
     const ended = waitForExit(this.container.id, timeoutMs).catch(() => undefined);
     this.signal(signal);
-    const timer = setTimeout(() => this.#askForStacks(), STUCK_MS);
-    const status = await ended.finally(() => clearTimeout(timer));
+    const status = await ended;
     return { member: this.name, status, afterMs: performance.now() - startedMs };
-  }
-
-  /** A celery worker that does not end logs where it is stuck. */
-  #askForStacks(): void {
-    try {
-      for (const it of processesIn(namespaceOf(this.initPid)))
-        if (kindOf(it, this.initPid) === "celery-main") process.kill(it.pid, "SIGUSR1");
-    } catch {
-      // It has ended after all.
-    }
   }
 
   async isReady(): Promise<boolean> {

@@ -26,13 +26,15 @@ export function verdictLine(verdict: Verdict, done: number, total: number): stri
     verdict.firstTry === undefined
       ? ""
       : `, second try: in the first the machine stood still for ${verdict.firstTry.stalledMs} ms`;
-  return `${done}/${total} ${describeRound(round)}: ${result} (${(tookMs / 1000).toFixed(1)} s${recovered}${again})`;
+  const excused = verdict.excused.length === 0 ? "" : `, excused: ${verdict.excused.join(", ")}`;
+  return `${done}/${total} ${describeRound(round)}: ${result}${excused} (${(tookMs / 1000).toFixed(1)} s${recovered}${again})`;
 }
 
 /** Everything needed to understand a failing round at a glance. */
 export function failureText(verdict: Verdict, folder: string): string {
   const { round, violations, observation, logs } = verdict;
   const lines = [`FAILED ${describeRound(round)}`];
+  lines.push(`  load of the machine: ${verdict.loadPerProcessor.toFixed(1)} for each processor`);
   if (verdict.stalledMs > NOTEWORTHY_STALL_MS)
     lines.push(`  the machine let the suite stand still for ${verdict.stalledMs} ms`);
   for (const { invariant, expected, got } of violations.slice(0, MOST_SHOWN))

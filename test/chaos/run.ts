@@ -12,7 +12,10 @@ import type { Verdict } from "./verdict.ts";
 
 const anySeed = Date.now() % 2 ** 32;
 const { rounds, seed, lanes, fault } = readOptions(process.argv.slice(2), anySeed);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+/** The first one lets the rounds under way end, the second ends at once. */
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => (interrupted.signal.aborted ? process.exit(130) : interrupted.abort()));
 
 const teardown = await prepareRun();
 const directory = mkdtempSync(join(tmpdir(), "djinit-chaos-"));
@@ -21,7 +24,7 @@ const verdicts: Verdict[] = [];
 console.log(`${rounds} rounds from seed ${seed}, ${lanes} at once`);
 
 try {
-  await runRounds(planRounds(seed, rounds, fault), lanes, (verdict) => {
+  await runRounds(planRounds(seed, rounds, fault), { lanes, until: interrupted.signal }, (verdict) => {
     const folder = verdict.violations.length > 0 ? saveDetails(directory, verdict) : "";
     if (verdict.firstTry !== undefined) saveDetails(join(directory, "first-tries"), verdict.firstTry);
     verdicts.push(lighten(verdict));
@@ -38,6 +41,8 @@ for (const line of summaryTable(verdicts)) console.log(line);
 console.log(
   `${verdicts.length} rounds from seed ${seed} in ${minutes} min, ${failed.length} with violations`,
 );
+for (const { round, excused } of verdicts)
+  for (const what of excused) console.log(`Excused: seed ${round.seed}: ${what}`);
 const repeated = verdicts.filter(({ firstTry }) => firstTry !== undefined);
 if (repeated.length > 0)
   console.log(

@@ -5,7 +5,7 @@ import type { Verdict } from "./verdict.ts";
 
 /** Writes them under `directory` and gives the folder. */
 export function saveDetails(directory: string, verdict: Verdict): string {
-  const { round, violations, tookMs, stalledMs, observation, logs } = verdict;
+  const { round, violations, tookMs, stalledMs, loadPerProcessor, observation, logs } = verdict;
   const folder = join(directory, `seed-${round.seed}`);
   mkdirSync(folder, { recursive: true });
   const save = (name: string, content: unknown): void =>
@@ -13,7 +13,7 @@ export function saveDetails(directory: string, verdict: Verdict): string {
       join(folder, name),
       typeof content === "string" ? content : `${JSON.stringify(content, undefined, 2)}\n`,
     );
-  save("round.json", { ...round, tookMs, stalledMs });
+  save("round.json", { ...round, tookMs, stalledMs, loadPerProcessor });
   save("violations.json", violations);
   for (const { member, lines, half, stderr } of logs) {
     const text = [...lines.map((line) => line.text), half].join("\n");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import type { Backends } from "./backends.ts";
-import { RECOVERY_DEADLINE_MS } from "./configuration.ts";
+import { START_DEADLINE_MS } from "./configuration.ts";
 import { Load } from "./load.ts";
 import { createMember, type Member } from "./member.ts";
 import { MEMBERS, type MemberName, type SubjectKind } from "./round.ts";
@@ -44,7 +44,7 @@ export class Subject {
     if (member === this.web) this.load.attach(member.initPid);
     await eventually(() => member.isReady(), {
       what: `${member.name} is ready`,
-      timeoutMs: RECOVERY_DEADLINE_MS,
+      timeoutMs: START_DEADLINE_MS,
       attach: async () => member.reader.lines.map(({ text }) => text).join("\n"),
     });
   }

@@ -19,7 +19,7 @@ test(
   `${ROUNDS} rounds of faults from seed ${FIRST_SEED} on: nothing is lost, and all serve again`,
   async () => {
     const verdicts: Verdict[] = [];
-    await runRounds(planCover(FIRST_SEED, ROUNDS), LANES, (verdict) => verdicts.push(verdict));
+    await runRounds(planCover(FIRST_SEED, ROUNDS), { lanes: LANES }, (verdict) => verdicts.push(verdict));
     const failures = verdicts
       .filter(({ violations }) => violations.length > 0)
       .map((verdict) =>

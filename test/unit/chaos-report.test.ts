@@ -11,7 +11,16 @@ function verdictOf(faultName: string, violations: Verdict["violations"] = []): V
   const round = roundOf(faultName);
   const observation = goodObservation(round);
   const logs = [logOf([lineAt(5, "djinit", "gunicorn started"), lineAt(6, "nginx", "GET / 200")])];
-  return { round, violations, tookMs: 3_000, observation, logs, stalledMs: 0 };
+  return {
+    round,
+    violations,
+    tookMs: 3_000,
+    observation,
+    logs,
+    stalledMs: 0,
+    loadPerProcessor: 4,
+    excused: [],
+  };
 }
 
 test("a line for each round says what was done and what came of it", () => {
@@ -28,6 +37,7 @@ test("a line for each round says what was done and what came of it", () => {
 test("a failing round is told with its rule, its processes, what djinit said, and how to repeat it", () => {
   const text = failureText(verdictOf("kill-beat", [VIOLATION]), "/tmp/there");
   for (const part of [
+    "load of the machine: 4.0 for each processor",
     "no zombie",
     "expected: every dead process is reaped",
     "got:      pid 50",
