@@ -78,7 +78,7 @@ async function startedAtMs(container: Container): Promise<number> {
 }
 
 /** Known before the container is, so that its first answer is not missed. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject).listen({ port: 0, host: "127.0.0.1" }, resolve);
