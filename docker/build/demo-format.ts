@@ -22,6 +22,8 @@ const QUIET = new Set([
   "msg",
   "pid",
   "process",
+  "logger",
+  "request_id",
   "request",
   "status",
   "body_bytes_sent",

@@ -9,8 +9,17 @@ import { findCommand } from "../platform/path-search.ts";
 /** Keeps signals that arrive while the next Node starts; it takes itself out of the environment. */
 const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
 
-/** For a process that lives for weeks and does little: a small nursery, no helper threads, and collection on demand. */
-const SMALL_HEAP = ["--max-semi-space-size=1", "--v8-pool-size=0", "--expose-gc"];
+/**
+ * For a process that lives for weeks and is to stay small: a small nursery, no helper threads, whose memory comes on top,
+ * collection on demand, and also when what has survived exceeds 7 MB: V8 would let it grow to many times that first.
+ */
+const SMALL_HEAP = [
+  "--max-semi-space-size=1",
+  "--initial-old-space-size=7",
+  "--single-threaded",
+  "--v8-pool-size=0",
+  "--expose-gc",
+];
 
 /** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
 export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {

@@ -19,7 +19,7 @@ const COMBINED =
 // 127.0.0.1:51234 - "GET / HTTP/1.1" 200, with or without « OK»
 const UVICORN = /^(\S*) - "(\S+) (\S+) HTTP\/[\d.]+" (\d{3})(?: [A-Za-z -]+)?$/;
 // "GET / HTTP/1.1" 200 2, after the name of Django's logger or a time in brackets
-const DJANGO_SERVER = /^(?:django\.server:? |\[[^\]]+\] )?"(\S+) (\S+) HTTP\/[\d.]+" (\d{3}) (\d+|-)$/;
+const DJANGO_SERVER = /^(?:django\.server:? ?|\[[^\]]+\] )?"(\S+) (\S+) HTTP\/[\d.]+" (\d{3}) (\d+|-)$/;
 // *1 connect() … failed …, client: 192.0.2.1, server: , request: "GET / HTTP/1.1", upstream: "…", host: "cakes.example"
 const NGINX_ERROR =
   /, client: ([^,\s]+), server: [^,]*, request: "(\S+) (\S+)(?: HTTP\/[\d.]+)?"(?:, [a-z]+: "[^"]*")*?(?:, host: "([^"]*)")?(?:, referrer: "([^"]*)")?$/;

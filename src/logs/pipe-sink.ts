@@ -3,7 +3,7 @@ import type { LogPolicy } from "./policy.ts";
 import type { Sink } from "./sink.ts";
 
 /** Bytes that may wait for the reader before the services' pipes are left unread. */
-const HIGH_WATER_BYTES = 1024 * 1024;
+const HIGH_WATER_BYTES = 256 * 1024;
 /** What is gathered for one system call: as much as a pipe holds. */
 const SLAB_BYTES = 64 * 1024;
 /**
@@ -27,6 +27,7 @@ export class PipeSink implements Sink {
   #slabBytes = 0;
   #text = "";
   readonly #spare: Buffer[] = [];
+  #slabsInFlight = 0;
   #scheduled = false;
   #closed = false;
   readonly policy: LogPolicy;
@@ -75,7 +76,8 @@ export class PipeSink implements Sink {
     if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    this.#send();
+    this.#settleText();
+    if (this.#slabBytes > 0) this.#sendSlab();
     if (!this.#closed) this.#socket.write("", () => resolve());
     this.#socket.once("error", () => resolve());
     await promise;
@@ -92,10 +94,11 @@ export class PipeSink implements Sink {
     setImmediate(() => this.#send());
   }
 
+  /** What comes while the pipe is full waits for it in the slab, rather than in many slabs that are nearly empty. */
   #send(): void {
     this.#scheduled = false;
     this.#settleText();
-    if (this.#slabBytes > 0) this.#sendSlab();
+    if (this.#slabBytes > 0 && this.#slabsInFlight === 0) this.#sendSlab();
   }
 
   #add(bytes: Buffer, start: number, end: number): void {
@@ -118,8 +121,11 @@ export class PipeSink implements Sink {
     this.#slab = undefined;
     this.#slabBytes = 0;
     if (this.#closed) return;
+    this.#slabsInFlight += 1;
     this.#socket.write(slab.subarray(0, length), () => {
+      this.#slabsInFlight -= 1;
       if (this.#spare.length < MOST_SPARE_SLABS) this.#spare.push(slab);
+      if (this.#slabsInFlight === 0) this.#send();
     });
   }
 

@@ -1,4 +1,5 @@
 // Gives back what a burst of log lines has left behind. V8 would keep it for as long as nothing happens.
+import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../base/clock.ts";
 import type { Sink } from "../logs/sink.ts";
 import { trimHeap } from "../platform/libc.ts";
@@ -8,6 +9,12 @@ const PERIOD_MS = 5_000;
 const QUIET_LENGTH = 64 * 1024;
 /** Less than this since the last time is not worth a collection. */
 const WORTHWHILE_LENGTH = 1024 * 1024;
+
+/** While the services are loud, what has become garbage is looked after by volume, at most once in this time. */
+const LOUD_PERIOD_MS = 1_000;
+const LOUD_LENGTH = 32 * 1024 * 1024;
+/** V8 itself would let this grow by 8 MB before it collects; a collection of so little takes 8 ms. */
+const MOST_HEAP_BYTES = 7_500_000;
 
 /** Trims once when the start is over, and then in the first quiet period after each burst. */
 export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clock, trim = trimMemory): void {
@@ -24,6 +31,24 @@ export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clo
     clock.after(PERIOD_MS, look);
   };
   clock.after(PERIOD_MS, look);
+}
+
+/** Collects garbage while there is no quiet period. */
+export function keepHeapSmall(sink: Pick<Sink, "written">, clock: Clock, collect = collectGarbage): void {
+  let lookedAt = sink.written;
+  const look = (): void => {
+    if (sink.written - lookedAt >= LOUD_LENGTH) {
+      lookedAt = sink.written;
+      collect();
+    }
+    clock.after(LOUD_PERIOD_MS, look);
+  };
+  clock.after(LOUD_PERIOD_MS, look);
+}
+
+function collectGarbage(): void {
+  if (getHeapStatistics().used_heap_size > MOST_HEAP_BYTES)
+    globalThis.gc?.({ type: "major", execution: "sync" });
 }
 
 function trimMemory(): void {

@@ -9,7 +9,7 @@ import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
 import type { Plan, SocketPlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
-import { keepMemorySmall } from "./idle-memory.ts";
+import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
 import { takeSignals } from "./signals.ts";
@@ -78,6 +78,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
     },
     systemClock,
   );
+  keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
   openAdmin({ supervisor, clock: systemClock, log, recent, figures });
   supervisor.start();

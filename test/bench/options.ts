@@ -1,7 +1,18 @@
 import { parseArgs } from "node:util";
 import { EXAMPLE_TAG } from "../../docker/build/example.ts";
 
-export const FIGURES = ["size", "memory", "health", "verbs", "scrape", "stop", "recovery", "start"] as const;
+export const FIGURES = [
+  "size",
+  "memory",
+  "health",
+  "verbs",
+  "scrape",
+  "stop",
+  "recovery",
+  "start",
+  "relay",
+  "requests",
+] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 export interface BenchOptions {

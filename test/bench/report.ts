@@ -2,6 +2,16 @@ import { alignColumns } from "./align-columns.ts";
 import { type Comparison, summarizeComparison } from "./comparison.ts";
 import type { Summary } from "./statistics.ts";
 
+const DIGITS: Record<Comparison["unit"], number> = {
+  s: 2,
+  ms: 1,
+  µs: 2,
+  MB: 1,
+  lines: 0,
+  "lines/s": 0,
+  "requests/s": 0,
+};
+
 const HEAD = ["figure", "djinit", "other", "other design", "djinit / other", "goal"];
 
 /** A table for a terminal. Numbers are medians, with the smallest and the largest in brackets. */
@@ -34,7 +44,7 @@ function countOf(comparisons: readonly Comparison[]): number {
 }
 
 function withUnit(summary: Summary, unit: Comparison["unit"]): string {
-  return `${spread(summary, unit === "s" ? 2 : 1)} ${unit}`;
+  return `${spread(summary, DIGITS[unit])} ${unit}`;
 }
 
 function spread({ count, max, median, min }: Summary, digits: number): string {

@@ -8,6 +8,8 @@ import type { Comparison } from "./comparison.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureRecovery } from "./figure-recovery.ts";
+import { measureRelay } from "./figure-relay.ts";
+import { measureRequests } from "./figure-requests.ts";
 import { measureScrape } from "./figure-scrape.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
@@ -25,6 +27,8 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   stop: measureStop,
   recovery: measureRecovery,
   start: measureStart,
+  relay: measureRelay,
+  requests: measureRequests,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */

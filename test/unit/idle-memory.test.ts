@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepMemorySmall } from "../../src/supervise/idle-memory.ts";
+import { keepHeapSmall, keepMemorySmall } from "../../src/supervise/idle-memory.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 test("memory is trimmed once after the start, then only in the quiet after a burst", () => {
@@ -31,4 +31,25 @@ test("memory is trimmed once after the start, then only in the quiet after a bur
   expect(pass(1, 0)).toBe(2);
   expect(pass(100, 0)).toBe(2);
   expect(sinkTrims).toBe(2);
+});
+
+test("while it is loud, garbage is looked after by volume", () => {
+  const clock = new VirtualClock();
+  const sink = { written: 0 };
+  let collections = 0;
+  keepHeapSmall(sink, clock, () => {
+    collections += 1;
+  });
+  const pass = (seconds: number, length: number) => {
+    for (let i = 0; i < seconds; i += 1) {
+      sink.written += length;
+      clock.advance(1_000);
+    }
+    return collections;
+  };
+  expect(pass(10, 1_000_000)).toBe(0);
+  expect(pass(60, 1_000_000)).toBe(2);
+  // Once a second at most.
+  expect(pass(5, 500_000_000)).toBe(7);
+  expect(pass(100, 0)).toBe(7);
 });

@@ -35,7 +35,13 @@ export interface CheckerFigures {
 const SUBJECT_CPU = "0";
 const OTHERS_CPU = "1";
 /** As the hand-over starts the second life of PID 1. */
-const SMALL_HEAP = ["--max-semi-space-size=1", "--v8-pool-size=0", "--expose-gc"];
+const SMALL_HEAP = [
+  "--max-semi-space-size=1",
+  "--initial-old-space-size=7",
+  "--single-threaded",
+  "--v8-pool-size=0",
+  "--expose-gc",
+];
 const QUIET = "--disable-warning=ExperimentalWarning";
 const SERVICES: Record<LineKind, string> = {
   access: "nginx",
@@ -92,6 +98,10 @@ function subjectWords(directory: string, load: Load): string[] {
   ];
 }
 
+function copyWords(directory: string): string[] {
+  return ["taskset", "--cpu-list", SUBJECT_CPU, process.execPath, `${directory}/copy.cjs`];
+}
+
 /** The relay, with a reader that throws all away. */
 export function measureSubject(directory: string, load: Load): Promise<SubjectFigures> {
   const script = 'exec 4>&1; "$@" 3>&4 4>&- | taskset --cpu-list "$READER_CPU" cat > /dev/null 3>&- 4>&-';
@@ -103,22 +113,29 @@ export function measureCopy(
   directory: string,
   load: Load,
 ): Promise<Pick<SubjectFigures, "seconds" | "cpuSeconds">> {
-  const copy = ["taskset", "--cpu-list", SUBJECT_CPU, process.execPath, `${directory}/copy.cjs`];
   const writer = writerWords(directory, load, 0);
   // `eval` makes words of what was quoted into one.
   const script =
     'exec 4>&1; eval "$1" 4>&- | eval "$2" 3>&4 4>&- | taskset --cpu-list "$READER_CPU" cat > /dev/null';
-  return runShell(script, [quoted(writer), quoted(copy)]);
+  return runShell(script, [quoted(writer), quoted(copyWords(directory))]);
 }
 
-/** The relay, with a reader that looks at every line. */
-export async function checkSubject(directory: string, load: Load): Promise<SubjectFigures & CheckerFigures> {
+/** The relay, or a copy of its first writer, with a reader that looks at every line. */
+export async function checkSubject(
+  directory: string,
+  load: Load,
+  what: "relay" | "copy",
+): Promise<SubjectFigures & CheckerFigures> {
   const checker = [
     ...["taskset", "--cpu-list", OTHERS_CPU, process.execPath, `${directory}/checker.cjs`],
     ...[JSON.stringify(load.kinds), load.linesASecond === undefined ? "" : "latency"],
   ];
   const script = 'exec 4>&1; { eval "$1" 3>&4; echo >&4; } | eval "$2" 3>&4';
-  const text = await runText(script, [quoted(subjectWords(directory, load)), quoted(checker)]);
+  const source =
+    what === "relay"
+      ? quoted(subjectWords(directory, load))
+      : `${quoted(writerWords(directory, load, 0))} | ${quoted(copyWords(directory))}`;
+  const text = await runText(script, [source, quoted(checker)]);
   const found = text.split("\n").filter((line) => line !== "");
   return Object.assign({}, ...found.map((line) => JSON.parse(line) as object)) as SubjectFigures &
     CheckerFigures;

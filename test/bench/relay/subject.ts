@@ -5,7 +5,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { systemClock } from "../../../src/base/clock.ts";
 import { openRelay } from "../../../src/logs/relay.ts";
 import { openSink } from "../../../src/logs/sink.ts";
-import { keepMemorySmall } from "../../../src/supervise/idle-memory.ts";
+import { keepHeapSmall, keepMemorySmall } from "../../../src/supervise/idle-memory.ts";
 import type { SubjectFigures, SubjectOptions } from "./measure.ts";
 
 const FIGURES_FD = 3;
@@ -14,6 +14,7 @@ const FLUSH_TIMEOUT_MS = 60_000;
 const { writers, sampleAt } = JSON.parse(process.argv[2] as string) as SubjectOptions;
 const sink = openSink(1);
 keepMemorySmall(sink, systemClock);
+keepHeapSmall(sink, systemClock);
 
 let lines = 0;
 let started: { ms: number; cpu: NodeJS.CpuUsage } | undefined;
@@ -57,11 +58,17 @@ async function main(): Promise<void> {
 
 void main();
 
-/** Clean and dirty. */
+/**
+ * Clean and dirty, without the clean pages of the program's own file: as soon as a second container runs, the kernel
+ * has them once for both.
+ */
 function readPrivateMb(): number {
-  const text = readFileSync("/proc/self/smaps_rollup", "latin1");
-  const kib = [...text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)].map(([, number]) =>
-    Number(number),
-  );
-  return (kib.reduce((sum, number) => sum + number, 0) * 1024) / 1e6;
+  let kib = 0;
+  let isProgram = false;
+  for (const line of readFileSync("/proc/self/smaps", "latin1").split("\n")) {
+    const [name = "", number] = line.split(/\s+/);
+    if (/^[0-9a-f]+-[0-9a-f]+$/.test(name)) isProgram = line.endsWith(process.execPath);
+    else if (name === "Private_Dirty:" || (name === "Private_Clean:" && !isProgram)) kib += Number(number);
+  }
+  return (kib * 1024) / 1e6;
 }
