@@ -13,7 +13,7 @@ const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
  * For a process that lives for weeks and is to stay small: a small nursery, no helper threads, whose memory comes on top,
  * collection on demand, and also when what has survived exceeds 7 MB: V8 would let it grow to many times that first.
  */
-const SMALL_HEAP = [
+export const SMALL_HEAP = [
   "--max-semi-space-size=1",
   "--initial-old-space-size=7",
   "--single-threaded",

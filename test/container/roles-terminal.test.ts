@@ -78,3 +78,11 @@ test("TERM from outside stops a command on a terminal", async () => {
   await terminal.shows("command started");
   expect(await terminal.container.stop()).toBe(0);
 });
+
+test("on a terminal djinit's own records are for people, unless JSON is asked for", async () => {
+  const { djinit: image } = runContext().images;
+  await using pretty = new Terminal({ image, command: ["nowhere"] });
+  await pretty.shows(/ERROR\u001b\[0m djinit +cannot .*nowhere/);
+  await using json = new Terminal({ image, command: ["nowhere"], env: { DJINIT_LOG_FORMAT: "json" } });
+  await json.shows('"code":"DJINIT_UNKNOWN_COMMAND"');
+});

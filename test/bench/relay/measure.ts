@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { SMALL_HEAP } from "../../../src/boot/hand-over.ts";
 import type { LineKind } from "./lines.ts";
 
 export interface SubjectOptions {
@@ -34,14 +35,6 @@ export interface CheckerFigures {
 
 const SUBJECT_CPU = "0";
 const OTHERS_CPU = "1";
-/** As the hand-over starts the second life of PID 1. */
-const SMALL_HEAP = [
-  "--max-semi-space-size=1",
-  "--initial-old-space-size=7",
-  "--single-threaded",
-  "--v8-pool-size=0",
-  "--expose-gc",
-];
 const QUIET = "--disable-warning=ExperimentalWarning";
 const SERVICES: Record<LineKind, string> = {
   access: "nginx",
