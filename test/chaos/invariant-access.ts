@@ -10,8 +10,10 @@ const BETWEEN_MS = 100;
 export function accessLogged(observation: Observation): Violation[] {
   const logged = new Map<string, unknown[]>();
   for (const record of observation.logs.flatMap(recordsOf)) {
-    const n = record.service === "nginx" ? /[?&]n=([^\s&]+)/.exec(targetOf(record) ?? "")?.[1] : undefined;
-    if (n !== undefined) logged.set(n, [...(logged.get(n) ?? []), statusOf(record)]);
+    // nginx's error log tells of requests too, but not how they were answered.
+    const status = record.service === "nginx" ? statusOf(record) : undefined;
+    const n = /[?&]n=([^\s&]+)/.exec(targetOf(record) ?? "")?.[1];
+    if (n !== undefined && status !== undefined) logged.set(n, [...(logged.get(n) ?? []), status]);
   }
   const killed = excusesOf(observation).filter(({ outcomes }) => outcomes.includes("cut"));
   return observation.requests.flatMap(({ n, outcome, startMs, endMs }) => {
