@@ -35,7 +35,7 @@ export function notRunning(error: unknown): DjinitError {
     code === "EACCES"
       ? "only root and user djinit may"
       : code === "ENOENT" || code === "ECONNREFUSED"
-        ? `nobody listens at ${CONTROL_SOCKET}`
+        ? `nobody listens at ${CONTROL_SOCKET}: there is no djinit, or it still boots`
         : message;
   return new DjinitError("DJINIT_NOT_RUNNING", `cannot ask djinit: ${cause}`, { cause: error });
 }

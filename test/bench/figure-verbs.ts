@@ -12,7 +12,19 @@ import { migrate, settledEnv, startWeb } from "./web-container.ts";
 /** One call is too short to be measured alone. */
 const CALLS_A_SAMPLE = 5;
 
-const VERBS = ["status", "health", "logs", "config", "scale gunicorn 1", "reload", "version", "help"];
+const VERBS = [
+  "status",
+  "health",
+  "logs",
+  "config",
+  "scale gunicorn 1",
+  "reload",
+  "restart nginx",
+  // Two calls, since one undoes the other.
+  "stop nginx && djinit start nginx",
+  "version",
+  "help",
+];
 /** The same questions to supervisord, as near as it has them. */
 const SUPERVISORCTL = "/opt/supervisor/bin/supervisorctl --configuration /etc/supervisord.conf status";
 /** How a worker is asked without djinit. */

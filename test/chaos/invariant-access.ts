@@ -1,3 +1,4 @@
+import { statusOf, targetOf } from "../support/records.ts";
 import { excusesOf } from "./excuses.ts";
 import type { Observation, Violation } from "./observation.ts";
 import { recordsOf } from "./records.ts";
@@ -8,9 +9,11 @@ const BETWEEN_MS = 100;
 /** Every request that was answered has one line in the access log, with the status that the client got. */
 export function accessLogged(observation: Observation): Violation[] {
   const logged = new Map<string, unknown[]>();
-  for (const { service, request, status } of observation.logs.flatMap(recordsOf)) {
-    const n = service === "nginx" ? /[?&]n=(\S+)/.exec(String(request))?.[1] : undefined;
-    if (n !== undefined) logged.set(n, [...(logged.get(n) ?? []), status]);
+  for (const record of observation.logs.flatMap(recordsOf)) {
+    // nginx's error log tells of requests too, but not how they were answered.
+    const status = record.service === "nginx" ? statusOf(record) : undefined;
+    const n = /[?&]n=([^\s&]+)/.exec(targetOf(record) ?? "")?.[1];
+    if (n !== undefined && status !== undefined) logged.set(n, [...(logged.get(n) ?? []), status]);
   }
   const killed = excusesOf(observation).filter(({ outcomes }) => outcomes.includes("cut"));
   return observation.requests.flatMap(({ n, outcome, startMs, endMs }) => {

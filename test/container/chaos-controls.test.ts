@@ -58,7 +58,11 @@ async function withQueuedTask(tamper: string[][]): Promise<void> {
   const redis = (...words: string[]) => backends.broker.output(["redis-cli", ...words]);
   process.kill(worker, "SIGSTOP");
   try {
-    await eventually(async () => Number(await redis("llen", "celery")) >= 2, { what: "a task waits" });
+    // The newest must be one of ours: beat sends messages too.
+    const isOurs = async () => (await redis("lindex", "celery", "0")).includes("chaos.tasks.tally");
+    await eventually(async () => Number(await redis("llen", "celery")) >= 2 && (await isOurs()), {
+      what: "a task waits",
+    });
     for (const words of tamper) await redis(...words);
   } finally {
     process.kill(worker, "SIGCONT");

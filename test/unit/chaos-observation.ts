@@ -37,7 +37,8 @@ export function lineAt(afterMs: number, service: string, msg: string, more: obje
 }
 
 export function accessLine({ n, endMs, outcome }: RequestOutcome): string {
-  const more = { request: `GET /debug/headers/?n=${n} HTTP/1.1`, status: outcome };
+  const url = { path: "/debug/headers/", query: `n=${n}` };
+  const more = { url, http: { response: { status_code: outcome } } };
   return lineAt(endMs - FAULT_MS, "nginx", `GET / ${outcome}`, more);
 }
 
