@@ -15,9 +15,17 @@ const SETTINGS = `
 /** An advisory lock is the database's own. Within it two schemas are two sites, and so are two projects. */
 const KEY = "hashtextextended(concat_ws(chr(31), 'djinit', current_schema(), $1::text), 0)";
 
+/**
+ * A question that takes no snapshot, and ends the one that the query before it may have kept. CREATE INDEX CONCURRENTLY
+ * waits for the end of every transaction that it sees with an older snapshot, which would be the end of the lock.
+ */
+const ASK = "SHOW transaction_isolation";
+
 export interface MigrationLock {
   /** Aborted, with the reason, when the session that holds it has ended. */
   lost: AbortSignal;
+  /** To be called before the work begins, after the last query in its session. */
+  rest(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -52,11 +60,14 @@ export async function isLockFree(client: Client, project: string): Promise<boole
 function watch(client: Client): MigrationLock {
   const lost = new AbortController();
   const onEnd = (error?: Error): void => lost.abort(new LockLost(error?.message ?? "the server has hung up"));
-  const check = setInterval(() => client.query("SELECT 1").catch(onEnd), CHECK_PERIOD_MS);
+  const check = setInterval(() => client.query(ASK).catch(onEnd), CHECK_PERIOD_MS);
   client.once("error", onEnd);
   client.once("end", onEnd);
   return {
     lost: lost.signal,
+    rest: async () => {
+      await client.query(ASK);
+    },
     release: async () => {
       clearInterval(check);
       client.off("error", onEnd);

@@ -98,6 +98,7 @@ async function lead(
     const state = await look(attempt);
     const left = stepsLeft(steps, state);
     if (!left.some(changesDatabase)) return settled(attempt, state, left);
+    await lock.rest();
     const signal = AbortSignal.any([django.signal, lock.lost]);
     await runDjango({ ...django, signal }, left, { lock: "held" });
     return [];

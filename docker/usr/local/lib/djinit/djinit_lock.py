@@ -46,13 +46,15 @@ class PostgresLock:
     def take(self):
         self.one(POSTGRES_SETTINGS)
         if self.one(POSTGRES_LOCK, project())[0]:
+            self.check()
             return True
         # Not even a place in the pooler is kept while waiting.
         self.connection.rollback()
         return False
 
     def check(self):
-        self.one("SELECT 1")
+        # Takes no snapshot: CREATE INDEX CONCURRENTLY waits for the end of a transaction that it sees with one.
+        self.one("SHOW transaction_isolation")
 
     def release(self):
         self.connection.rollback()
