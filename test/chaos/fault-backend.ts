@@ -30,10 +30,11 @@ export async function takeBrokerAway({ backends }: Subject, round: Round): Promi
   const { id } = backends.broker;
   const fromMs = Date.now();
   await engine("POST", `/containers/${id}/stop?t=${STOP_S}`);
+  const brokerGoneMs = Date.now();
   try {
     await delay(round.durationMs);
   } finally {
     await engine("POST", `/containers/${id}/start`);
   }
-  return { fromMs, toMs: Date.now(), exits: [] };
+  return { fromMs, toMs: Date.now(), exits: [], brokerGoneMs };
 }

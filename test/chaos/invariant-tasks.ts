@@ -49,14 +49,17 @@ export function taskLostInHandover(observation: Observation): string | undefined
 
 /**
  * Redis hands a message over by BRPOP, which forgets it; the worker writes it down as not acknowledged only then. A
- * worker that is killed between the two loses it, whoever supervises it: one message at most, queued at that moment.
+ * worker that is killed, or a broker that ends, between the two loses it, whoever supervises them: one message at most,
+ * queued at that moment.
  */
 function tasksInHandover(observation: Observation): string[] {
   const { round, fault, requests } = observation;
-  if (round.target !== "celery-main" || round.fault.action === "freeze") return [];
+  const killed = round.target === "celery-main" && round.fault.action !== "freeze" ? fault.toMs : undefined;
+  const lastMs = killed ?? fault.brokerGoneMs;
+  if (lastMs === undefined) return [];
   return queuedTasks({
     requests: requests.filter(
-      ({ startMs, endMs }) => startMs <= fault.toMs + HANDOVER_MS && endMs >= fault.fromMs - HANDOVER_MS,
+      ({ startMs, endMs }) => startMs <= lastMs + HANDOVER_MS && endMs >= fault.fromMs - HANDOVER_MS,
     ),
   });
 }

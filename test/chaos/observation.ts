@@ -33,6 +33,8 @@ export interface FaultReport {
   fromMs: number;
   toMs: number;
   exits: Exit[];
+  /** When the broker had ended for certain. */
+  brokerGoneMs?: number;
   /** While nobody read stdout: whether PID 1 answered its control socket, and how much its memory grew. */
   stall?: { answered: boolean; grewBytes: number; unansweredAtEnd: number };
 }

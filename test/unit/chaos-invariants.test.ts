@@ -125,6 +125,13 @@ describe("tasks and celery's death", () => {
     expect(lost("kill-celery-main", queued("a", -300))).toBe(1);
     expect(lost("freeze-celery-main", queued("a", -3))).toBe(1);
     expect(lost("term-run", queued("a", -3))).toBe(1);
+    expect(lost("broker-gone", queued("a", -3))).toBe(1);
+    const fault = { fromMs: FAULT_MS, toMs: FAULT_MS + 900, exits: [], brokerGoneMs: FAULT_MS + 200 };
+    const lostWithBroker = (...requests: ReturnType<typeof queued>[]) =>
+      judge(goodObservation(roundOf("broker-gone"), { requests, ledger: "", fault })).length;
+    expect(lostWithBroker(queued("a", 40))).toBe(0);
+    expect(lostWithBroker(queued("a", 40), queued("b", 80))).toBe(1);
+    expect(lostWithBroker(queued("a", 500))).toBe(1);
   });
 });
 
