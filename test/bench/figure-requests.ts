@@ -19,7 +19,7 @@ const LEAST_RATIO = 0.97;
 
 /** nginx as djinit starts it, alone, with the same files; nothing asks for the application. */
 const NGINX_ALONE =
-  "mkdir -p /run/nginx && chown nginx: /run/nginx /dev/stdout /dev/stderr; exec setpriv --reuid nginx --regid nginx --init-groups nginx -e stderr -g 'daemon off;'";
+  "mkdir -p /run/nginx /run/nginx-status && chown nginx: /run/nginx /run/nginx-status /dev/stdout /dev/stderr; exec setpriv --reuid nginx --regid nginx --init-groups nginx -e stderr -g 'daemon off;'";
 
 /** With djinit's logging, and metrics as they are by default. */
 export async function measureRequests(pairs: number): Promise<Comparison[]> {
