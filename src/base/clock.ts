@@ -14,6 +14,21 @@ export const systemClock: Clock = {
   },
 };
 
+/** Looks every `periodMs` until `isDone`, at once first. False when it has not come about within `limitMs`. */
+export async function until(
+  clock: Clock,
+  periodMs: number,
+  limitMs: number,
+  isDone: () => boolean,
+): Promise<boolean> {
+  const endMs = clock.monotonicMs() + limitMs;
+  while (!isDone()) {
+    if (clock.monotonicMs() >= endMs) return false;
+    await new Promise<void>((resolve) => clock.after(periodMs, resolve));
+  }
+  return true;
+}
+
 /** Resolves when `promise` does, or after `limitMs`. */
 export async function within(clock: Clock, limitMs: number, promise: Promise<unknown>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 // The first life of PID 1: composition root. Steps in their order, then the hand-over.
-import { asDjinitError, DjinitError } from "../base/errors.ts";
+import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
@@ -125,7 +125,7 @@ function reportStop(log: OwnLog, { reason }: AbortSignal): number {
 }
 
 function reportFailure(log: OwnLog, thrown: unknown): number {
-  const error = thrown instanceof DjinitError ? thrown : asDjinitError(thrown);
+  const error = asDjinitError(thrown);
   logError(log, error);
   return error.exitStatus;
 }

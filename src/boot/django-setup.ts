@@ -1,5 +1,5 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
-import type { Clock } from "../base/clock.ts";
+import { type Clock, within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
@@ -132,7 +132,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   cancelDeadline();
   // Not for ever: a process that the project has started in the background may hold the pipes.
   const relayed = Promise.all([stdout.ended, stderr.ended]);
-  await Promise.race([relayed, new Promise<void>((resolve) => clock.after(RELAY_TIMEOUT_MS, resolve))]);
+  await within(clock, RELAY_TIMEOUT_MS, relayed);
 
   if (signal.aborted && killed) throw graceExceeded(step, options.gracePeriodMs);
   signal.throwIfAborted();

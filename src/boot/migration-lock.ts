@@ -78,4 +78,4 @@ function watch(client: Client): MigrationLock {
 }
 
 /** Another container may have the lock by now. */
-export class LockLost extends Error {}
+class LockLost extends Error {}

@@ -5,7 +5,7 @@ import { DjinitError } from "../base/errors.ts";
 import type { StepName } from "../plan/plan.ts";
 import { type DatabaseState, lookAtDatabase } from "./look-at-database.ts";
 import type { ManifestFacts } from "./manifest.ts";
-import { isLockFree, projectOf, takeLock } from "./migration-lock.ts";
+import { isLockFree, type MigrationLock, projectOf, takeLock } from "./migration-lock.ts";
 import { closeSession, type Failure } from "./postgres-session.ts";
 import { type Django, runDjango } from "./run-django.ts";
 import { logLockWait, logSchemaWait, MOST_NAMES, warnOfNewerSchema } from "./setup-events.ts";
@@ -88,10 +88,7 @@ async function settleIn(attempt: Attempt): Promise<StepName[]> {
   }
 }
 
-async function lead(
-  attempt: Attempt,
-  lock: NonNullable<Awaited<ReturnType<typeof takeLock>>>,
-): Promise<StepName[]> {
+async function lead(attempt: Attempt, lock: MigrationLock): Promise<StepName[]> {
   const { django, steps } = attempt;
   try {
     // Between the look and the lock another container may have done it all.

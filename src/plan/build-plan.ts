@@ -64,7 +64,7 @@ function guessApplication({ settingsModule }: Config): string {
 }
 
 /** What the boot has found out or made. */
-export interface BootFacts {
+export interface PlanFacts {
   sources: FileSources;
   /** For web: what nginx's files say. */
   nginx?: NginxFacts;
@@ -77,7 +77,7 @@ export function buildPlan(
   invocation: Invocation,
   config: Config,
   startedAsRoot: boolean,
-  facts: BootFacts,
+  facts: PlanFacts,
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
   const services = planServices(invocation, config, facts);
@@ -108,7 +108,7 @@ export function planLogs(config: Config): LogPlan {
 function planServices(
   invocation: Invocation,
   config: Config,
-  { nginx, applicationSocketFd }: BootFacts,
+  { nginx, applicationSocketFd }: PlanFacts,
 ): ServicePlan[] {
   switch (invocation.role) {
     case "worker":

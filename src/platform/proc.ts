@@ -9,8 +9,8 @@ export interface ProcessStat {
   parentPid: number;
 }
 
-/** The stat line of one process, or undefined when it is gone. */
-export function readProcessStat(pid: number): ProcessStat | undefined {
+/** The name of a process and the fields that follow it in its stat line, the state first; undefined when it is gone. */
+export function readStatFields(pid: number): { name: string; fields: string[] } | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -18,27 +18,28 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
     return undefined;
   }
   // The name in parentheses may itself hold spaces and parentheses: only what follows the last one is regular.
-  const [state = "", parentPid = ""] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid, state, parentPid: Number(parentPid) };
+  const end = text.lastIndexOf(")");
+  return { name: text.slice(text.indexOf("(") + 1, end), fields: text.slice(end + 2).split(" ") };
 }
 
-function listNames(): string[] {
+/** The stat line of one process, or undefined when it is gone. */
+export function readProcessStat(pid: number): ProcessStat | undefined {
+  const [state = "", parentPid = ""] = readStatFields(pid)?.fields ?? [];
+  return state === "" ? undefined : { pid, state, parentPid: Number(parentPid) };
+}
+
+/** PIDs of every process in this PID namespace that can be seen; none while no descriptor is left to look with. */
+export function listPids(): number[] {
   try {
-    return readdirSync("/proc");
+    return readdirSync("/proc").map(Number).filter(Number.isInteger);
   } catch {
     return [];
   }
 }
 
-/** Every process in this PID namespace that can be seen; none while no descriptor is left to look with. */
+/** Every process in this PID namespace that can be seen. */
 export function listProcesses(): ProcessStat[] {
-  const found: ProcessStat[] = [];
-  for (const name of listNames()) {
-    const pid = Number(name);
-    const stat = Number.isInteger(pid) ? readProcessStat(pid) : undefined;
-    if (stat !== undefined) found.push(stat);
-  }
-  return found;
+  return listPids().flatMap((pid) => readProcessStat(pid) ?? []);
 }
 
 /** The effective capability mask of this process. */

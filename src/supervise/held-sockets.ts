@@ -2,7 +2,7 @@
 // them, when a process dies, is restarted or drains.
 import { closeSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, until } from "../base/clock.ts";
 import type { HeldSocket, SocketPlan } from "../plan/plan.ts";
 import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../platform/listening-socket.ts";
 import { countHandshakes } from "../platform/tcp-table.ts";
@@ -76,8 +76,8 @@ export class HeldSockets {
     // In this order: a handshake ends in the queue, and no new one begins.
     const ports = this.#ports();
     const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
-    await this.#until(HANDSHAKES_END_MS, TABLE_PERIOD_MS, () => countHandshakes(ports, family) === 0);
-    await this.#until(ACCEPTING_MS, LOOK_PERIOD_MS, () =>
+    await until(this.#clock, TABLE_PERIOD_MS, HANDSHAKES_END_MS, () => countHandshakes(ports, family) === 0);
+    await until(this.#clock, LOOK_PERIOD_MS, ACCEPTING_MS, () =>
       [...this.#open.values()].every(({ fd }) => countWaiting(fd) === 0),
     );
   }
@@ -87,7 +87,7 @@ export class HeldSockets {
     const ports = this.#ports();
     for (const key of this.#open.keys()) this.#close(key);
     if (this.#decoys.length === 0) return;
-    await this.#until(LISTENERS_CLOSE_MS, LOOK_PERIOD_MS, () => !ports.some(isPortHeld));
+    await until(this.#clock, LOOK_PERIOD_MS, LISTENERS_CLOSE_MS, () => !ports.some(isPortHeld));
     this.#endDiversion();
   }
 
@@ -106,12 +106,6 @@ export class HeldSockets {
 
   #ports(): number[] {
     return [...this.#open.values()].flatMap(({ socket }) => (socket.kind === "tcp" ? [socket.port] : []));
-  }
-
-  async #until(limitMs: number, periodMs: number, done: () => boolean): Promise<void> {
-    const endMs = this.#clock.monotonicMs() + limitMs;
-    while (!done() && this.#clock.monotonicMs() < endMs)
-      await new Promise<void>((resolve) => this.#clock.after(periodMs, resolve));
   }
 }
 

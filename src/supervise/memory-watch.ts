@@ -1,9 +1,8 @@
 // Notices that the kernel has killed a process for want of memory, and says which it must have been.
-import { readFileSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import { type MemoryAccount, readMemoryAccount } from "../platform/cgroup.ts";
-import { listProcesses } from "../platform/proc.ts";
+import { listProcessUsage } from "../platform/process-usage.ts";
 
 /** The counter can only be looked at; a look costs a fraction of a millisecond. */
 const PERIOD_MS = 1_000;
@@ -11,7 +10,6 @@ const PERIOD_MS = 1_000;
 const NEAR_PERIOD_MS = 200;
 const NEAR_LIMIT = 0.75;
 const LOOKS_KEPT = 3;
-const PAGE_BYTES = 4_096;
 
 export interface MemoryEvent {
   account: MemoryAccount;
@@ -91,16 +89,7 @@ function findGone(before: readonly ProcessMemory[], now: readonly ProcessMemory[
 }
 
 function readProcesses(): ProcessMemory[] {
-  const found: ProcessMemory[] = [];
-  for (const { pid, state } of listProcesses()) {
-    if (state === "Z" || pid === process.pid) continue;
-    try {
-      const name = readFileSync(`/proc/${pid}/comm`, "latin1").trim();
-      const pages = Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]);
-      found.push({ pid, name, residentBytes: pages * PAGE_BYTES });
-    } catch {
-      // It has ended between the two reads.
-    }
-  }
-  return found;
+  return listProcessUsage()
+    .filter(({ pid, state }) => state !== "Z" && pid !== process.pid)
+    .map(({ pid, name, residentBytes }) => ({ pid, name, residentBytes }));
 }

@@ -1,5 +1,5 @@
 // What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
-import type { Clock } from "../base/clock.ts";
+import { type Clock, until } from "../base/clock.ts";
 import type { Service } from "./service.ts";
 import type { StateName } from "./service-state.ts";
 
@@ -75,14 +75,6 @@ export class Operations {
   /** False when it has not come about within `timeoutMs`. */
   #until(isOver: () => boolean, timeoutMs: number): Promise<boolean> {
     const { clock, draining } = this.#with;
-    const untilMs = clock.monotonicMs() + timeoutMs;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (isOver() || draining()) resolve(true);
-        else if (clock.monotonicMs() >= untilMs) resolve(false);
-        else clock.after(LOOK_PERIOD_MS, look);
-      };
-      look();
-    });
+    return until(clock, LOOK_PERIOD_MS, timeoutMs, () => isOver() || draining());
   }
 }

@@ -58,9 +58,9 @@ export async function reloadService(
     { target: name },
     isNewEnvironment ? `reloading ${name}: its environment has changed` : `reloading ${name}`,
   );
-  const takesSignal = plan.reload !== "restart" && !isNewEnvironment && service.takes(plan.reload);
-  if (takesSignal) service.signal(plan.reload as NodeJS.Signals);
-  else service.handle({ type: "restart" });
+  if (plan.reload === "restart" || isNewEnvironment || !service.takes(plan.reload))
+    service.handle({ type: "restart" });
+  else service.signal(plan.reload);
 }
 
 async function runCheck(

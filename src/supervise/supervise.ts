@@ -96,9 +96,7 @@ function keepFromOthers(plan: SocketPlan | undefined): void {
 
 /** Gives the services' environment as the files have it at each call. */
 function environmentReader({ sources }: Plan): () => Promise<NodeJS.ProcessEnv> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
-  let last = { environment, sources };
+  let last = { environment: process.env as Record<string, string>, sources };
   return async () => {
     const { readFilesAgain } = await import("./environment-files.ts");
     last = readFilesAgain(last);
