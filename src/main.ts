@@ -30,8 +30,10 @@ async function main([word, ...rest]: string[]): Promise<void> {
     const { openAdmin } = await import("./admin/open-admin.ts");
     return supervise({ planFile: rest[0] as string, pendingSignals, openAdmin });
   }
+  const { begin } = await import("./boot/begin.ts");
+  const begun = begin(process.argv.slice(2));
   const { boot } = await import("./boot/boot.ts");
-  return boot({ words: process.argv.slice(2), pendingSignals });
+  return boot(begun, pendingSignals);
 }
 
 function isVerb(word: string, rest: readonly string[]): boolean {

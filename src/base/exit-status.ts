@@ -18,3 +18,9 @@ export function exitStatusOf(code: number | null, signal: NodeJS.Signals | null)
   if (code !== null) return code;
   return signal === null ? EXIT_STATUS.internalError : 128 + constants.signals[signal];
 }
+
+/** The same, of the status that waitpid(2) gives. */
+export function exitStatusOfWait(status: number): number {
+  const signal = status & 0x7f;
+  return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+}

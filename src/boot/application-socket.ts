@@ -5,27 +5,26 @@ import type { Config } from "../config/variables.ts";
 import { usesUsualSocket } from "../plan/gunicorn.ts";
 import { DJANGO_USER, GUNICORN_SOCKET } from "../plan/paths.ts";
 import { findAccount } from "../platform/credentials.ts";
-import { closeOnExec } from "../platform/libc.ts";
 import { listenUnix } from "../platform/listening-socket.ts";
+import { gunicornFile } from "./gunicorn-file.ts";
 
 /** gunicorn's own. */
 const BACKLOG = 2_048;
 /** nginx reaches it through the group django. */
 const MODE = 0o660;
 
-/** Returns its descriptor, which the next program of this process keeps; undefined where gunicorn listens elsewhere. */
+/** Returns its descriptor; undefined where gunicorn listens elsewhere. */
 export function openApplicationSocket(
   words: readonly string[],
   config: Config,
   isRoot: boolean,
 ): number | undefined {
-  if (!usesUsualSocket(words, config)) return undefined;
+  if (!usesUsualSocket(words, config) || !gunicornFile("takesSocket")) return undefined;
   const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);
   chmodSync(GUNICORN_SOCKET, MODE);
   if (isRoot) {
     const { uid, gid } = findAccount(DJANGO_USER);
     chownSync(GUNICORN_SOCKET, uid, gid);
   }
-  closeOnExec(fd, false);
   return fd;
 }

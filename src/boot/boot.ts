@@ -1,49 +1,35 @@
-// The first life of PID 1: composition root. Steps in their order, then the hand-over.
+// The first life of PID 1, with all of its libraries: composition root. Steps in their order, then the hand-over.
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
-import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/boot-log.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import { openSink, type Sink } from "../logs/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
-import { planBoot } from "../plan/boot-steps.ts";
-import { buildPlan, findProblems, planLogs } from "../plan/build-plan.ts";
+import { buildPlan, planLogs } from "../plan/build-plan.ts";
 import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
-import { readCommand } from "../plan/role.ts";
-import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
+import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
-import { openApplicationSocket } from "./application-socket.ts";
+import type { Beginning, Begun } from "./begin.ts";
 import { gatherFacts } from "./boot-facts.ts";
 import { giveStdioTo } from "./command-stdio.ts";
-import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
-import { findUrlProblems } from "./database-url.ts";
 import { beginDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
 import { checkNginx } from "./nginx-configuration.ts";
 import { writeNginxProbes } from "./nginx-probes.ts";
 import type { Preparation } from "./preparation.ts";
-import { makeRuntimeDirectories } from "./runtime-directories.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
-export interface BootOptions {
-  /** The image's CMD. */
-  words: string[];
-  /** Signals that came while this was being loaded. */
-  pendingSignals: NodeJS.Signals[];
-}
-
-/** Boots and hands over; ends the process with a documented exit status when that cannot be. */
-export async function boot({ words, pendingSignals }: BootOptions): Promise<void> {
-  const invocation = readCommand(words);
-  const loaded = loadConfig(process.env);
+/** Boots and hands over; ends the process with a documented exit status when that cannot be. `pendingSignals` came before. */
+export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Promise<void> {
+  const { invocation, loaded } = begun;
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
@@ -52,13 +38,12 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
-    const { config, problems } = loaded;
-    refuseProblems([...problems, ...findUrlProblems(config), ...findProblems(invocation, config)]);
-    const plan = await prepare({
+    const { config, environment, sources } = loaded;
+    const plan = await prepare(begun.beginning(), {
       invocation,
       config,
-      environment: loaded.environment,
-      sources: loaded.sources,
+      environment,
+      sources,
       sink,
       log,
       signal,
@@ -67,7 +52,7 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
-    handOver({ ...plan, boot: facts }, loaded.environment);
+    handOver({ ...plan, boot: facts }, environment);
   } catch (thrown) {
     process.exitCode =
       signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
@@ -77,39 +62,38 @@ export async function boot({ words, pendingSignals }: BootOptions): Promise<void
 }
 
 /** Everything that has to be true before a service starts. */
-async function prepare(preparation: Preparation): Promise<Plan> {
-  const { invocation, config, environment, sources, signal } = preparation;
-  const isRoot = process.getuid?.() === 0;
-  const steps = planBoot(invocation, config);
-  const outline = buildPlan(invocation, config, isRoot, { sources });
-  requireUsers(outline);
-  requireCommands(outline, environment);
-  requireCeleryCommand(invocation);
-  if (isRoot) requireBootCapabilities();
-  makeRuntimeDirectories(isRoot);
+async function prepare(beginning: Beginning, preparation: Preparation): Promise<Plan> {
+  const { isRoot, steps, outline, socketFd, gunicorn } = beginning;
+  const { invocation, config, sources, signal } = preparation;
   if (isRoot && steps.ownMedia) ownMediaDirectories();
   const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
   const runDjangoSteps = beginDjangoSteps({ ...preparation, dropWords }, steps.steps);
   writeNginxProbes(outline.admin.nginxProbes);
+  const checked = steps.nginx ? checkWebServer(outline, preparation.environment, isRoot) : undefined;
   // Before the database is changed: a file that nginx refuses must not be found out after a migration.
-  const nginx = steps.nginx ? await checkWebServer(environment, isRoot) : undefined;
-  refuseProblems(findPortProblem(outline.admin, nginx));
+  const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);
   signal.throwIfAborted();
-  await runDjangoSteps();
-  signal.throwIfAborted();
-  const applicationSocketFd =
-    nginx === undefined ? undefined : openApplicationSocket(invocation.words, config, isRoot);
-  const facts = { sources, applicationSocketFd, ...(nginx === undefined ? {} : { nginx }) };
-  const plan = buildPlan(invocation, config, isRoot, facts);
+  const plan = buildPlan(invocation, config, isRoot, {
+    sources,
+    gunicorn: { socketFd, started: gunicorn?.open() },
+    ...(nginx === undefined ? {} : { nginx }),
+  });
   for (const { output, user } of plan.services)
     if (output === "inherit" && user !== undefined) giveStdioTo(findAccount(user));
   return plan;
 }
 
-function checkWebServer(environment: NodeJS.ProcessEnv, isRoot: boolean): Promise<NginxFacts> {
+async function checkWebServer(
+  { admin }: Plan,
+  environment: NodeJS.ProcessEnv,
+  isRoot: boolean,
+): Promise<NginxFacts> {
   const inherited = forApplication(withoutBootSecrets(environment));
-  if (!isRoot) return checkNginx([], inherited);
-  return checkNginx(dropTo(NGINX_USER), { ...inherited, ...identityOf(NGINX_USER) });
+  const nginx = await (isRoot
+    ? checkNginx(dropTo(NGINX_USER), { ...inherited, ...identityOf(NGINX_USER) })
+    : checkNginx([], inherited));
+  refuseProblems(findPortProblem(admin, nginx));
+  return nginx;
 }
 
 /** All that a job before a deployment is for has been done. */

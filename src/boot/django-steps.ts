@@ -9,10 +9,13 @@ import { changesDatabase, settleSchema } from "./settle-schema.ts";
 import { waitForPostgres } from "./wait-for-postgres.ts";
 
 /**
- * Begins to wait for the database, and returns what does the steps when it is there. Errors of the waiting come when
- * the steps are called for.
+ * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
+ * has resolved. Errors of the waiting come when the steps are called for.
  */
-export function beginDjangoSteps(django: Django, planned: readonly StepName[]): () => Promise<void> {
+export function beginDjangoSteps(
+  django: Django,
+  planned: readonly StepName[],
+): (mayChange: Promise<unknown>) => Promise<void> {
   const { config, log, signal } = django;
   const { databaseUrl, migrationsDatabaseUrl } = config;
   // Who leaves the schema alone need not reach the database past its pooler.
@@ -22,7 +25,8 @@ export function beginDjangoSteps(django: Django, planned: readonly StepName[]): 
   const timeoutMs = config.databaseTimeoutMs;
   const waitFor = (place: string) => waitForPostgres({ url: place, timeoutMs, log, signal });
   const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
-  if (kind !== "postgres" || !needsSession) return () => runWithoutManifest(django, steps, []);
+  if (kind !== "postgres" || !needsSession)
+    return (mayChange) => runWithoutManifest(django, steps, [], mayChange);
 
   let opened: Promise<Client> | undefined = waitFor(url as string);
   opened.catch(() => {});
@@ -32,17 +36,17 @@ export function beginDjangoSteps(django: Django, planned: readonly StepName[]): 
     return session;
   };
   const { facts, more } = steps.some(changesDatabase) ? knownFacts(django) : { more: [] };
-  return async () => {
+  return async (mayChange) => {
     // The application itself has the pooler's address.
     const waitsForBoth = planned.includes("wait-for-database") && databaseUrl !== url;
     if (waitsForBoth && databaseKind(databaseUrl) === "postgres")
       await closeSession(await waitFor(databaseUrl as string));
     if (facts === undefined) {
       await closeSession(await connect());
-      return await runWithoutManifest(django, steps, more);
+      return await runWithoutManifest(django, steps, more, mayChange);
     }
-    const left = await settleSchema({ django, facts, steps, connect });
-    await runWithoutManifest(django, left, []);
+    const left = await settleSchema({ django, facts, steps, connect, mayChange });
+    await runWithoutManifest(django, left, [], mayChange);
   };
 }
 
@@ -62,6 +66,12 @@ function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] }
   return { more: [] };
 }
 
-async function runWithoutManifest(django: Django, steps: StepName[], more: StepName[]): Promise<void> {
+async function runWithoutManifest(
+  django: Django,
+  steps: StepName[],
+  more: StepName[],
+  mayChange: Promise<unknown>,
+): Promise<void> {
+  await mayChange;
   if (steps.length > 0) await runDjango(django, [...steps, ...more], { lock: "own" });
 }

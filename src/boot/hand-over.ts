@@ -1,9 +1,11 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
 import { chownSync, writeFileSync } from "node:fs";
 import { withoutBootSecrets } from "../plan/environment.ts";
+import { descriptorsOf } from "../plan/handed-sockets.ts";
 import { APP_DIRECTORY, PLAN_FILE } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dropToSupervisor, findAccount } from "../platform/credentials.ts";
+import { closeOnExec } from "../platform/libc.ts";
 import { findCommand } from "../platform/path-search.ts";
 
 /** Keeps signals that arrive while the next Node starts; it takes itself out of the environment. */
@@ -21,13 +23,16 @@ export const SMALL_HEAP = [
   "--expose-gc",
 ];
 
+/** The boot has one, since it ends before it would be worth collecting. */
+const LARGE_NURSERY = "--min-semi-space-size";
+
 /** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
 export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   writeFileSync(PLAN_FILE, JSON.stringify(plan), { mode: 0o600 });
   const { supervisorUser } = plan;
   const supervise = [
     process.execPath,
-    ...process.execArgv,
+    ...process.execArgv.filter((option) => !option.startsWith(LARGE_NURSERY)),
     ...SMALL_HEAP,
     process.argv[1] as string,
     "supervise",
@@ -42,6 +47,7 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const [command = ""] = words;
   const file = findCommand(command, environment["PATH"], APP_DIRECTORY);
   if (file === undefined) throw new Error(`cannot find ${command} on PATH`);
+  for (const fd of plan.services.flatMap(descriptorsOf)) closeOnExec(fd, false);
   const kept = withoutBootSecrets(environment);
   process.execve?.(file, words, { ...kept, LD_PRELOAD: KEEP_SIGNALS } as Record<string, string>);
   throw new Error(`cannot become ${file}`);

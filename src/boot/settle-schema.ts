@@ -21,6 +21,8 @@ export interface Settling {
   steps: StepName[];
   /** Opens a session when the database lets us in. */
   connect: () => Promise<Client>;
+  /** Resolves when the database may be changed. Errors: what forbids it. */
+  mayChange: Promise<unknown>;
 }
 
 interface Attempt extends Settling {
@@ -78,6 +80,7 @@ async function settleIn(attempt: Attempt): Promise<StepName[]> {
       if (!left.some(changesDatabase)) return settled(attempt, state, left);
       if (left.includes("check-migrations")) throw behind("cannot start", state);
       const mayLead = !left.includes("wait-for-migrations");
+      if (mayLead) await attempt.mayChange;
       const lock = mayLead ? await takeLock(client, project) : undefined;
       if (lock !== undefined) return await lead(attempt, lock);
       if (turn === 0) mayLead ? logLockWait(log) : logSchemaWait(log, state.pending);

@@ -23,9 +23,26 @@ export interface Relay {
 
 /** Begins to relay. Errors: throws when no descriptor is left. */
 export function openRelay(options: RelayOptions): Relay {
-  const { sink, clock } = options;
   const { readFd, writeFd } = openChildPipe();
   const stream = new RecordStream(options);
+  return {
+    writeFd,
+    childHasIt: (pid) => {
+      stream.pid = pid;
+      closeSync(writeFd);
+    },
+    ended: readToEnd(readFd, stream, options),
+  };
+}
+
+/** Goes on with the pipe of a process that has it already. Resolves as `ended` does. */
+export function continueRelay(readFd: number, pid: number, options: RelayOptions): Promise<void> {
+  const stream = new RecordStream(options);
+  stream.pid = pid;
+  return readToEnd(readFd, stream, options);
+}
+
+function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayOptions): Promise<void> {
   let cancelFlush: (() => void) | undefined;
 
   const source: Socket = new Socket({
@@ -56,12 +73,5 @@ export function openRelay(options: RelayOptions): Relay {
   });
   source.on("error", () => source.destroy());
 
-  return {
-    writeFd,
-    childHasIt: (pid) => {
-      stream.pid = pid;
-      closeSync(writeFd);
-    },
-    ended,
-  };
+  return ended;
 }

@@ -7,7 +7,7 @@ import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
 import { withoutBootFiles } from "./environment.ts";
-import { planGunicorn } from "./gunicorn.ts";
+import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, ServicePlan } from "./plan.ts";
@@ -68,8 +68,8 @@ export interface PlanFacts {
   sources: FileSources;
   /** For web: what nginx's files say. */
   nginx?: NginxFacts;
-  /** For web: the socket between nginx and gunicorn, if PID 1 holds it. */
-  applicationSocketFd?: number | undefined;
+  /** For web. */
+  gunicorn?: GunicornFacts;
 }
 
 /** The services and deadlines. */
@@ -105,11 +105,7 @@ export function planLogs(config: Config): LogPlan {
   };
 }
 
-function planServices(
-  invocation: Invocation,
-  config: Config,
-  { nginx, applicationSocketFd }: PlanFacts,
-): ServicePlan[] {
+function planServices(invocation: Invocation, config: Config, { nginx, gunicorn }: PlanFacts): ServicePlan[] {
   switch (invocation.role) {
     case "worker":
       return [planCeleryWorker(config, invocation.celery)];
@@ -121,7 +117,7 @@ function planServices(
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.words, config, applicationSocketFd),
+        planGunicorn(invocation.words, config, gunicorn),
         ...(nginx === undefined ? [] : [planNginx(nginx)]),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),

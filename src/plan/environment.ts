@@ -1,5 +1,6 @@
 // What processes find in their environment.
 import type { FileSources } from "../config/file-variables.ts";
+import type { ServicePlan } from "./plan.ts";
 
 /** What the image's wrapper has set aside, since it is for the application and not for PID 1. */
 const SAVED = /^DJINIT_SAVED_(NODE_OPTIONS|LD_PRELOAD)$/;
@@ -39,6 +40,14 @@ export function forApplication(environment: NodeJS.ProcessEnv): NodeJS.ProcessEn
 
 /** Tells djinit_django that what it writes is read by djinit: then it writes records. */
 export const RELAYED = { DJINIT_RELAYED: "1" };
+
+/** What a service gets: the services' common environment, and what is its own. */
+export function ofService(
+  { user, environment: own, output }: Pick<ServicePlan, "user" | "environment" | "output">,
+  common: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  return { ...common, ...(user === undefined ? {} : own), ...(output === "relay" ? RELAYED : {}) };
+}
 
 const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
 

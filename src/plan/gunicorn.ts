@@ -1,7 +1,7 @@
 import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
 import { APP_DIRECTORY, DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
-import type { ServicePlan } from "./plan.ts";
+import type { ServicePlan, StartedProcess } from "./plan.ts";
 
 /** gunicorn's own statuses for «a worker could not boot» and «the application could not be loaded». */
 const WORKER_BOOT_ERROR = 3;
@@ -15,8 +15,19 @@ export function usesUsualSocket(words: readonly string[], config: Config): boole
   return !OWN_SOCKET.test([...words, config.gunicornArguments ?? ""].join(" "));
 }
 
-/** `socketFd` is the usual socket's, where the boot has opened it. */
-export function planGunicorn(words: readonly string[], config: Config, socketFd?: number): ServicePlan {
+/** What the boot has done for gunicorn. */
+export interface GunicornFacts {
+  /** The usual socket, if PID 1 holds it. */
+  socketFd?: number | undefined;
+  /** Its process, if it has been started beside the boot. */
+  started?: StartedProcess | undefined;
+}
+
+export function planGunicorn(
+  words: readonly string[],
+  config: Config,
+  { socketFd, started }: GunicornFacts = {},
+): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
   // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
   const argv = ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application];
@@ -39,6 +50,7 @@ export function planGunicorn(words: readonly string[], config: Config, socketFd?
     ...(socketFd === undefined
       ? {}
       : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
+    ...(started === undefined ? {} : { started }),
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",

@@ -40,6 +40,14 @@ export interface SocketPlan {
   variable: "NGINX" | "DJINIT_LISTEN_FDS";
 }
 
+/** A process that the boot has started already, for the supervising half to take over. */
+export interface StartedProcess {
+  pid: number;
+  /** The ends to read of what it writes. */
+  stdoutFd: number;
+  stderrFd: number;
+}
+
 export interface ServicePlan {
   name: string;
   argv: string[];
@@ -55,6 +63,8 @@ export interface ServicePlan {
   readiness: Readiness;
   /** What it accepts connections from; undefined: it opens its sockets itself. */
   sockets?: SocketPlan;
+  /** Its first process, where there is one already. */
+  started?: StartedProcess;
   restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;

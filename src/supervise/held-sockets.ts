@@ -3,14 +3,13 @@
 import { closeSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type Clock, until } from "../base/clock.ts";
+import { socketVariables } from "../plan/handed-sockets.ts";
 import type { HeldSocket, SocketPlan } from "../plan/plan.ts";
 import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../platform/listening-socket.ts";
 import { countHandshakes } from "../platform/tcp-table.ts";
 
 /** nginx's own; with another it would call listen(2) again. */
 const BACKLOG = 511;
-/** The first descriptor after stdin, stdout and stderr. */
-const FIRST_FD = 3;
 /** A look at a socket costs microseconds. */
 const LOOK_PERIOD_MS = 2;
 /** A look at the kernel's table of all connections costs 5 to 10 ms. */
@@ -58,10 +57,7 @@ export class HeldSockets {
 
   /** What tells the process which descriptors it has been given. */
   variables(count: number): Record<string, string> {
-    if (count === 0) return {};
-    const { variable } = this.#plan;
-    const list = Array.from({ length: count }, (_, at) => `${FIRST_FD + at};`);
-    return { [variable]: variable === "NGINX" ? list.join("") : String(count) };
+    return socketVariables(this.#plan.variable, count);
   }
 
   /**

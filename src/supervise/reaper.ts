@@ -1,10 +1,17 @@
 // PID 1 inherits every orphan. libuv waits for the children that Node spawned and for no other, so this waits for the rest.
+import { exitStatusOfWait } from "../base/exit-status.ts";
 import { becomeSubreaper, peekDeadChild, reapChild } from "../platform/libc.ts";
 import { listProcesses } from "../platform/proc.ts";
 
 export class Reaper {
   /** Spawned by Node: libuv must be the one to wait for them, or their exit is never reported. */
   readonly #own = new Set<number>();
+  /** Started by the boot: children of this process, but none of Node's. */
+  readonly #adopted = new Map<number, PromiseWithResolvers<number>>();
+
+  constructor(adopted: readonly number[] = []) {
+    for (const pid of adopted) this.#adopted.set(pid, Promise.withResolvers<number>());
+  }
 
   /** Begins to reap. Not being PID 1 (`docker run --init`), orphans are still made to come here. */
   start(): void {
@@ -25,18 +32,33 @@ export class Reaper {
     this.reap();
   }
 
+  /** Resolves with the exit status of a process that the boot has started. */
+  endOf(pid: number): Promise<number> {
+    const adopted = this.#adopted.get(pid);
+    if (adopted === undefined) throw new Error(`cannot wait for process ${pid}: the boot has not started it`);
+    return adopted.promise;
+  }
+
   /** Waits for every dead orphan there is now. */
   reap(): void {
     for (let pid = peekDeadChild(); pid !== 0; pid = peekDeadChild()) {
       // A dead child of Node's is always first in that call until libuv has fetched it: look behind it.
       if (this.#own.has(pid)) return this.#reapBehind();
-      reapChild(pid);
+      this.#reapOne(pid);
     }
+  }
+
+  #reapOne(pid: number): void {
+    const status = reapChild(pid);
+    if (status === undefined) return;
+    this.#adopted.get(pid)?.resolve(exitStatusOfWait(status));
+    // The number may come again.
+    this.#adopted.delete(pid);
   }
 
   #reapBehind(): void {
     for (const { pid, parentPid, state } of listProcesses()) {
-      if (state === "Z" && parentPid === process.pid && !this.#own.has(pid)) reapChild(pid);
+      if (state === "Z" && parentPid === process.pid && !this.#own.has(pid)) this.#reapOne(pid);
     }
   }
 }

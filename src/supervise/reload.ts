@@ -1,9 +1,7 @@
 // New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
-import { once } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import { within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
-import { exitStatusOf } from "../base/exit-status.ts";
 import { logError } from "../logs/own-log.ts";
 import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
@@ -75,38 +73,30 @@ async function runCheck(
   /** nginx says first what is wrong, and then that something is. */
   let fatal: string | undefined;
   try {
-    const { child, relayed } = spawnService({
+    const { pid, ended, relayed } = spawnService({
       plan: { ...plan, argv },
       environment,
       sink: SILENT,
       clock,
+      reaper,
       onRecord: (fields) => {
         if (fields.level === "fatal") fatal ??= fields.msg;
         all.push(fields.msg);
         last.add(fields);
       },
     });
-    const { pid } = child;
-    if (pid !== undefined) reaper.leaveToNode(pid);
     let late = false;
     const cancelDeadline = clock.after(CHECK_TIMEOUT_MS, () => {
       late = true;
-      child.kill("SIGKILL");
+      if (pid !== undefined) sendSignal(pid, "SIGKILL");
     });
-    const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    cancelDeadline();
-    if (pid !== undefined) {
-      reaper.forget(pid);
-      sendSignal(-pid, "SIGKILL");
-    }
+    const status = await ended.finally(cancelDeadline);
+    if (pid !== undefined) sendSignal(-pid, "SIGKILL");
     await within(clock, RELAY_TIMEOUT_MS, relayed);
     const cause = late
       ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
-      : (findCause(lines) ??
-        fatal ??
-        lines.at(-1) ??
-        `its check ended with status ${exitStatusOf(code, signal)}`);
-    return { good: code === 0, cause, lines, said: all.join("\n") };
+      : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
+    return { good: status === 0, cause, lines, said: all.join("\n") };
   } catch (error) {
     return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines, said: "" };
   }

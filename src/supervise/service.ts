@@ -1,11 +1,10 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
 import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
-import { exitStatusOf } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
-import type { ServicePlan } from "../plan/plan.ts";
+import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { HeldSockets } from "./held-sockets.ts";
 import { LastLines } from "./last-lines.ts";
@@ -19,7 +18,7 @@ import {
   type ServiceState,
   transition,
 } from "./service-state.ts";
-import { type Spawned, sendSignal, spawnService } from "./spawn.ts";
+import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./spawn.ts";
 
 /** A process that hands its pipe to a daemon must not hold up the news of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
@@ -55,12 +54,15 @@ export class Service {
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
   readonly #sockets: HeldSockets | undefined;
+  /** Its first process, until it is taken over. */
+  #started: StartedProcess | undefined;
   readonly #with: ServiceDependencies;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
     this.plan = plan;
     this.environment = dependencies.environment;
     this.#with = dependencies;
+    this.#started = plan.started;
     this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
   }
 
@@ -146,6 +148,8 @@ export class Service {
         return;
       }
       case "ended":
+        // Stopped before it was taken over.
+        if (this.#started !== undefined) sendSignal(-this.#started.pid, "SIGKILL");
         return void this.#sockets?.release();
     }
   }
@@ -157,18 +161,22 @@ export class Service {
     try {
       for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
       const sockets = this.#sockets?.descriptors() ?? [];
-      spawned = spawnService({
+      const options: SpawnOptions = {
         plan,
         environment: { ...environment, ...this.#sockets?.variables(sockets.length) },
         sockets,
         sink,
         clock,
+        reaper,
         observer: this.#with.observer,
         onRecord: (fields) => {
           this.#said.add(fields);
           this.#readiness?.see(fields);
         },
-      });
+      };
+      const started = this.#started;
+      this.#started = undefined;
+      spawned = started === undefined ? spawnService(options) : adoptService(started, options);
     } catch (error) {
       log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
       // Not at once: the machine must have come to rest in `starting` before the next event. Not among the timers
@@ -177,23 +185,22 @@ export class Service {
       return;
     }
     this.#serves = plan.readiness.kind === "http" ? false : undefined;
-    const { child, relayed } = spawned;
-    const { pid } = child;
+    const { pid, ended, relayed } = spawned;
     this.pid = pid;
-    if (pid !== undefined) reaper.leaveToNode(pid);
     log.info({ target: this.name, target_pid: pid }, `${this.name} started`);
-    child.once("error", (error) => {
-      log.error({ target: this.name, cause: error.message }, `cannot start ${this.name}: ${error.message}`);
-      if (pid === undefined) this.#exited(undefined, 127);
-    });
-    child.once("exit", async (code, signal) => {
-      this.pid = undefined;
-      if (pid !== undefined) reaper.forget(pid);
-      if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
-      // Its last words come first.
-      await within(clock, RELAY_TIMEOUT_MS, relayed);
-      this.#exited(pid, exitStatusOf(code, signal));
-    });
+    ended.then(
+      async (status) => {
+        this.pid = undefined;
+        if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
+        // Its last words come first.
+        await within(clock, RELAY_TIMEOUT_MS, relayed);
+        this.#exited(pid, status);
+      },
+      (error: Error) => {
+        log.error({ target: this.name, cause: error.message }, `cannot start ${this.name}: ${error.message}`);
+        this.#exited(undefined, 127);
+      },
+    );
     this.#readiness = watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" }));
     this.#after(startupTimeoutMs, { type: "startup-timeout" });
   }

@@ -1,27 +1,22 @@
 // One process of a service: its stdio, its user, its own session.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { Clock } from "../base/clock.ts";
+import { exitStatusOf } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import type { Fields } from "../logs/record.ts";
-import { openRelay } from "../logs/relay.ts";
+import { continueRelay, openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
-import { RELAYED } from "../plan/environment.ts";
-import type { ServicePlan } from "../plan/plan.ts";
-import { dropTo } from "../platform/credentials.ts";
-import { oomScoreAdjustment } from "../platform/proc.ts";
-
-/**
- * When memory runs out the kernel is to choose among the services, never PID 1. Only raising one's own score needs no
- * right, and Kubernetes starts containers with scores of up to 1000: the step is taken from PID 1's own.
- */
-const VICTIM_STEP = 500;
-const HIGHEST_SCORE = 1_000;
+import { ofService } from "../plan/environment.ts";
+import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import { asService } from "../platform/service-words.ts";
+import type { Reaper } from "./reaper.ts";
 
 export interface SpawnOptions {
   plan: ServicePlan;
   environment: NodeJS.ProcessEnv;
   sink: Sink;
   clock: Clock;
+  reaper: Reaper;
   onRecord: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
   /** Listening sockets that it is given, from descriptor 3 on. */
@@ -29,38 +24,42 @@ export interface SpawnOptions {
 }
 
 export interface Spawned {
-  child: ChildProcess;
+  /** Undefined when it could not be started. */
+  pid: number | undefined;
+  /** Resolves with its exit status when it has ended. Errors: the system's, when it could not be started. */
+  ended: Promise<number>;
   /** Resolves when all that it wrote has been passed on. */
   relayed: Promise<unknown>;
 }
 
+/** Starts one. Errors: throws when no descriptor or no memory is left. */
 export function spawnService(options: SpawnOptions): Spawned {
-  const { plan, environment, sink, clock, onRecord, observer, sockets = [] } = options;
-  // Without an account to become, the privileges are at least kept from growing.
-  const words = [
-    ...(plan.user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(plan.user)),
-    ...["choom", "--adjust", String(Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP)), "--"],
-    ...plan.argv,
-  ];
-  const [file = "", ...args] = words;
-  const env = { ...environment, ...(plan.user === undefined ? {} : plan.environment) };
+  const { plan, environment, sockets = [], reaper } = options;
+  const [file = "", ...args] = asService(plan.user, plan.argv);
+  const common = { cwd: plan.cwd, env: ofService(plan, environment) };
   if (plan.output === "inherit") {
     // Not in a session of its own: only so does it keep the terminal.
-    return { child: spawn(file, args, { cwd: plan.cwd, env, stdio: "inherit" }), relayed: Promise.resolve() };
+    const child = spawn(file, args, { ...common, stdio: "inherit" });
+    return { pid: child.pid, ended: endOf(child, reaper), relayed: Promise.resolve() };
   }
-  const relay = { service: plan.name, sink, clock, onRecord, observer };
-  const stdout = openRelay(relay);
-  const stderr = openRelay(relay);
+  const stdout = openRelay(relayOptions(options));
+  const stderr = openRelay(relayOptions(options));
   // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
   const child = spawn(file, args, {
-    cwd: plan.cwd,
-    env: { ...env, ...RELAYED },
+    ...common,
     stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
     detached: true,
   });
   stdout.childHasIt(child.pid);
   stderr.childHasIt(child.pid);
-  return { child, relayed: Promise.all([stdout.ended, stderr.ended]) };
+  const relayed = Promise.all([stdout.ended, stderr.ended]);
+  return { pid: child.pid, ended: endOf(child, reaper), relayed };
+}
+
+/** Takes over one that the boot has started. */
+export function adoptService({ pid, stdoutFd, stderrFd }: StartedProcess, options: SpawnOptions): Spawned {
+  const relayed = [stdoutFd, stderrFd].map((fd) => continueRelay(fd, pid, relayOptions(options)));
+  return { pid, ended: options.reaper.endOf(pid), relayed: Promise.all(relayed) };
 }
 
 /** Sends a signal to a process, or to a process group where `pid` is negative. */
@@ -72,7 +71,18 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A command that keeps root keeps all of it. */
-function dropFor(user: string): string[] {
-  return user === "root" ? [] : dropTo(user);
+function relayOptions({ plan, sink, clock, onRecord, observer }: SpawnOptions) {
+  return { service: plan.name, sink, clock, onRecord, observer };
+}
+
+function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Promise<number> {
+  const { pid } = child;
+  if (pid !== undefined) reaper.leaveToNode(pid);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.once("error", reject);
+  child.once("exit", (code, signal) => {
+    if (pid !== undefined) reaper.forget(pid);
+    resolve(exitStatusOf(code, signal));
+  });
+  return promise;
 }

@@ -7,7 +7,8 @@ import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { openSink } from "../logs/sink.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
-import type { Plan, SocketPlan } from "../plan/plan.ts";
+import { descriptorsOf } from "../plan/handed-sockets.ts";
+import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
@@ -47,8 +48,8 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   const stdio = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
   const sink = keepRecent(stdio, recent);
   const log = openSmallLog(sink);
-  for (const { sockets } of plan.services) keepFromOthers(sockets);
-  const reaper = new Reaper();
+  for (const service of plan.services) keepFromOthers(service);
+  const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
   reaper.start();
 
   const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
@@ -90,8 +91,8 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
 }
 
 /** What the boot left open for one service is no other's. */
-function keepFromOthers(plan: SocketPlan | undefined): void {
-  for (const socket of plan?.sockets ?? []) if (socket.kind === "inherited") closeOnExec(socket.fd, true);
+function keepFromOthers(plan: ServicePlan): void {
+  for (const fd of descriptorsOf(plan)) closeOnExec(fd, true);
 }
 
 /** Gives the services' environment as the files have it at each call. */

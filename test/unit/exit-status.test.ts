@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { asDjinitError, DjinitError, ERROR_CODES } from "../../src/base/errors.ts";
-import { EXIT_STATUS, exitStatusOf } from "../../src/base/exit-status.ts";
+import { EXIT_STATUS, exitStatusOf, exitStatusOfWait } from "../../src/base/exit-status.ts";
 
 test("an exit status is the process's own, or 128+n for signal n", () => {
   expect(exitStatusOf(0, null)).toBe(0);
@@ -10,6 +10,18 @@ test("an exit status is the process's own, or 128+n for signal n", () => {
   expect(exitStatusOf(null, "SIGSEGV")).toBe(139);
   expect(exitStatusOf(null, "SIGTERM")).toBe(143);
   expect(exitStatusOf(null, null)).toBe(70);
+});
+
+test.each([
+  [0x0000, 0],
+  [0x0300, 3],
+  [0xff00, 255],
+  [0x0009, 137],
+  [0x000f, 143],
+  // With a core dump.
+  [0x008b, 139],
+])("the status %i of waitpid(2) is %i", (status, expected) => {
+  expect(exitStatusOfWait(status)).toBe(expected);
 });
 
 test("the container's exit statuses are the promised ones, and distinct", () => {

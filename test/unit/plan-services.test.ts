@@ -46,7 +46,7 @@ describe("gunicorn", () => {
 
 describe("the socket between nginx and gunicorn", () => {
   const socketsOf = (cmd: string, variables: Record<string, string> = {}) =>
-    planGunicorn(readCommand(cmd.split(" ")).words, configOf(variables), 7).sockets;
+    planGunicorn(readCommand(cmd.split(" ")).words, configOf(variables), { socketFd: 7 }).sockets;
 
   test("is held by PID 1, which tells gunicorn so", () => {
     expect(socketsOf("a:b --workers 2")).toEqual({

@@ -1,0 +1,58 @@
+"""gunicorn's gate: djinit starts gunicorn beside its boot, and lets it load the application when the schema is there.
+
+Run by gunicorn's file, before the application is loaded. What it does not need the application for, it has loaded by then.
+While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
+"""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from select import select
+
+VARIABLE = "DJINIT_GATE_FD"
+#: These look neither at the settings nor at the database when they are loaded, and start no thread.
+LIKELY_MODULES = (
+    "django.core.handlers.wsgi",
+    "django.db.models",
+    "django.forms",
+    "django.template.loader",
+    "django.template.defaulttags",
+    "django.template.loader_tags",
+    "django.views.generic",
+    "django.core.cache",
+    "django.core.management",
+    "django.utils.translation.trans_real",
+    "psycopg",
+    "django.db.backends.postgresql.base",
+)
+#: They replace what the modules above would have got hold of.
+PATCHERS = ("gevent", "eventlet")
+
+
+def likely_modules() -> Iterator[str]:
+    """What to load while there is time."""
+    if not any(map(find_spec, PATCHERS)):
+        yield from LIKELY_MODULES
+
+
+def wait() -> None:
+    """Return when the gate is opened. Ends the process when djinit has ended without opening it."""
+    descriptor = os.environ.pop(VARIABLE, None)
+    if descriptor is None:
+        return
+    gate = int(descriptor)
+    for name in likely_modules():
+        if select([gate], [], [], 0)[0]:
+            break
+        try:
+            import_module(name)
+        except Exception:  # whatever it is, the application will meet it too, or has no use for the module
+            continue
+    is_open = os.read(gate, 1) == b"1"
+    os.close(gate)
+    if not is_open:
+        os._exit(0)
+
+
+wait()

@@ -1,0 +1,71 @@
+// The first steps of the first life: those that need no library of the boot, so that gunicorn loads itself while these are
+// being loaded.
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { refuseProblems } from "../config/problem.ts";
+import { planBoot } from "../plan/boot-steps.ts";
+import { buildPlan, findProblems } from "../plan/build-plan.ts";
+import type { BootPlan, Plan } from "../plan/plan.ts";
+import { type Invocation, readCommand } from "../plan/role.ts";
+import { requireBootCapabilities } from "../platform/credentials.ts";
+import { openApplicationSocket } from "./application-socket.ts";
+import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+import { findUrlProblems } from "./database-url.ts";
+import { type EarlyService, startEarly } from "./early-service.ts";
+import { gunicornFile } from "./gunicorn-file.ts";
+import { makeRuntimeDirectories } from "./runtime-directories.ts";
+
+/** What stands when the libraries have been loaded. */
+export interface Beginning {
+  isRoot: boolean;
+  steps: BootPlan;
+  /** Where nothing is known yet that has to be found out. */
+  outline: Plan;
+  /** The socket between nginx and gunicorn, where PID 1 holds it. */
+  socketFd: number | undefined;
+  gunicorn: EarlyService | undefined;
+}
+
+export interface Begun {
+  invocation: Invocation;
+  loaded: Loaded;
+  /** Errors: what is wrong with the CMD, the variables or the container. Nothing has been started then. */
+  beginning: () => Beginning;
+}
+
+/** `words` is the image's CMD. */
+export function begin(words: string[]): Begun {
+  const invocation = readCommand(words);
+  const loaded = loadConfig(process.env);
+  try {
+    const beginning = makeReady(invocation, loaded);
+    return { invocation, loaded, beginning: () => beginning };
+  } catch (thrown) {
+    // There is no log yet.
+    const beginning = (): never => {
+      throw thrown;
+    };
+    return { invocation, loaded, beginning };
+  }
+}
+
+function makeReady(invocation: Invocation, { config, environment, problems, sources }: Loaded): Beginning {
+  refuseProblems([...problems, ...findUrlProblems(config), ...findProblems(invocation, config)]);
+  const isRoot = process.getuid?.() === 0;
+  const steps = planBoot(invocation, config);
+  const planWith = (socketFd?: number): Plan =>
+    buildPlan(invocation, config, isRoot, { sources, gunicorn: { socketFd } });
+  requireUsers(planWith());
+  requireCommands(planWith(), environment);
+  requireCeleryCommand(invocation);
+  if (isRoot) requireBootCapabilities();
+  makeRuntimeDirectories(isRoot);
+  const socketFd = steps.nginx ? openApplicationSocket(invocation.words, config, isRoot) : undefined;
+  const outline = planWith(socketFd);
+  return { isRoot, steps, outline, socketFd, gunicorn: startGunicorn(outline, environment) };
+}
+
+/** Only with the usual socket: options that name another may name another file as well, which does not wait. */
+function startGunicorn({ services }: Plan, environment: NodeJS.ProcessEnv): EarlyService | undefined {
+  const gunicorn = services.find(({ sockets }) => sockets?.variable === "DJINIT_LISTEN_FDS");
+  return gunicorn !== undefined && gunicornFile("waits") ? startEarly(gunicorn, environment) : undefined;
+}

@@ -1,0 +1,63 @@
+// A service started beside the boot: it loads itself, and waits at its gate until the boot lets it load the application.
+import { spawn } from "node:child_process";
+import { closeSync, writeSync } from "node:fs";
+import { forApplication, ofService, withoutBootSecrets } from "../plan/environment.ts";
+import { descriptorsOf, FIRST_FD, socketVariables } from "../plan/handed-sockets.ts";
+import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import { openChildPipe } from "../platform/child-pipe.ts";
+import { makePipe } from "../platform/libc.ts";
+import { asService } from "../platform/service-words.ts";
+
+/** The descriptor that djinit_gate.py waits at. */
+const GATE_VARIABLE = "DJINIT_GATE_FD";
+
+export interface EarlyService {
+  /**
+   * Lets it load the application. Returns what the supervising half is to take over; undefined when the process has
+   * ended: the next one will say why.
+   */
+  open(): StartedProcess | undefined;
+}
+
+/** Starts it. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
+export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): EarlyService {
+  const { argv, cwd, user, sockets } = plan;
+  const gate = makePipe();
+  const [stdout, stderr] = [openChildPipe(), openChildPipe()];
+  const held = descriptorsOf(plan);
+  const [file = "", ...args] = asService(user, argv);
+  // Its own session, as the supervising half starts its services.
+  const child = spawn(file, args, {
+    cwd,
+    env: {
+      ...ofService(plan, forApplication(withoutBootSecrets(environment))),
+      ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
+      [GATE_VARIABLE]: String(FIRST_FD + held.length),
+    },
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd],
+    detached: true,
+  });
+  child.on("error", () => {});
+  child.unref();
+  for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
+  return {
+    open: () => {
+      const { pid, exitCode, signalCode } = child;
+      const isAlive =
+        pid !== undefined && exitCode === null && signalCode === null && letThrough(gate.writeFd);
+      closeSync(gate.writeFd);
+      if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
+      for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);
+      return undefined;
+    },
+  };
+}
+
+function letThrough(gateFd: number): boolean {
+  try {
+    return writeSync(gateFd, "1") === 1;
+  } catch {
+    // EPIPE: it has ended.
+    return false;
+  }
+}

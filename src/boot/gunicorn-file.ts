@@ -1,0 +1,21 @@
+// gunicorn's file may be one of the user's own, in the place of the image's.
+import { readFileSync } from "node:fs";
+import { GUNICORN_CONFIG } from "../plan/paths.ts";
+
+/** What a file says that does a thing for djinit, a copy that has been added to included. */
+const SIGNS = {
+  /** Takes the socket that PID 1 holds. */
+  takesSocket: /\bDJINIT_LISTEN_FDS\b/,
+  /** Waits with the application. One that does not would load it at once. */
+  waits: /\bdjinit_gate\b/,
+};
+
+/** Whether the file does it. */
+export function gunicornFile(sign: keyof typeof SIGNS): boolean {
+  try {
+    return SIGNS[sign].test(readFileSync(GUNICORN_CONFIG, "utf8"));
+  } catch {
+    // gunicorn will say what is wrong with it.
+    return false;
+  }
+}
