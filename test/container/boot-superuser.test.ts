@@ -1,8 +1,9 @@
 // The superuser: who it is, and where its password can be found (nowhere).
 import { expect, test } from "vitest";
-import type { Container } from "../support/docker.ts";
+import { type Container, runContainer } from "../support/docker.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { environOf, type Process, processTable } from "../support/proc.ts";
+import { runContext } from "../support/run-context.ts";
 import { startReadyCake } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
 import { type ProjectOptions, startProject, startReadyProject } from "./project-subject.ts";
@@ -104,3 +105,36 @@ test("a required field that is not given is named, with its variable", async () 
   expect(error.msg).toContain("requires full_name");
   expect(error.msg).toContain("DJANGO_SUPERUSER_FULL_NAME");
 });
+
+const BESIDE = `
+import sys
+sys.path.insert(0, "/usr/local/lib/djinit")
+import django, djinit_password
+from django.conf import settings
+settings.configure(PASSWORD_HASHERS=[sys.argv[1], "django.contrib.auth.hashers.PBKDF2PasswordHasher"])
+django.setup()
+from django.contrib.auth.hashers import check_password, make_password
+djinit_password.hash_beside("beside")
+other, first, second = make_password("other"), make_password("beside"), make_password("beside")
+print(check_password("other", other), check_password("beside", first), check_password("beside", second),
+      check_password("beside", other), len({other, first, second}))
+`;
+
+test.each(["PBKDF2PasswordHasher", "ScryptPasswordHasher", "MD5PasswordHasher", "Argon2PasswordHasher"])(
+  "a hash that %s makes beside the migrations is the password's own, once; others are made as ever",
+  async (hasher) => {
+    await using container = await runContainer({
+      image: runContext().images.example,
+      entrypoint: "sleep",
+      command: ["600"],
+      publish: [],
+    });
+    const ran = await container.exec(["python", "-c", BESIDE, `django.contrib.auth.hashers.${hasher}`]);
+    // argon2 is not installed: what Django says of it is the same without what goes on beside.
+    if (hasher.startsWith("Argon2"))
+      expect(ran.stderr).toMatch(
+        /^Traceback(?![\s\S]*Exception in thread)[\s\S]*Couldn't load 'Argon2PasswordHasher'/,
+      );
+    else expect(ran.stdout).toBe("True True True False 3");
+  },
+);

@@ -7,6 +7,7 @@ print.
 
 import atexit
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -126,8 +127,9 @@ class Locked:
         return self.lock and self.lock.lost
 
 
-def migrate(options, locked):
+def migrate(options, locked, superuser_follows):
     import djinit_migrate
+    import djinit_password
 
     # Where djinit holds the lock it has seen what is pending.
     looks = locked.is_ours and not options["always"] and not djinit_migrate.own_command()[0]
@@ -137,6 +139,8 @@ def migrate(options, locked):
     # Another container may have applied them while this one waited.
     if looks and not djinit_migrate.pending():
         return report_settled()
+    if superuser_follows and djinit_password.is_new_database():
+        djinit_password.hash_beside(PASSWORD)
     started = {}
 
     def progress(action, migration=None, fake=False):
@@ -288,6 +292,9 @@ def manifest(trace, probe, is_required):
 def main(options, steps):
     # As django-admin does it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
+    # In what is being loaded there is no garbage to be found; what migrations leave behind is looked for as ever.
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
     trace = probe = None
     try:
         if "manifest" in steps:
@@ -305,6 +312,8 @@ def main(options, steps):
             settings.INSTALLED_APPS  # noqa: B018 imports the settings
             trace.stop()
         django.setup()
+        gc.freeze()
+        gc.set_threshold(*thresholds)
         stop_on_term()
     except Exception as error:
         report("settings-failed", error=describe(error))
@@ -312,7 +321,7 @@ def main(options, steps):
     locked = Locked(options)
     actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
-        "migrate": lambda: migrate(options, locked),
+        "migrate": lambda: migrate(options, locked, "superuser" in steps),
         "wait-for-migrations": lambda: wait_for_migrations(options),
         "check-migrations": check_migrations,
         "list-migrations": list_migrations,
