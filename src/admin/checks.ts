@@ -1,13 +1,13 @@
 // The answers of the probes: what each service says of itself, and what follows for the container.
-import { monotonicSeconds, readHeartbeat, readStalledFrames } from "../metrics/heartbeat.ts";
+import { type Heartbeat, monotonicSeconds, readHeartbeat, readStalledFrames } from "../metrics/heartbeat.ts";
 import type { Service } from "../supervise/service.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
 import { judgeHeartbeat } from "./celery-check.ts";
 import type { Check, Health } from "./protocol.ts";
 
 /** What every probe, `djinit health` and the metrics answer from. */
-export function checkHealth(supervisor: Supervisor): Health {
-  const checks = supervisor.services.map((service) => checkService(supervisor, service));
+export function checkHealth(supervisor: Supervisor, heartbeatOf = lastHeartbeat): Health {
+  const checks = supervisor.services.map((service) => checkService(supervisor, service, heartbeatOf));
   const { draining } = supervisor;
   return {
     live: checks.every(({ live }) => live),
@@ -17,6 +17,13 @@ export function checkHealth(supervisor: Supervisor): Health {
   };
 }
 
+/** What its present process has reported; undefined where celery is not the image's own, or has only just begun. */
+export function lastHeartbeat({ plan, pid }: Service): Heartbeat | undefined {
+  if (plan.heartbeatFile === undefined || pid === undefined) return undefined;
+  const heartbeat = readHeartbeat(plan.heartbeatFile);
+  return heartbeat?.pid === pid ? heartbeat : undefined;
+}
+
 /** Whether every service has come up at least once. */
 export function hasStarted({ services }: Supervisor): boolean {
   return services.every(({ state }) => state.wasReady);
@@ -24,7 +31,7 @@ export function hasStarted({ services }: Supervisor): boolean {
 
 const DRAINING: Check = { name: "djinit", live: true, ready: false, detail: "is stopping the container" };
 
-function checkService(supervisor: Supervisor, service: Service): Check {
+function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typeof lastHeartbeat): Check {
   const { name, state, ready } = service;
   if (supervisor.operations.holds(service)) {
     const counts = supervisor.counts(service);
@@ -35,9 +42,8 @@ function checkService(supervisor: Supervisor, service: Service): Check {
   const { heartbeatFile } = service.plan;
   // One that is not running yet, or no more, is PID 1's to care for: that is no reason to restart the container.
   if (!ready || heartbeatFile === undefined) return { name, live: true, ready, detail: `is ${state.name}` };
-  const heartbeat = readHeartbeat(heartbeatFile);
-  // Where celery is not the image's own, or has only just begun, there is nothing to go by.
-  if (heartbeat === undefined || heartbeat.pid !== service.pid) {
+  const heartbeat = heartbeatOf(service);
+  if (heartbeat === undefined) {
     return { name, live: true, ready, detail: `is ${state.name} (no heartbeat seen)` };
   }
   const frames = () => readStalledFrames(heartbeatFile, heartbeat.thread);

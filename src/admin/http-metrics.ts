@@ -7,14 +7,14 @@ import { type CeleryProcess, collectCelery } from "../metrics/celery.ts";
 import { collectContainer } from "../metrics/container.ts";
 import type { Family } from "../metrics/family.ts";
 import { collectGunicorn } from "../metrics/gunicorn.ts";
-import { monotonicSeconds, readHeartbeat } from "../metrics/heartbeat.ts";
+import { type Heartbeat, monotonicSeconds } from "../metrics/heartbeat.ts";
 import { collectNginxConnections } from "../metrics/nginx-connections.ts";
 import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
 import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET } from "../plan/paths.ts";
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
 import { statusOf } from "./answer-status.ts";
-import { checkHealth } from "./checks.ts";
+import { checkHealth, lastHeartbeat } from "./checks.ts";
 import type { Health } from "./protocol.ts";
 import type { Subject } from "./subject.ts";
 
@@ -53,7 +53,9 @@ async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
   const { plan, services } = supervisor;
   const names = services.map(({ name }) => name);
   const usage = listProcessUsage();
-  const health = checkHealth(supervisor);
+  // What the checks look at is what the metrics tell.
+  const heartbeats = new Map(services.map((service) => [service.name, lastHeartbeat(service)]));
+  const health = checkHealth(supervisor, ({ name }) => heartbeats.get(name));
   const [connections, application] = await Promise.all([
     names.includes("nginx") ? collectNginxConnections(NGINX_STATUS_SOCKET) : [],
     collectApplication(plan.admin.prometheusDirectory),
@@ -70,7 +72,7 @@ async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
     ...(names.includes("gunicorn")
       ? collectGunicorn(countWorkers(subjectPid(services), usage), GUNICORN_SOCKET)
       : []),
-    ...collectCelery(celeryOf(services, health), monotonicSeconds()),
+    ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
     ...collectContainer(),
     ...collectBoot(plan.boot),
     ...collectOwnProcess(),
@@ -102,13 +104,14 @@ function countWorkers(master: number | undefined, usage: readonly ProcessUsage[]
   return usage.filter(({ parentPid }) => parentPid === master).length;
 }
 
-function celeryOf(services: Services, { checks }: Health): CeleryProcess[] {
-  return services.flatMap((service) => {
-    const { heartbeatFile } = service.plan;
-    if (heartbeatFile === undefined) return [];
-    const heartbeat = readHeartbeat(heartbeatFile);
-    const live = checks.find(({ name }) => name === service.name)?.live ?? false;
-    const isCurrent = service.pid !== undefined && heartbeat?.pid === service.pid;
-    return [{ service: service.name, heartbeat: isCurrent ? heartbeat : undefined, live }];
+function celeryOf(
+  services: Services,
+  heartbeats: ReadonlyMap<string, Heartbeat | undefined>,
+  { checks }: Health,
+): CeleryProcess[] {
+  return services.flatMap(({ name, plan }) => {
+    if (plan.heartbeatFile === undefined) return [];
+    const live = checks.find((check) => check.name === name)?.live ?? false;
+    return [{ service: name, heartbeat: heartbeats.get(name), live }];
   });
 }

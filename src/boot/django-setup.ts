@@ -1,6 +1,7 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
 import { type Clock, within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
+import { LastLines } from "../logs/last-lines.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import { openRelay } from "../logs/relay.ts";
@@ -92,11 +93,8 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     return event === undefined ? undefined : () => onEvent(event);
   };
 
-  const lastLines: string[] = [];
-  const onRecord = ({ msg }: Fields): void => {
-    lastLines.push(msg);
-    lastLines.splice(0, lastLines.length - 20);
-  };
+  const said = new LastLines();
+  const onRecord = (fields: Fields): void => said.add(fields);
   const relay = { service: () => step, sink, clock, onRecord, intercept };
   const stdout = openRelay(relay);
   const stderr = openRelay(relay);
@@ -140,7 +138,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   if (result.exitCode !== 0) {
     const how = result.signal === undefined ? `with status ${result.exitCode}` : `by ${result.signal}`;
     const text = `cannot finish step ${step}: its process ended ${how}`;
-    throw new DjinitError(STEP_ERROR_CODES[step], text, { fields: { step, lines: lastLines } });
+    throw new DjinitError(STEP_ERROR_CODES[step], text, { fields: { step, lines: said.lines } });
   }
 }
 

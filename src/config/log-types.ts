@@ -9,7 +9,7 @@ export interface LogLevels {
 }
 
 /** What may stand in the field `service` of a record. */
-const SERVICES = [
+export const SERVICES = [
   "djinit",
   "nginx",
   "gunicorn",
@@ -18,8 +18,11 @@ const SERVICES = [
   "command",
   "wait-for-database",
   "migrate",
+  "wait-for-migrations",
+  "check-migrations",
   "collectstatic",
   "superuser",
+  "manifest",
 ];
 
 /** `info`, `celery-worker=warn`, or several with commas. */

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
+import { LastLines } from "../logs/last-lines.ts";
 import { logError } from "../logs/own-log.ts";
 import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
 import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
-import { LastLines } from "./last-lines.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
 import { sendSignal, spawnService } from "./spawn.ts";
 

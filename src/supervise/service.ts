@@ -1,13 +1,13 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
 import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
+import { LastLines } from "../logs/last-lines.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import type { OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { HeldSockets } from "./held-sockets.ts";
-import { LastLines } from "./last-lines.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";

@@ -1,4 +1,4 @@
-import type { Fields } from "../logs/record.ts";
+import type { Fields } from "./record.ts";
 
 /** Lines that an error report quotes. */
 const LAST_LINES = 20;
