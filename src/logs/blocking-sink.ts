@@ -42,7 +42,7 @@ export class BlockingSink implements Sink {
     }
   }
 
-  onDrain(): () => void {
+  feedFrom(): () => void {
     return () => {};
   }
 

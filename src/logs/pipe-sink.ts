@@ -1,16 +1,13 @@
 import { Socket } from "node:net";
 import type { LogPolicy } from "./policy.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink, Source } from "./sink.ts";
 
-/** Bytes that may wait for the reader before the services' pipes are left unread. */
+/** Bytes that may wait for the reader before the services' pipes are left unread, all at once. */
 const HIGH_WATER_BYTES = 256 * 1024;
 /** What is gathered for one system call: as much as a pipe holds. */
 const SLAB_BYTES = 64 * 1024;
-/**
- * Slabs that are kept for the next time: all that a slow reader makes necessary, with what each relay adds before it
- * pauses, or they would pile up as garbage. `trim` gives them back.
- */
-const MOST_SPARE_SLABS = 64;
+/** Slabs that are kept for the next time: more than a slow reader makes necessary, or they would pile up as garbage. */
+const MOST_SPARE_SLABS = 8;
 /** A character of a JavaScript string takes at most so many bytes. */
 const BYTES_PER_UNIT = 3;
 /** Longer text becomes bytes at once: what lives longer than a moment costs V8 memory that it is slow to give back. */
@@ -21,7 +18,8 @@ const ENCODER = new TextEncoder();
 /** A pipe or a socket, written to when all records of one turn of the event loop have come. */
 export class PipeSink implements Sink {
   readonly #socket: Socket;
-  readonly #onDrain = new Set<() => void>();
+  readonly #sources = new Set<Source>();
+  #paused = false;
   /** What waits to be sent: first the slab's bytes, then the text. */
   #slab: Buffer | undefined;
   #slabBytes = 0;
@@ -67,9 +65,10 @@ export class PipeSink implements Sink {
     this.#schedule();
   }
 
-  onDrain(callback: () => void): () => void {
-    this.#onDrain.add(callback);
-    return () => this.#onDrain.delete(callback);
+  feedFrom(source: Source): () => void {
+    this.#sources.add(source);
+    if (this.#paused) source.pause();
+    return () => this.#sources.delete(source);
   }
 
   async flush(timeoutMs: number): Promise<void> {
@@ -127,6 +126,7 @@ export class PipeSink implements Sink {
       if (this.#spare.length < MOST_SPARE_SLABS) this.#spare.push(slab);
       if (this.#slabsInFlight === 0) this.#send();
     });
+    if (!this.#paused && this.congested) this.#pause();
   }
 
   /** Makes bytes of the text, so that others may follow. */
@@ -146,7 +146,14 @@ export class PipeSink implements Sink {
     }
   }
 
+  /** All of them: each would bring another pipe's worth before it looked for itself. */
+  #pause(): void {
+    this.#paused = true;
+    for (const source of this.#sources) source.pause();
+  }
+
   #caughtUp(): void {
-    for (const callback of this.#onDrain) callback();
+    this.#paused = false;
+    for (const source of this.#sources) source.resume();
   }
 }

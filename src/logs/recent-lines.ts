@@ -84,7 +84,7 @@ export function keepRecent(sink: Sink, recent: RecentLines): Sink {
       recent.pushBytes(bytes, start, end);
       sink.writeBytes(bytes, start, end);
     },
-    onDrain: (callback) => sink.onDrain(callback),
+    feedFrom: (source) => sink.feedFrom(source),
     trim: () => sink.trim(),
     flush: (timeoutMs) => sink.flush(timeoutMs),
   };

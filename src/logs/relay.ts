@@ -55,14 +55,13 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
         cancelFlush?.();
         const isHeld = stream.read(size, size < READ_BYTES);
         cancelFlush = isHeld ? clock.after(TRACEBACK_PAUSE_MS, () => stream.flush()) : undefined;
-        // Unread, the pipe fills and the service waits in write(2), as on any pipe.
-        if (sink.congested) source.pause();
         return true;
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
-  const forget = sink.onDrain(() => source.resume());
   source.resume();
+  // Unread, the pipe fills and the service waits in write(2), as on any pipe.
+  const forget = sink.feedFrom(source);
 
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   source.once("close", () => {

@@ -6,18 +6,24 @@ import { BlockingSink } from "./blocking-sink.ts";
 import { PipeSink } from "./pipe-sink.ts";
 import { type LogPolicy, makePolicy } from "./policy.ts";
 
+/** What brings records; a Node stream is one. */
+export interface Source {
+  pause(): void;
+  resume(): void;
+}
+
 export interface Sink {
   /** Which records are written, and how. Whoever writes one asks it. */
   readonly policy: LogPolicy;
   write(text: string): void;
   /** Bytes from `start` to `end`, which are copied: the caller may reuse its buffer. */
   writeBytes(bytes: Buffer, start: number, end: number): void;
-  /** True while the reader is behind: stop reading from services. */
+  /** Whether the reader is behind. */
   readonly congested: boolean;
   /** Characters or bytes written since it was opened. */
   readonly written: number;
-  /** Calls back each time the reader has caught up, until the returned function is called. */
-  onDrain(callback: () => void): () => void;
+  /** Pauses the source while the reader is behind, until the returned function is called. */
+  feedFrom(source: Source): () => void;
   /** Resolves when all is written, or after `timeoutMs` if nobody reads. */
   flush(timeoutMs: number): Promise<void>;
   /** Gives back memory that a burst has needed. */

@@ -11,10 +11,10 @@ const QUIET_LENGTH = 64 * 1024;
 const WORTHWHILE_LENGTH = 1024 * 1024;
 
 /** While the services are loud, what has become garbage is looked after by volume, at most once in this time. */
-const LOUD_PERIOD_MS = 1_000;
-const LOUD_LENGTH = 32 * 1024 * 1024;
-/** V8 itself would let this grow by 8 MB before it collects; a collection of so little takes 8 ms. */
-const MOST_HEAP_BYTES = 7_500_000;
+const LOUD_PERIOD_MS = 250;
+const LOUD_LENGTH = 4 * 1024 * 1024;
+/** V8 itself would let this grow by 8 MB before it collects; one of so little takes 7 ms. */
+const MOST_HEAP_BYTES = 6_500_000;
 
 /** Trims once when the start is over, and then in the first quiet period after each burst. */
 export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clock, trim = trimMemory): void {

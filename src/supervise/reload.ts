@@ -109,7 +109,7 @@ const SILENT: Sink = {
   written: 0,
   write: () => {},
   writeBytes: () => {},
-  onDrain: () => () => {},
+  feedFrom: () => () => {},
   flush: async () => {},
   trim: () => {},
 };

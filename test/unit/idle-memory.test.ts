@@ -47,9 +47,14 @@ test("while it is loud, garbage is looked after by volume", () => {
     }
     return collections;
   };
-  expect(pass(10, 1_000_000)).toBe(0);
-  expect(pass(60, 1_000_000)).toBe(2);
-  // Once a second at most.
-  expect(pass(5, 500_000_000)).toBe(7);
-  expect(pass(100, 0)).toBe(7);
+  expect(pass(8, 500_000)).toBe(0);
+  expect(pass(12, 500_000)).toBe(2);
+  // Four times a second at most.
+  sink.written += 500_000_000;
+  clock.advance(249);
+  expect(collections).toBe(2);
+  clock.advance(1);
+  expect(collections).toBe(3);
+  expect(pass(5, 500_000_000)).toBe(8);
+  expect(pass(100, 0)).toBe(8);
 });

@@ -37,8 +37,11 @@ describe("a pipe", () => {
     const sink = openSink(pipe.writeFd);
     const lines = numberedLines(4_000);
     let drained = 0;
-    sink.onDrain(() => {
-      drained += 1;
+    sink.feedFrom({
+      pause: () => {},
+      resume: () => {
+        drained += 1;
+      },
     });
     for (const line of lines.slice(0, 3_000)) sink.write(line);
     expect(sink.congested).toBe(true);
@@ -59,8 +62,11 @@ describe("a pipe", () => {
     const pipe = realPipe();
     const sink = openSink(pipe.writeFd);
     let drained = 0;
-    const forget = sink.onDrain(() => {
-      drained += 1;
+    const forget = sink.feedFrom({
+      pause: () => {},
+      resume: () => {
+        drained += 1;
+      },
     });
     pipe.read();
     for (let round = 1; round <= 3; round += 1) {
@@ -75,12 +81,35 @@ describe("a pipe", () => {
     expect(drained).toBe(before);
   });
 
+  test("all sources are paused as soon as it is congested, one that comes then is, too, and all go on together", async () => {
+    const pipe = realPipe();
+    const sink = openSink(pipe.writeFd);
+    const seen: string[] = [];
+    const source = (name: string) => ({
+      pause: () => seen.push(`${name} paused at ${sink.written > 1_000_000 ? "the end" : "once"}`),
+      resume: () => seen.push(`${name} resumed`),
+    });
+    sink.feedFrom(source("one"));
+    const forget = sink.feedFrom(source("gone"));
+    sink.feedFrom(source("other"));
+    forget();
+    for (const line of numberedLines(2_000)) sink.write(line);
+    sink.feedFrom(source("late"));
+    expect(seen).toEqual(["one paused at once", "other paused at once", "late paused at the end"]);
+    seen.length = 0;
+    pipe.read();
+    await eventually(() => expect(seen).toEqual(["one resumed", "other resumed", "late resumed"]));
+  });
+
   test("a reader that has left (EPIPE): nothing is thrown, nothing piles up, those who wait are woken", async () => {
     const pipe = realPipe();
     const sink = openSink(pipe.writeFd);
     let drained = 0;
-    sink.onDrain(() => {
-      drained += 1;
+    sink.feedFrom({
+      pause: () => {},
+      resume: () => {
+        drained += 1;
+      },
     });
     for (const line of numberedLines(3_000)) sink.write(line);
     expect(sink.congested).toBe(true);

@@ -33,7 +33,7 @@ export class MemorySink implements Sink {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(this.#chunks));
   }
 
-  onDrain(): () => void {
+  feedFrom(): () => void {
     return () => {};
   }
 
