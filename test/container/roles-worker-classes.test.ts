@@ -1,0 +1,55 @@
+// gunicorn's other kinds of workers: started beside the boot, at the socket that PID 1 holds, with request ids.
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { IMAGE_VERSION } from "../../docker/build/image.ts";
+import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { eventually } from "../support/eventually.ts";
+import { http } from "../support/http.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { runContext } from "../support/run-context.ts";
+import { startReadyProject } from "./project-subject.ts";
+import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+
+const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
+const CONTEXT = join(import.meta.dirname, "../fixtures/worker-classes");
+const CLASSES = [
+  ["gthread --threads 4", "wsgi"],
+  ["gevent", "wsgi"],
+  ["uvicorn_worker.UvicornWorker", "asgi"],
+  ["asgi", "asgi"],
+] as const;
+
+beforeAll(() => buildOnBase({ tag: TAG, context: CONTEXT, base: runContext().images.example }));
+
+test.each(CLASSES)(
+  "%s: serves, logs the request's id, reloads and stops without a lost request",
+  async (worker, module) => {
+    const { url: DATABASE_URL } = await createDatabase();
+    await using container = await startReadyProject({
+      image: TAG,
+      command: [`cake_service.${module}:application`],
+      env: { GUNICORN_CMD_ARGS: `--worker-class ${worker}`, WEB_CONCURRENCY: "2", DATABASE_URL },
+      publish: [8000],
+    });
+    const url = await container.url("/nowhere/");
+    expect((await http(url, { headers: { "X-Request-ID": "order-1" } })).status).toBe(404);
+    const ours = await container.record(
+      "Django's record",
+      ({ service, ...record }) => service === "gunicorn" && record["request_id"] === "order-1",
+    );
+    expect(ours).toMatchObject({ level: "warn", logger: "django.request", url: { path: "/nowhere/" } });
+
+    const load = startLoad(container, 100);
+    await underLoad(container);
+    await container.signal("HUP");
+    const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
+    await eventually(async () => (await container.records()).filter(isBoot).length === 4, {
+      what: "workers with the new code",
+      timeoutMs: 20_000,
+      attach: () => container.logs(),
+    });
+    const stopped = container.stop();
+    expectNothingLost(await load.finish(), true);
+    expect(await stopped).toBe(0);
+  },
+);
