@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { faultNamed } from "./fault-table.ts";
+import { FAULTS, faultNamed } from "./fault-table.ts";
 
 export interface ChaosOptions {
   rounds: number;
@@ -12,6 +12,12 @@ export interface ChaosOptions {
 const USUAL_ROUNDS = 1_000;
 const USUAL_LANES = 4;
 const SEEDS = 2 ** 32;
+
+export const USAGE = `npm run chaos -- [option...]
+  --rounds N    how many (default ${USUAL_ROUNDS}; 1 with --seed)
+  --seed S      of the first round, the others count up from it (default: of the clock)
+  --lanes L     how many at once (default ${USUAL_LANES})
+  --fault NAME  only this one: ${FAULTS.map(({ name }) => name).join(", ")}`;
 
 /** `--seed S` alone repeats that one round. Errors: an option that is unknown or no number that makes sense. */
 export function readOptions(words: readonly string[], anySeed: number): ChaosOptions {

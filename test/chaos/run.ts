@@ -4,14 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareRun } from "../support/prepare-run.ts";
 import { runRounds } from "./lanes.ts";
-import { readOptions } from "./options.ts";
+import { type ChaosOptions, readOptions, USAGE } from "./options.ts";
 import { failureText, summaryTable, verdictLine } from "./report.ts";
 import { planRounds } from "./round.ts";
 import { saveDetails } from "./save-details.ts";
 import type { Verdict } from "./verdict.ts";
 
-const anySeed = Date.now() % 2 ** 32;
-const { rounds, seed, lanes, fault } = readOptions(process.argv.slice(2), anySeed);
+const { rounds, seed, lanes, fault } = optionsOrEnd(process.argv.slice(2));
 /** The first one lets the rounds under way end, the second ends at once. */
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -61,4 +60,18 @@ function lighten(verdict: Verdict): Verdict {
   if (observation === undefined) return { ...rest, ...first, logs: [] };
   const light = { ...observation, requests: [], ledger: "", samples: [], logs: [] };
   return { ...rest, ...first, logs: [], observation: light };
+}
+
+/** Ends this process where there is nothing to run. */
+function optionsOrEnd(words: readonly string[]): ChaosOptions {
+  if (words.includes("--help")) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  try {
+    return readOptions(words, Date.now() % 2 ** 32);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
 }
