@@ -51,9 +51,8 @@ export class Reaper {
   #reapOne(pid: number): void {
     const status = reapChild(pid);
     if (status === undefined) return;
+    // It may have died before anybody asks for its end, so it is not forgotten; of another with its number nothing is heard.
     this.#adopted.get(pid)?.resolve(exitStatusOfWait(status));
-    // The number may come again.
-    this.#adopted.delete(pid);
   }
 
   #reapBehind(): void {

@@ -1,4 +1,6 @@
 // gunicorn loads itself beside the boot, and the application only when the boot is over.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Container, createContainer, runContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
@@ -112,6 +114,21 @@ test("the end of the one that was taken over is noticed, and its status", async 
   await container.record("backoff", ({ msg }) =>
     msg.startsWith("gunicorn ended with status 137, starting it again"),
   );
+});
+
+test("one that dies between the boot and its successor is known by its status, and replaced", async () => {
+  const ours = await readFile(join(import.meta.dirname, "../../docker/etc/gunicorn/config.py"), "utf8");
+  // The first one dies as soon as it is let through.
+  const dies = `${ours}
+if not Path("/run/gunicorn/once").exists():
+    Path("/run/gunicorn/once").touch()
+    os._exit(7)
+`;
+  await using container = await startReadyProject({ publish: [8000], files: { [GUNICORN_CONFIG]: dies } });
+  await container.record("backoff", ({ msg }) =>
+    msg.startsWith("gunicorn ended with status 7, starting it again"),
+  );
+  await serves(container);
 });
 
 test("one that the gate's own opening finds dead is replaced as any service is", async () => {

@@ -1,4 +1,6 @@
 // While the application is loaded nobody looks for garbage in it; from then on Python does as ever.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
@@ -17,10 +19,10 @@ def application(environ, start_response):
 `;
 const PYTHON_DEFAULT = 2_000;
 
-async function start(env: Record<string, string> = {}) {
+async function start(env: Record<string, string> = {}, files: Record<string, string> = {}) {
   return startReadyProject({
     command: ["teller:application"],
-    files: { "/app/teller.py": TELLER },
+    files: { "/app/teller.py": TELLER, ...files },
     env: { SKIP_MIGRATIONS: "1", ...env },
     publish: [8000],
   });
@@ -46,6 +48,21 @@ test.each([
     { what: "a worker after the reload", timeoutMs: 20_000, attach: () => container.logs() },
   );
   expect(next).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true });
+});
+
+test("a file of the user's own that has hooks of its own changes nothing", async () => {
+  const ours = await readFile(join(import.meta.dirname, "../../docker/etc/gunicorn/config.py"), "utf8");
+  const hooks = [
+    "when_ready(server)",
+    "post_fork(server, worker)",
+    "post_worker_init(worker)",
+    "on_reload(server)",
+  ];
+  const config = [ours, ...hooks.map((hook) => `def ${hook}:\n    print("a hook", flush=True)\n`)].join("\n");
+  await using container = await start({}, { "/etc/gunicorn/config.py": config });
+  const { body } = await http(await container.url());
+  expect(JSON.parse(String(body))).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true });
+  await container.record("the hook", ({ msg }) => msg === "a hook");
 });
 
 test("an application that chooses for itself is left alone", async () => {

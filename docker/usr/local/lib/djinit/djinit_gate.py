@@ -4,6 +4,7 @@ Run by gunicorn's file, before the application is loaded. What it does not need 
 While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib import import_module
@@ -42,6 +43,8 @@ def wait() -> None:
     if descriptor is None:
         return
     gate = int(descriptor)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
     for name in likely_modules():
         if select([gate], [], [], 0)[0]:
             break
@@ -49,6 +52,7 @@ def wait() -> None:
             import_module(name)
         except Exception:  # whatever it is, the application will meet it too, or has no use for the module
             continue
+    gc.set_threshold(*thresholds)
     is_open = os.read(gate, 1) == b"1"
     os.close(gate)
     if not is_open:
