@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
+import { openSink } from "../logs/open-sink.ts";
 import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
-import { openSink } from "../logs/sink.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
 import { descriptorsOf } from "../plan/handed-sockets.ts";

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { write, writeSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
+import { openSink } from "../../src/logs/open-sink.ts";
 import { openRelay, type RelayOptions } from "../../src/logs/relay.ts";
-import { openSink, type Sink } from "../../src/logs/sink.ts";
+import type { Sink } from "../../src/logs/sink.ts";
 import { eventually } from "../support/eventually.ts";
 import * as python from "./python-output.ts";
 import { type RealPipe, realPipe } from "./real-pipe.ts";

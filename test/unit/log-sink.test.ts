@@ -1,6 +1,6 @@
 import { openSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { openSink } from "../../src/logs/sink.ts";
+import { openSink } from "../../src/logs/open-sink.ts";
 import { eventually } from "../support/eventually.ts";
 import { realPipe } from "./real-pipe.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
+import { openSink } from "../../src/logs/open-sink.ts";
 import { openSmallLog } from "../../src/logs/own-log.ts";
-import { openSink } from "../../src/logs/sink.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
 import { Reaper } from "../../src/supervise/reaper.ts";
 import type { Service } from "../../src/supervise/service.ts";
