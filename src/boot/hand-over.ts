@@ -12,15 +12,16 @@ import { findCommand } from "../platform/path-search.ts";
 const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
 
 /**
- * For a process that lives for weeks and is to stay small: a small nursery, no helper threads, whose memory comes on top,
- * collection on demand, and also when what has survived exceeds 7 MB: V8 would let it grow to many times that first.
+ * For a process that lives for weeks and is to stay small: a small nursery and no helper threads, whose memory comes on top.
+ * Only options that Node's own modules, which it has compiled ahead, are valid with: `--single-threaded`, `--expose-gc` and
+ * `--initial-old-space-size` have it compile net, http and child_process anew at each start, for 10 ms and more.
  */
 export const SMALL_HEAP = [
   "--max-semi-space-size=1",
-  "--initial-old-space-size=7",
-  "--single-threaded",
+  "--single-threaded-gc",
+  "--no-concurrent-recompilation",
+  "--no-concurrent-sparkplug",
   "--v8-pool-size=0",
-  "--expose-gc",
 ];
 
 /** The boot has one, since it ends before it would be worth collecting. */

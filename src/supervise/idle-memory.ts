@@ -2,6 +2,7 @@
 import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../base/clock.ts";
 import type { Sink } from "../logs/sink.ts";
+import { collectGarbage } from "../platform/garbage.ts";
 import { trimHeap } from "../platform/libc.ts";
 
 const PERIOD_MS = 5_000;
@@ -34,7 +35,11 @@ export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clo
 }
 
 /** Collects garbage while there is no quiet period. */
-export function keepHeapSmall(sink: Pick<Sink, "written">, clock: Clock, collect = collectGarbage): void {
+export function keepHeapSmall(
+  sink: Pick<Sink, "written">,
+  clock: Clock,
+  collect = collectIfWorthwhile,
+): void {
   let lookedAt = sink.written;
   const look = (): void => {
     if (sink.written - lookedAt >= LOUD_LENGTH) {
@@ -46,13 +51,11 @@ export function keepHeapSmall(sink: Pick<Sink, "written">, clock: Clock, collect
   clock.after(LOUD_PERIOD_MS, look);
 }
 
-function collectGarbage(): void {
-  if (getHeapStatistics().used_heap_size > MOST_HEAP_BYTES)
-    globalThis.gc?.({ type: "major", execution: "sync" });
+function collectIfWorthwhile(): void {
+  if (getHeapStatistics().used_heap_size > MOST_HEAP_BYTES) collectGarbage("usual");
 }
 
 function trimMemory(): void {
-  // Only with --expose-gc, which the hand-over gives.
-  globalThis.gc?.({ type: "major", flavor: "last-resort", execution: "sync" });
+  collectGarbage("last-resort");
   trimHeap();
 }
