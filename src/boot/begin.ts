@@ -54,8 +54,9 @@ function makeReady(invocation: Invocation, { config, environment, problems, sour
   const steps = planBoot(invocation, config);
   const planWith = (socketFd?: number): Plan =>
     buildPlan(invocation, config, isRoot, { sources, gunicorn: { socketFd } });
-  requireUsers(planWith());
-  requireCommands(planWith(), environment);
+  const services = planWith();
+  requireUsers(services);
+  requireCommands(services, environment);
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
   makeRuntimeDirectories(isRoot);

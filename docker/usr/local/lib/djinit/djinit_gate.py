@@ -1,7 +1,7 @@
 """gunicorn's gate: djinit starts gunicorn beside its boot, and lets it load the application when the schema is there.
 
-Run by gunicorn's file, before the application is loaded. What it does not need the application for, it has loaded by then.
-While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
+Run by gunicorn's file where djinit has set DJINIT_GATE_FD, before the application is loaded; all that gunicorn itself needs is
+loaded by then. While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
 """
 
 import gc
@@ -11,7 +11,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from select import select
 
-VARIABLE = "DJINIT_GATE_FD"
 #: These look neither at the settings nor at the database when they are loaded, and start no thread.
 LIKELY_MODULES = (
     "django.core.handlers.wsgi",
@@ -39,10 +38,7 @@ def likely_modules() -> Iterator[str]:
 
 def wait() -> None:
     """Return when the gate is opened. Ends the process when djinit has ended without opening it."""
-    descriptor = os.environ.pop(VARIABLE, None)
-    if descriptor is None:
-        return
-    gate = int(descriptor)
+    gate = int(os.environ.pop("DJINIT_GATE_FD"))
     thresholds = gc.get_threshold()
     gc.set_threshold(0)
     for name in likely_modules():
