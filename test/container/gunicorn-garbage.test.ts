@@ -10,11 +10,13 @@ import { startReadyProject } from "./project-subject.ts";
 const TELLER = `
 import gc, json, os
 loaded = gc.get_threshold()[0]
+frozen_before = gc.get_freeze_count() > 1000
 if "OWN" in os.environ:
     gc.set_threshold(4321)
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/json")])
-    told = {"loaded": loaded, "now": gc.get_threshold()[0], "frozen": gc.get_freeze_count() > 1000, "pid": os.getpid()}
+    told = {"loaded": loaded, "now": gc.get_threshold()[0], "frozen": gc.get_freeze_count() > 1000,
+            "frozenBefore": frozen_before, "pid": os.getpid()}
     return [json.dumps(told).encode()]
 `;
 const PYTHON_DEFAULT = 2_000;
@@ -28,7 +30,7 @@ async function start(env: Record<string, string> = {}, files: Record<string, str
   });
 }
 
-type Told = { loaded: number; now: number; frozen: boolean; pid: number };
+type Told = { loaded: number; now: number; frozen: boolean; frozenBefore: boolean; pid: number };
 
 test.each([
   ["a worker's own load", {}],
@@ -38,7 +40,7 @@ test.each([
   const url = await container.url();
   const ask = async () => JSON.parse(String((await http(url)).body)) as Told;
   const first = await ask();
-  expect(first).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true });
+  expect(first).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true, frozenBefore: true });
   await container.signal("HUP");
   const next = await eventually(
     async () => {
@@ -47,7 +49,7 @@ test.each([
     },
     { what: "a worker after the reload", timeoutMs: 20_000, attach: () => container.logs() },
   );
-  expect(next).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true });
+  expect(next).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true, frozenBefore: true });
 });
 
 test("a file of the user's own that has hooks of its own changes nothing", async () => {
@@ -61,7 +63,7 @@ test("a file of the user's own that has hooks of its own changes nothing", async
   const config = [ours, ...hooks.map((hook) => `def ${hook}:\n    print("a hook", flush=True)\n`)].join("\n");
   await using container = await start({}, { "/etc/gunicorn/config.py": config });
   const { body } = await http(await container.url());
-  expect(JSON.parse(String(body))).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true });
+  expect(JSON.parse(String(body))).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true, frozenBefore: true });
   await container.record("the hook", ({ msg }) => msg === "a hook");
 });
 

@@ -48,6 +48,8 @@ def wait() -> None:
             import_module(name)
         except Exception:  # whatever it is, the application will meet it too, or has no use for the module
             continue
+    # Else the very next object would have all of them looked through, and the workers would copy the memory they are in.
+    gc.freeze()
     gc.set_threshold(*thresholds)
     is_open = os.read(gate, 1) == b"1"
     os.close(gate)
