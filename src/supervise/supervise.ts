@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { openSink } from "../logs/open-sink.ts";
-import { logError, type OwnLog, openSmallLog } from "../logs/own-log.ts";
+import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
@@ -47,7 +47,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   const recent = new RecentLines();
   const stdio = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
   const sink = keepRecent(stdio, recent);
-  const log = openSmallLog(sink);
+  const log = openLog(sink);
   for (const service of plan.services) keepFromOthers(service);
   const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
   reaper.start();

@@ -63,7 +63,12 @@ test("a file of the user's own that has hooks of its own changes nothing", async
   const config = [ours, ...hooks.map((hook) => `def ${hook}:\n    print("a hook", flush=True)\n`)].join("\n");
   await using container = await start({}, { "/etc/gunicorn/config.py": config });
   const { body } = await http(await container.url());
-  expect(JSON.parse(String(body))).toMatchObject({ loaded: 0, now: PYTHON_DEFAULT, frozen: true, frozenBefore: true });
+  expect(JSON.parse(String(body))).toMatchObject({
+    loaded: 0,
+    now: PYTHON_DEFAULT,
+    frozen: true,
+    frozenBefore: true,
+  });
   await container.record("the hook", ({ msg }) => msg === "a hook");
 });
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { DjinitError } from "../../src/base/errors.ts";
-import { logError, openSmallLog } from "../../src/logs/own-log.ts";
+import { logError, openLog } from "../../src/logs/own-log.ts";
 
 function open() {
   const lines: string[] = [];
-  const log = openSmallLog({ write: (text) => void lines.push(text) });
+  const log = openLog({ write: (text) => void lines.push(text) });
   return { log, records: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 import { openSink } from "../../src/logs/open-sink.ts";
-import { openSmallLog } from "../../src/logs/own-log.ts";
+import { openLog } from "../../src/logs/own-log.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
 import { Reaper } from "../../src/supervise/reaper.ts";
 import type { Service } from "../../src/supervise/service.ts";
@@ -90,7 +90,7 @@ export class Supervised {
     const dependencies = {
       clock: this.clock,
       sink,
-      log: openSmallLog(sink),
+      log: openLog(sink),
       reaper: new Reaper(),
       environment,
       readEnvironment: async () => this.newEnvironment(),

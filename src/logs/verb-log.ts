@@ -4,7 +4,7 @@ import type { Fields } from "./record.ts";
 import type { Sink } from "./sink.ts";
 
 /** pino, with the field names of the schema. */
-export function openBootLog(sink: Pick<Sink, "write" | "policy">): OwnLog {
+export function openVerbLog(sink: Pick<Sink, "write" | "policy">): OwnLog {
   const { policy } = sink;
   return pino(
     {
