@@ -6,9 +6,10 @@ import { docker } from "../support/docker-cli.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
+import { BENCH_IMAGES } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";
 import { measureInTurn } from "./pairs.ts";
-import { freePort, migrate } from "./web-container.ts";
+import { freePort, migrate, settledEnv } from "./web-container.ts";
 
 const REPLICAS = 10;
 const PASSWORD = "bench-password";
@@ -17,6 +18,11 @@ const POLL_PERIOD_MS = 25;
 const TIMEOUT_MS = 120_000;
 /** Of /proc/stat. */
 const TICKS_A_SECOND = 100;
+
+interface Replica {
+  image: string;
+  env: Record<string, string>;
+}
 
 interface Start {
   /** From the call of `docker start` to the moment when the last one has answered 200. */
@@ -29,21 +35,30 @@ interface Start {
   waiters: number;
 }
 
-/** Ten replicas at once, on an empty database and on a migrated one, against one replica alone. */
+/**
+ * Ten replicas at once, on an empty database and on a migrated one, against one replica alone; and against ten of the seed that
+ * have nothing to do but to serve, for what this machine needs for ten of anything.
+ */
 export async function measureReplicas(pairs: number): Promise<Comparison[]> {
   const empty = await measureInTurn(
     "10 replicas, empty database",
     pairs,
-    async () => startTogether(REPLICAS, (await createDatabase()).url),
-    async () => startTogether(1, (await createDatabase()).url),
+    async () => startTogether(REPLICAS, djinit((await createDatabase()).url)),
+    async () => startTogether(1, djinit((await createDatabase()).url)),
   );
   const { url } = await createDatabase();
   await migrate(url, PASSWORD);
   const migrated = await measureInTurn(
     "10 replicas, migrated database",
     pairs,
-    () => startTogether(REPLICAS, url),
-    () => startTogether(1, url),
+    () => startTogether(REPLICAS, djinit(url)),
+    () => startTogether(1, djinit(url)),
+  );
+  const idle = await measureInTurn(
+    "10 replicas, the seed without migrations",
+    pairs,
+    () => startTogether(REPLICAS, djinit(url)),
+    () => startTogether(REPLICAS, { image: BENCH_IMAGES.seed, env: settledEnv(url) }),
   );
   refuse(empty.a, ({ leaders }) => leaders !== 1, "another number than one has applied migrations");
   refuse(migrated.a, ({ leaders, waiters }) => leaders + waiters > 0, "a lock was taken");
@@ -65,6 +80,13 @@ export async function measureReplicas(pairs: number): Promise<Comparison[]> {
       otherSamples: migrated.b.map(limitOf),
       goal: { text: "at most 1.3 of it", isMet: ({ ratio }) => ratio.median <= 1.3 },
     },
+    {
+      what: "10 replicas at once, migrated database, again",
+      unit: "s",
+      other: "10 of the seed, SKIP_MIGRATIONS, no superuser",
+      djinitSamples: secondsOf(idle.a),
+      otherSamples: secondsOf(idle.b),
+    },
   ];
 }
 
@@ -78,14 +100,21 @@ function refuse(starts: readonly Start[], isWrong: (start: Start) => boolean, wh
   if (wrong.length > 0) throw new Error(`cannot use this measurement: ${what}\n${JSON.stringify(wrong)}`);
 }
 
-async function startTogether(count: number, databaseUrl: string): Promise<Start> {
+function djinit(databaseUrl: string): Replica {
+  return {
+    image: runContext().images.example,
+    env: { DATABASE_URL: databaseUrl, SUPERUSER_PASSWORD: PASSWORD },
+  };
+}
+
+async function startTogether(count: number, { image, env }: Replica): Promise<Start> {
   // Known before: to ask the engine for it again and again would take the processors from what is measured.
   const ports = await Promise.all(Array.from({ length: count }, freePort));
   const containers = await Promise.all(
     ports.map((port) =>
       createContainer({
-        image: runContext().images.example,
-        env: { SECRET_KEY: "bench", DATABASE_URL: databaseUrl, SUPERUSER_PASSWORD: PASSWORD },
+        image,
+        env: { SECRET_KEY: "bench", ...env },
         publish: [],
         more: ["--publish", `127.0.0.1:${port}:8000`],
       }),
