@@ -1,8 +1,16 @@
 import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
-import type { ManifestFacts } from "./manifest.ts";
 
 const ABSENT = "absent";
+
+/** What the list of migrations follows from. Paths are absolute; one that does not exist counts as such. */
+export interface Inputs {
+  files: string[];
+  /** Files of which only the names, and what they replace, are of interest. */
+  migrations: string[];
+  directories: string[];
+  variables: string[];
+}
 
 /**
  * One short hash for each input: a file by its content, a directory by the names in it, a variable by its value. Not by
@@ -10,7 +18,7 @@ const ABSENT = "absent";
  * thousand, by their size: their directory tells the names, and what else counts is a list of replaced ones.
  */
 export function fingerprint(
-  { files, migrations, directories, variables }: ManifestFacts["inputs"],
+  { files, migrations, directories, variables }: Inputs,
   environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const prints: Record<string, string> = {};

@@ -8,11 +8,9 @@ const pair = v.tuple([v.string(), v.string()]);
 
 /** What Django finds out, as djinit_manifest.py reports it. */
 const FACTS = v.object({
-  /** What the list of migrations follows from: change one of these, and it may be another. */
+  /** Change one of these, and the list may be another. */
   inputs: v.object({
-    /** Absolute paths; one that does not exist counts as such. */
     files: v.array(v.string()),
-    /** Files of which only the names, and what they replace, are of interest. */
     migrations: v.array(v.string()),
     directories: v.array(v.string()),
     variables: v.array(v.string()),
