@@ -1,9 +1,10 @@
 // One service's stdout or stderr, from its pipe to the sink.
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { READ_BYTES, READ_ROOM } from "./arena.ts";
+import { PacedSource } from "./paced-source.ts";
 import { RecordStream, type StreamOptions } from "./record-stream.ts";
 
 /** How long an uncaught exception's traceback, which Python writes line by line, is waited for. */
@@ -54,18 +55,22 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
       callback: (size: number) => {
         cancelFlush?.();
         const isHeld = stream.read(size, size < READ_BYTES);
+        paced.hasRead(size);
         cancelFlush = isHeld ? clock.after(TRACEBACK_PAUSE_MS, () => stream.flush()) : undefined;
         return true;
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
+  // The pipe's own time: it goes on where a test holds the other.
+  const paced = new PacedSource(source, systemClock);
   source.resume();
   // Unread, the pipe fills and the service waits in write(2), as on any pipe.
-  const forget = sink.feedFrom(source);
+  const forget = sink.feedFrom(paced);
 
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   source.once("close", () => {
     forget();
+    paced.end();
     cancelFlush?.();
     stream.end();
     resolve();
