@@ -181,12 +181,15 @@ test("gunicorn's file may be the user's own: then gunicorn is started after the 
 test("a file that only names the gate loads the application before the database is there", async () => {
   const { server, url } = await postgresToStart();
   await using _ = server;
+  // A socket of its own: gunicorn's default is nginx's port.
+  const config = [
+    "# DJINIT_LISTEN_FDS djinit_gate",
+    'bind = "unix:/tmp/own.sock"',
+    'errorlog = "/tmp/errors"',
+  ].join("\n");
   await using container = await startProject({
     command: COMMAND,
-    files: {
-      ...TALKATIVE,
-      [GUNICORN_CONFIG]: '# DJINIT_LISTEN_FDS djinit_gate\nraw_env = []\nerrorlog = "/tmp/errors"\n',
-    },
+    files: { ...TALKATIVE, [GUNICORN_CONFIG]: `${config}\n` },
     env: { DATABASE_URL: url },
   });
   await container.record("waiting", ({ msg }) => msg.startsWith("waiting for database"));
