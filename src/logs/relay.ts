@@ -61,7 +61,7 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
-  // The pipe's own time: it goes on where a test holds the other.
+  // In real time, whatever clock the rest goes by: the pipe fills in it.
   const paced = new PacedSource(source, systemClock);
   source.resume();
   // Unread, the pipe fills and the service waits in write(2), as on any pipe.

@@ -73,6 +73,27 @@ test("a child may open /dev/stdout, as nginx does: it is a pipe and no socket", 
   expect(records).toMatchObject([{ msg: "opened" }]);
 });
 
+test("who writes many lines, each by itself, is read in gulps: at most two a millisecond, and nothing is lost", async () => {
+  const lines = 2_000;
+  let reads = 0;
+  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, 0];
+  const observer = {
+    access(): void {},
+    record(): void {},
+    relayed(): void {
+      reads += 1;
+      lastMs = performance.now();
+      firstMs = Math.min(firstMs, lastMs);
+    },
+  };
+  // After each line it counts to a hundred, so that there is time to be woken for it.
+  const count = "n=0; while [ $n -lt 100 ]; do n=$((n + 1)); done";
+  const script = `i=0; while [ $i -lt ${lines} ]; do echo $i; i=$((i + 1)); ${count}; done`;
+  const records = await recordsOf(script, [], { observer });
+  expect(records.map(({ msg }) => msg)).toEqual(Array.from({ length: lines }, (_, at) => String(at)));
+  expect(reads).toBeLessThan(2 * (lastMs - firstMs) + 10);
+});
+
 test("a traceback that is written line by line is one record, after a pause of 50 ms", async () => {
   const script = 'printf "%s\\n" "$1" | while IFS= read -r line; do printf "%s\\n" "$line"; done; read -r _';
   const running = relayScript(script, [python.CHAINED]);
