@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Looks every `periodMs` until `isDone`, at once first. False when it has not come about within `limitMs`. */
+/** Asks `isDone` at once, and then every `periodMs`. False if it has not become true within `limitMs`. */
 export async function until(
   clock: Clock,
   periodMs: number,

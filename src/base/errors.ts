@@ -74,7 +74,7 @@ export const ERROR_CODES = {
     hint: "correct what `lines` names and send HUP again; nothing was changed",
   },
   DJINIT_SERVICE_FAILED: {
-    // Stands for «the service's own status»: supervise exits with that, this is what is used if there is none.
+    // The container exits with the service's own status, and with this one if that is 0.
     exitStatus: EXIT_STATUS.internalError,
     hint: "`lines` has what the service said last",
   },
@@ -137,7 +137,7 @@ export class DjinitError extends Error {
 
 /** Any thrown value as a DjinitError; what djinit did not foresee becomes DJINIT_INTERNAL, with its stack. */
 export function asDjinitError(thrown: unknown): DjinitError {
-  // By its name: each file of the bundle has a class of its own.
+  // By name, not by class: each file of the bundle has a class of its own.
   if (thrown instanceof Error && thrown.name === "DjinitError") return thrown as DjinitError;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;

@@ -19,7 +19,7 @@ export function exitStatusOf(code: number | null, signal: NodeJS.Signals | null)
   return signal === null ? EXIT_STATUS.internalError : 128 + constants.signals[signal];
 }
 
-/** The same, of the status that waitpid(2) gives. */
+/** The same for the raw status of waitpid(2). */
 export function exitStatusOfWait(status: number): number {
   const signal = status & 0x7f;
   return signal === 0 ? (status >> 8) & 0xff : 128 + signal;

@@ -1,12 +1,12 @@
-// Variables that come from files: DJINIT_ENV_FILE and, for secrets, NAME_FILE. Knows no variable by name, so that the
-// supervising half can read them again without the table of them.
+// Variables that come from files: DJINIT_ENV_FILE and, for secrets, NAME_FILE. No variable is known by name here: the
+// supervising half reads the files again without loading the table of variables.
 import { readEnvFile } from "./env-file.ts";
 import type { Problem } from "./problem.ts";
 import { readSecretFiles } from "./secret-file.ts";
 
 export type Environment = Record<string, string>;
 
-/** Where variables come from that the container was not given itself. */
+/** Which variables come from files instead of the container's own environment. */
 export interface FileSources {
   envFile: string | undefined;
   /** The variables that the env file set. */
@@ -22,7 +22,7 @@ export interface FileVariables {
   sources: FileSources;
 }
 
-/** Adds to `given` what the files say; what it has already wins. A file that cannot be read is a problem. */
+/** Adds the files' variables to `given`. Those that `given` has already win. A file that cannot be read is a problem. */
 export function readFileVariables(
   given: Environment,
   { envFile, secretNames }: Pick<FileSources, "envFile" | "secretNames">,
@@ -40,19 +40,19 @@ export function readFileVariables(
   return { environment, sources: { envFile, fromEnvFile, secretFiles, secretNames } };
 }
 
-/** The same once more, for an environment that has been read so before: files may say something else by now. */
+/** Reads the files again, for an environment that was read before: their content may have changed. */
 export function readAgain({ environment, sources }: FileVariables, problems: Problem[]): FileVariables {
   const given = { ...environment };
   for (const name of sources.fromEnvFile) delete given[name];
   for (const [name, path] of Object.entries(sources.secretFiles)) {
     delete given[name];
-    // Where the env file names the secret's file, it may name another one now.
+    // If the env file names the secret's file, it may name another one now.
     if (!sources.fromEnvFile.includes(`${name}_FILE`)) given[`${name}_FILE`] = path;
   }
   return readFileVariables(given, sources, problems);
 }
 
-/** A file may hold what no environment can carry. */
+/** A file may contain NUL bytes, which no environment can carry. */
 function refuseNulBytes(environment: Environment, problems: Problem[]): void {
   for (const [name, value] of Object.entries(environment)) {
     if (value.includes("\0"))

@@ -11,9 +11,9 @@ export interface Loaded {
   environment: Environment;
   /** Which of its variables come from files. */
   sources: FileSources;
-  /** Bad values. With any of them nothing may start, and `config` must not be used. */
+  /** Bad values. If there is one, nothing may start and `config` must not be used. */
   problems: Problem[];
-  /** What works but is not what it seems. */
+  /** Values that work but probably do not do what was meant. */
   warnings: Problem[];
 }
 
@@ -46,7 +46,7 @@ function readVariable(
   warnings: Problem[],
 ): unknown {
   const { name, schema, secret = false, deprecated } = variable;
-  // An empty variable is one that is not set: orchestrators cannot unset what an image sets.
+  // An empty variable counts as not set: orchestrators cannot unset what an image sets.
   const given = environment[name] || undefined;
   if (given !== undefined && deprecated !== undefined) {
     warnings.push({ variable: name, problem: `${name} is deprecated: ${deprecated}` });
@@ -73,7 +73,7 @@ function readVariable(
 function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
   const known = new Set(Object.values(VARIABLES).map(({ name }) => name as string));
   for (const name of Object.keys(environment)) {
-    // DJINIT_SERVICE_*, DJINIT_PORT*: what Kubernetes sets for a Service that is called djinit.
+    // Kubernetes sets DJINIT_SERVICE_* and DJINIT_PORT* for a Service that is called djinit.
     if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT|SAVED)(_|$)/.test(name))
       continue;
     warnings.push({

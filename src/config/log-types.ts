@@ -3,12 +3,12 @@ import * as v from "valibot";
 import { LEVELS, type Level } from "../base/log-level.ts";
 
 export interface LogLevels {
-  /** For every service that has none of its own. */
+  /** For every service without a level of its own. */
   all?: Level;
   services?: Record<string, Level>;
 }
 
-/** What may stand in the field `service` of a record. */
+/** The values of the field `service` in records. */
 export const SERVICES = [
   "djinit",
   "nginx",
@@ -53,13 +53,13 @@ export const levels = () =>
 
 const REQUEST_RULE = /^(\/[\x21-\x7e]*|[A-Za-z0-9][\x21-\x7e]*)$/;
 
-/** Paths, which may end with `*`, and beginnings of user agents, with commas. */
+/** Paths, which may end with `*`, and beginnings of user agents; separated by commas. */
 export const requests = () =>
   v.pipe(
     v.string(),
     v.transform((text) => text.split(",").map((word) => word.trim())),
     v.check(
-      // What JSON escapes could not be found in a record.
+      // Rules are compared with the bytes of a record, where a character that JSON escapes would never match.
       (rules) => rules.every((rule) => REQUEST_RULE.test(rule) && !/["\\]/.test(rule)),
       "which is not a list, with commas, of paths that begin with / and may end with *, and of user agents",
     ),

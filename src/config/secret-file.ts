@@ -3,7 +3,7 @@ import type { Problem } from "./problem.ts";
 
 /**
  * For each secret variable NAME, NAME_FILE may name a file that holds it (Docker and Kubernetes secrets). Writes the
- * values into `environment` and takes the NAME_FILE words out. One trailing newline is not part of the secret.
+ * values into `environment` and removes NAME_FILE from it. One trailing newline is not part of the secret.
  * Returns NAME → file.
  */
 export function readSecretFiles(

@@ -1,7 +1,7 @@
 // How the text of a variable becomes a value. Every message completes «NAME is "text", …».
 import * as v from "valibot";
 
-/** On when non-empty, as it always was for images of this family: "0" and "false" are on too (and warned about). */
+/** On when non-empty, as in docker-django-bootstrap: "0" and "false" mean on too, and give a warning. */
 export const flag = () =>
   v.pipe(
     v.string(),
@@ -44,6 +44,6 @@ export const urlPath = () =>
 export const userName = () =>
   v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user"));
 
-/** What may stand in a Host header. */
+/** The value of a Host header. */
 export const hostName = () =>
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/, "which is not the name of a host"));

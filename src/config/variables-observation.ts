@@ -1,4 +1,4 @@
-// The rows of the table about what can be seen of a container: logs, probes, metrics. Part of variables.ts.
+// The rows of the table about observing a container: logs, probes, metrics. Part of variables.ts.
 import { levels, requests } from "./log-types.ts";
 import { choice, flag, integer, text } from "./value-types.ts";
 import { variable } from "./variable.ts";

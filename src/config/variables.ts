@@ -4,7 +4,10 @@ import { choice, flag, hostName, integer, seconds, text, urlPath, userName } fro
 import { type Variable, variable } from "./variable.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 
-/** `run` migrates, `wait` waits until another container has, `check` fails where none has, `skip` does nothing. */
+/**
+ * `run` migrates; `wait` waits until another container has migrated; `check` fails if a migration is pending; `skip` does
+ * nothing.
+ */
 export const MIGRATION_MODES = ["run", "wait", "skip", "check"] as const;
 export type MigrationMode = (typeof MIGRATION_MODES)[number];
 

@@ -8,7 +8,7 @@ export interface AccessLine {
   agent: string;
 }
 
-/** Undefined where it is no access line. */
+/** Undefined if it is no access line. */
 export function readAccessLine(fields: Fields): AccessLine | undefined {
   return typeof fields["request"] === "string" ? readNginxNames(fields) : readSchema(fields);
 }
@@ -33,11 +33,11 @@ function readSchema(fields: Fields): AccessLine | undefined {
   };
 }
 
-/** The names of docker-django-bootstrap: an nginx.conf of the user's own may have them still. */
+/** An nginx.conf of the user's own may still have the names of docker-django-bootstrap. */
 function readNginxNames(fields: Fields): AccessLine | undefined {
   const status = numberOf(fields["status"]);
   if (status === undefined || !Number.isInteger(status)) return undefined;
-  // A list where nginx has asked more than once.
+  // A list if nginx has asked more than once.
   const upstream = /[\d.]+$/.exec(textOf(fields["upstream_response_time"]))?.[0];
   return {
     facts: {
@@ -85,7 +85,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Of a number, or of text that is one. An object is not asked for its number: that can throw. */
+/** The value of a number, or of text that is one. Objects are not converted, because that can throw. */
 function numberOf(value: unknown): number | undefined {
   const number = typeof value === "string" && value !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;

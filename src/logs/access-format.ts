@@ -1,7 +1,7 @@
-// How nginx writes a request: the very log_format of docker/etc/nginx/nginx.conf (a test compares them). Since it is the
-// finished record already, PID 1 has only to check its bytes.
+// The log_format of docker/etc/nginx/nginx.conf, part by part (a test compares the two). A line of it is a finished record,
+// so PID 1 only checks its bytes.
 
-/** What may stand where the variable is. */
+/** Which values a variable may have. */
 export type ValueKind =
   /** Text within quotes. */
   | "text"
@@ -16,7 +16,7 @@ export type ValueKind =
   /** The same, or null. */
   | "decimal-or-null";
 
-/** What else is to be known of a value than that it is one. */
+/** What a value is read for; the others are only checked. */
 export type ValueRole =
   | "status"
   | "bytesSent"
@@ -27,7 +27,7 @@ export type ValueRole =
   | "agent";
 
 export interface FormatPart {
-  /** What stands before the value. */
+  /** The text before the value. */
   literal: string;
   /** nginx's variables. */
   variable: string;

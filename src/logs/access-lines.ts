@@ -1,11 +1,11 @@
-// The fast way of nginx's access lines: what is a finished record already goes to the sink as it is.
+// The fast way for nginx's access lines: finished records go to the sink unchanged.
 import { AccessReader } from "./access-reader.ts";
 import { ARENA } from "./arena.ts";
 import { NOT_ONE } from "./json-bytes.ts";
 import type { RelayObserver } from "./observer.ts";
 import type { Sink } from "./sink.ts";
 
-/** The one whose lines are requests. */
+/** The service whose lines are requests. */
 export const ACCESS_LOG_SERVICE = "nginx";
 
 export class AccessLines {
@@ -20,7 +20,7 @@ export class AccessLines {
     this.#observer = observer;
   }
 
-  /** Passes on the finished records from `start` on; returns where the first line begins that is none. */
+  /** Passes on the finished records from `start` on. Returns where the first line begins that is not one. */
   take(start: number, end: number): number {
     const reader = this.#reader;
     const observer = this.#observer;

@@ -13,7 +13,7 @@ const LETTER_I = 0x69;
 const LETTER_N = 0x6e;
 const LETTER_Z = 0x5a;
 const TIME_BYTES = "2026-11-24T03:12:53.738Z".length;
-/** What changes once a second only. */
+/** The part that changes only once a second. */
 const SECOND_BYTES = "2026-11-24T03:12:53".length;
 
 const LITERALS = makeLiterals([
@@ -54,7 +54,7 @@ const PATH = indexOf("path");
 const AGENT = indexOf("agent");
 
 export class AccessReader {
-  /** Of the record read last, as are all the others. Reused. */
+  /** The facts of the record that was read last, like all other fields. The object is reused. */
   readonly facts: AccessFacts = {
     host: "",
     status: 0,
@@ -71,8 +71,8 @@ export class AccessReader {
   readonly #hosts = new TextCache();
 
   /**
-   * The position after the record, newline included, that begins at `start`; -1 where there is none of exactly this form
-   * before `end`, which says nothing of what else it may be.
+   * Reads the record that begins at `start`. Returns the position after its newline, or -1 if no record of exactly this form
+   * ends before `end`. Such a line may still be something else.
    */
   read(start: number, end: number): number {
     let at = start;
@@ -135,7 +135,7 @@ export class AccessReader {
     return after;
   }
 
-  /** Whether a second that has not been seen before is one of the calendar's. */
+  /** Remembers a second that was not seen before. False if the calendar has no such second. */
   #learnSecond(at: number): boolean {
     const text = `${ARENA.toString("latin1", at, at + SECOND_BYTES)}.000Z`;
     const ms = Date.parse(text);

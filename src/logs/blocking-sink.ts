@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import type { LogPolicy } from "./policy.ts";
 import type { Sink } from "./sink.ts";
 
-/** How long a full pipe that should have blocked is waited for. */
+/** How long to wait for a full pipe that should have blocked. */
 const FULL_PIPE_PATIENCE_MS = 100;
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 
@@ -33,7 +33,7 @@ export class BlockingSink implements Sink {
       try {
         rest = rest.subarray(writeSync(this.#fd, rest));
       } catch (error) {
-        // Nobody can be told that nobody can be told.
+        // There is no place left to report this.
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
         // A child that shares the descriptor has made it non-blocking, and the pipe is full.
         patience -= 1;

@@ -35,7 +35,7 @@ export class EntryGrouper {
 
   push(line: string): void {
     const open = this.#open;
-    // Most lines neither begin a traceback nor go on with what came before.
+    // Most lines neither begin a traceback nor continue the entry before them.
     if (open === undefined || open.traceback.length === 0) {
       const isOrdinary = line.length > 0 && !mayBeginTraceback(line);
       if (isOrdinary) return this.#begin(line);
@@ -66,7 +66,7 @@ export class EntryGrouper {
 
   /**
    * Python's logging writes a message and its traceback in one go, so a line without one is complete when the read ends.
-   * An uncaught exception is written line by line. Returns true if something is held back: then `flush` soon.
+   * An uncaught exception is written line by line. Returns true if something is held back: then call `flush` soon.
    */
   endOfChunk(): boolean {
     if (this.#open === undefined) return false;
@@ -89,7 +89,7 @@ export class EntryGrouper {
     this.#open = { head, traceback: NO_LINES };
   }
 
-  /** What goes on and on, such as indented lines after a traceback, is not held for ever. */
+  /** An endless entry, such as indented lines after a traceback, is not held for ever. */
   #add(open: Entry, line: string): void {
     open.traceback.push(line);
     this.#openLength += line.length + 1;
@@ -97,7 +97,7 @@ export class EntryGrouper {
   }
 }
 
-/** By its first character alone: `T` or one that may be white space, or the `+` of an exception group. */
+/** Decided by the first character alone: `T`, possible white space, or the `+` of an exception group. */
 function mayBeginTraceback(line: string): boolean {
   const first = line.charCodeAt(0);
   return first === 0x54 || first === 0x2b || first <= 0x20 || first >= 0x85;

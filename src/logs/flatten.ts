@@ -1,10 +1,10 @@
-/** Deeper than that a field is one value: its JSON. */
+/** A field that lies deeper is one value: its JSON. */
 const DEEPEST = 6;
 
 // Part of the language that TypeScript does not know yet.
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): boolean };
 
-/** Calls back for each value that is there, in order; a field of a field is `outer.inner`. */
+/** Calls back for each value that is not empty, in order. A nested field is called `outer.inner`. */
 export function flatten(
   fields: Record<string, unknown>,
   onValue: (name: string, text: string) => void,

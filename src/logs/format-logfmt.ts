@@ -1,10 +1,10 @@
 import { flatten } from "./flatten.ts";
 import { escapeControls, type Fields, isoTime } from "./record.ts";
 
-/** What needs no quotes. */
+/** Text that needs no quotes. */
 const BARE = /^[^\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
 
-/** The record as `name=value` words on one line. What is empty is left out, but for the message. */
+/** The record as `name=value` words on one line. Empty fields are left out, except the message. */
 export function formatLogfmt(
   service: string,
   pid: number | undefined,

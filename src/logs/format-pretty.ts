@@ -14,12 +14,12 @@ const COLOURS: Record<Level, string> = {
 
 const SERVICE_WIDTH = 13;
 const MOST_VALUE_LENGTH = 80;
-/** On lines of their own. */
+/** Fields that are shown on lines of their own. */
 const BLOCKS = ["error.stack", "hint"];
-/** Said by the line's columns or its message already, or of no use to somebody who watches. */
+/** Fields that the columns or the message show already, or that are of no use to a person who watches. */
 const QUIET = /^(pid|process|request_id|logger|error\.|http\.|url\.|client\.|user\.|user_agent\.|task\.)/;
 
-// Nothing that a service or a client writes may steer the terminal.
+// Nothing that a service or a client writes may control the terminal.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 export function prettyFormat(colour: boolean) {
@@ -44,7 +44,7 @@ export function prettyFormat(colour: boolean) {
 
 function isWorthShowing(name: string, value: string, msg: string): boolean {
   if (QUIET.test(name) || BLOCKS.includes(name)) return false;
-  // djinit's messages are made of their fields: no need to say them twice.
+  // djinit's messages contain most of their fields already.
   return value.length <= MOST_VALUE_LENGTH && !value.includes("\n") && !msg.includes(value);
 }
 

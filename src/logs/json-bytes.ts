@@ -6,7 +6,7 @@ const BACKSLASH = 0x5c;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** More digits than that may be more than a double holds. */
+/** A double may not hold a number of more digits. */
 const MOST_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power);
 
@@ -15,9 +15,9 @@ export const NOT_ONE = -1;
 /** Texts to look for. */
 export interface Literals {
   lengths: Int32Array;
-  /** Where each one's words begin. */
+  /** Where the words of each text begin. */
   begins: Int32Array;
-  /** Their bytes, four each; the last of a text reaches back, so that it ends where the text ends. */
+  /** The texts' bytes, four in each word. The last word of a text reaches back, so that it ends where the text ends. */
   words: Int32Array;
 }
 
@@ -36,7 +36,7 @@ export function makeLiterals(texts: readonly string[]): Literals {
   };
 }
 
-/** The position after the text, or -1 where it does not stand at `at` whole, before `end`. */
+/** The position after the text, or -1 if the whole text does not stand at `at`, before `end`. */
 export function skipLiteral({ lengths, begins, words }: Literals, literal: number, at: number, end: number) {
   const after = at + (lengths[literal] as number);
   if (after > end) return NOT_ONE;
@@ -50,8 +50,8 @@ export function skipLiteral({ lengths, begins, words }: Literals, literal: numbe
 }
 
 /**
- * The position of the quote that ends a text which is ASCII, valid JSON and harmless to a terminal; -1 where it is not.
- * May look beyond the end of what was read: the caller has to see to it that it is not.
+ * The position of the quote that ends a text; -1 if the text is not ASCII, not valid JSON or not harmless to a terminal.
+ * The position may lie beyond the end of what was read: the caller has to check that.
  */
 export function skipText(from: number): number {
   let at = from;
@@ -72,8 +72,8 @@ export function skipText(from: number): number {
 function isPlain(word: number): boolean {
   const quotes = word ^ 0x22222222;
   const backslashes = word ^ 0x5c5c5c5c;
-  // Taking n from each byte sets the highest bit of those below n, adding 1 that of DEL; the highest bit of what is not
-  // ASCII is set. A byte above one of these may have its bit set by the carry: then each is looked at.
+  // Subtracting n sets the highest bit of bytes below n, and adding 1 that of DEL; bytes that are not ASCII have it set
+  // already. A carry may also set the bit of the byte above: such a word is then looked at byte by byte.
   const odd =
     (word - 0x20202020) | word | (word + 0x01010101) | (quotes - 0x01010101) | (backslashes - 0x01010101);
   return (odd & 0x80808080) === 0;
@@ -94,7 +94,7 @@ function isHex(byte: number): boolean {
 /** The last number that `skipNumber` has skipped. */
 export let skippedNumber = 0;
 
-/** The position after a JSON number without sign and exponent; -1 where there is none. */
+/** The position after a JSON number without sign and exponent; -1 if there is none. */
 export function skipNumber(from: number, mayHaveFraction: boolean): number {
   let at = skipDigits(from);
   // JSON has no numbers like 007.

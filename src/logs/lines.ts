@@ -11,7 +11,7 @@ const FIRST_HELD_BYTES = 1024;
 
 export interface LineTaker {
   line(text: string): void;
-  /** Takes what it can of the arena's bytes as they are, up to the end of a line; returns where it has come to. */
+  /** Takes whole lines of the arena as bytes, as many as it can. Returns the position after them. */
   bytes?(start: number, end: number): number;
 }
 
@@ -52,7 +52,7 @@ export class LineSplitter {
       this.read(chunk.copy(ARENA, CARRY_BYTES, at, at + READ_BYTES));
   }
 
-  /** The stream has ended: what is held is a line too. */
+  /** The stream has ended: an unfinished line counts as a line. */
   end(): void {
     if (this.#heldBytes > 0) this.#finishHeld();
   }
@@ -73,7 +73,7 @@ export class LineSplitter {
     if (this.#skipping || start === end) return;
     const needed = this.#heldBytes + end - start;
     if (needed > this.#held.length) {
-      // A byte more than a line may have tells that it is too long.
+      // One byte more than the longest line shows that it is too long.
       const larger = Buffer.allocUnsafeSlow(
         Math.max(needed, Math.min(2 * needed, MAX_LINE_BYTES + READ_BYTES)),
       );

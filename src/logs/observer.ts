@@ -1,4 +1,4 @@
-// What others may learn from what is relayed, without keeping any of it.
+// What others may learn while lines are relayed. They must not keep any of it.
 import type { Fields } from "./record.ts";
 
 /** What one request to nginx was. */
@@ -15,10 +15,10 @@ export interface AccessFacts {
 }
 
 export interface RelayObserver {
-  /** One for each access line of nginx. The object is reused: do not keep it. */
+  /** Called for each access line of nginx. The object is reused: do not keep it. */
   access?(facts: AccessFacts): void;
-  /** One for each other record. */
+  /** Called for each other record. */
   record?(service: string, fields: Fields): void;
-  /** After each read: what was relayed since the last call. */
+  /** Called after each read, with what was relayed since the last call. */
   relayed?(service: string, lines: number, bytes: number): void;
 }

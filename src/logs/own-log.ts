@@ -7,7 +7,7 @@ import type { Sink } from "./sink.ts";
 
 type Write = (fields: Record<string, unknown>, msg: string) => void;
 
-/** The part of pino's interface that is used; the verbs have pino itself. */
+/** The part of pino's interface that djinit uses. The boot's verbs have pino itself. */
 export type OwnLog = Record<"debug" | "info" | "warn" | "error", Write>;
 
 /** PID 1's log. pino would cost each start 10 ms of processor time, and the half that lives for weeks 1.3 MB. */
@@ -32,7 +32,7 @@ export function logError(log: OwnLog, thrown: unknown): void {
     {
       code,
       hint,
-      // What ends nothing has none.
+      // Errors that do not stop the container have none.
       ...(exitStatus === EXIT_STATUS.ok ? {} : { exit_status: exitStatus }),
       ...fields,
       ...(cause ? { cause } : {}),

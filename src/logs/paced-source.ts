@@ -1,14 +1,15 @@
-// Reads a busy pipe in gulps: nginx writes each line by itself, and to be woken for each costs thirty times what the line does.
+// Reads a busy pipe once a millisecond. nginx writes each line by itself, and waking up for it costs thirty times as much as
+// the line.
 import type { Clock } from "../base/clock.ts";
 import type { Source } from "./sink.ts";
 
 /** How long a busy pipe gathers lines. */
 const REST_MS = 1;
-/** A read so soon after the last one makes a pipe a busy one: a line that comes alone does not wait. */
+/** A pipe is busy if one read follows another so soon. A line that comes alone does not wait. */
 const SOON_MS = 4;
-/** Who brings so much in a rest could fill the pipe, of 64 KiB, in the next one, and would be held up. */
+/** A service that writes so much in one rest could fill the pipe (64 KiB) in the next one, and would have to wait. */
 const MUCH_BYTES = 32 * 1024;
-/** For so long it is read without rests. */
+/** How long such a pipe is then read without rests. */
 const WITHOUT_REST_MS = 50;
 
 export class PacedSource implements Source {

@@ -16,11 +16,11 @@ export function parseEntry({ head, traceback }: Entry, service?: string, fallbac
   return { ...fields, level, msg: fields.msg || summary, error };
 }
 
-/** Where an exception begins that is not inside a group: at the margin, or as a group of its own. */
+/** Where an exception outside a group begins: at the margin, or as a group of its own. */
 const TOP_LEVEL = /^( {2}\+ Exception Group )?Traceback \(most recent call last\):/;
 const GROUP_MARGIN = /^ {2}[|+] ?/;
 
-/** What a traceback says of its exception; the last one counts where several are chained. */
+/** Type and message of a traceback's exception. Of chained exceptions the last one counts. */
 export function readTraceback(lines: readonly string[]): { type: string; message: string; stack: string } {
   const stack = lines.join("\n");
   const begin = lines.findLastIndex((line) => TOP_LEVEL.test(line));

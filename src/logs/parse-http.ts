@@ -24,10 +24,10 @@ const DJANGO_SERVER = /^(?:django\.server:? ?|\[[^\]]+\] )?"(\S+) (\S+) HTTP\/[\
 const NGINX_ERROR =
   /, client: ([^,\s]+), server: [^,]*, request: "(\S+) (\S+)(?: HTTP\/[\d.]+)?"(?:, [a-z]+: "[^"]*")*?(?:, host: "([^"]*)")?(?:, referrer: "([^"]*)")?$/;
 
-/** From this status on a request that is logged as `info` is an error, whoever logs it. */
+/** From this status on, a request that is logged as `info` becomes an error, whatever service logs it. */
 const FIRST_SERVER_ERROR = 500;
 
-/** Adds what the message says about a request, where it is about one. */
+/** Adds the fields of a request, if the message is about one. */
 export function addHttpFields(fields: Fields): Fields {
   const found = parseHttpMessage(fields.msg);
   if (found === undefined) return fields;
@@ -101,7 +101,7 @@ function sizeOf(text: string | undefined): { body?: { size: number } } {
   return text === undefined || text === "-" ? {} : { body: { size: Number(text) } };
 }
 
-/** `-` is what such logs write for what is not there; quotes within are escaped. */
+/** Such logs write `-` for an absent value, and escape quotes. */
 function textOf(text: string): string | undefined {
   return text === "-" || text === "" ? undefined : text.replaceAll(/\\(["\\])/g, "$1");
 }

@@ -11,7 +11,7 @@ const OURS = ["time", "level", "msg", "service"] as const;
 // Part of the language that TypeScript does not know yet.
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
-/** A number of that many digits may be more than a double can hold. */
+/** A double may not hold a number of that many digits. */
 const MAY_LOSE_DIGITS = /\d{16}/;
 
 /** Loggers of celery whose messages are about tasks. */
@@ -49,7 +49,7 @@ export function parseJsonLine(line: string, fallback: Level, service?: string): 
   return addMessageFields(fields);
 }
 
-/** What the messages of well-known loggers say, and their fields do not. */
+/** Adds what the messages of well-known loggers say and their fields do not. */
 function addMessageFields(fields: Fields): Fields {
   const { logger, msg } = fields;
   if (typeof logger !== "string") return fields;
@@ -94,14 +94,14 @@ function toIsoTime(value: unknown): string | undefined {
   return isoTime(Date.parse(value));
 }
 
-/** Undefined for what is no time, and for years of more than four digits. */
+/** Undefined for invalid times, and for years of more than four digits. */
 function isoTime(ms: number): string | undefined {
   const text = Number.isNaN(ms) ? "" : new Date(ms).toISOString();
   return /^\d{4}-/.test(text) ? text : undefined;
 }
 
 function levelOfStatus(status: unknown): Level | undefined {
-  // An object is not asked for its number: that can throw.
+  // Objects are not converted, because that can throw.
   const number = typeof status === "string" ? Number(status) : status;
   if (typeof number !== "number") return undefined;
   return Number.isInteger(number) && number >= 100 ? (number >= 500 ? "error" : "info") : undefined;
@@ -114,7 +114,7 @@ function requestOf(source: Record<string, unknown>): string {
   return typeof status === "string" || typeof status === "number" ? `${request} ${status}`.trim() : request;
 }
 
-/** A reviver that leaves a number as it was written where JavaScript's own differs: 64-bit ids, above all. */
+/** A reviver that keeps a number as it was written if a double would change it: 64-bit ids, above all. */
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== "number" || source === undefined || source.length < 16) return value;

@@ -28,12 +28,12 @@ const REVOKED = /^Discarding revoked task: (\S+?)\[([^\]\s]+)\]/;
 const OVERDUE = /^(?:Soft|Hard) time limit \([\d.]+s\) exceeded for (\S+?)\[([^\]\s]+)\]/;
 // cakes.bake[d9f2…]: what the task's own logger says
 const OWN = /^([\w.]+)\[([0-9a-f-]{36})\]: /;
-/** What may come after a task's name; a rejection has the words of its exception alone. */
+/** What follows the name of a task that failed. A rejection has only the words of its exception. */
 const FAILED = /^(raised (un)?expected|INTERNAL ERROR): /;
 
-/** Undefined where the message of a line of celery's is about no single task. */
+/** Undefined if a message of celery's is not about one task. */
 export function parseTaskMessage(msg: string): TaskFields | undefined {
-  // The first letter tells nearly all of them apart from others.
+  // The first letter rules out nearly all other messages.
   switch (msg.charCodeAt(0)) {
     case 0x54: // T
       return msg.startsWith("Task ") ? readTask(msg) : undefined;

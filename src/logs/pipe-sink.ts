@@ -2,20 +2,20 @@ import { Socket } from "node:net";
 import type { LogPolicy } from "./policy.ts";
 import type { Sink, Source } from "./sink.ts";
 
-/** Bytes that may wait for the reader before the services' pipes are left unread, all at once. */
+/** When more bytes wait for the reader, the pipes of all services are left unread. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** What is gathered for one system call: as much as a pipe holds. */
+/** Bytes gathered for one system call: as much as a pipe holds. */
 const SLAB_BYTES = 64 * 1024;
-/** Slabs that are kept for the next time: more than a slow reader makes necessary, or they would pile up as garbage. */
+/** Slabs kept for reuse: more than a slow reader makes necessary. With fewer, slabs would pile up as garbage. */
 const MOST_SPARE_SLABS = 8;
-/** A character of a JavaScript string takes at most so many bytes. */
+/** Most bytes that a character of a JavaScript string takes. */
 const BYTES_PER_UNIT = 3;
-/** Longer text becomes bytes at once: what lives longer than a moment costs V8 memory that it is slow to give back. */
+/** Longer text becomes bytes at once: text that lives longer than a moment costs V8 memory that it is slow to give back. */
 const MOST_TEXT = 8 * 1024;
 
 const ENCODER = new TextEncoder();
 
-/** A pipe or a socket, written to when all records of one turn of the event loop have come. */
+/** Writes to a pipe or a socket, once in each turn of the event loop. */
 export class PipeSink implements Sink {
   readonly #socket: Socket;
   readonly #sources = new Set<Source>();
@@ -93,7 +93,7 @@ export class PipeSink implements Sink {
     setImmediate(() => this.#send());
   }
 
-  /** What comes while the pipe is full waits for it in the slab, rather than in many slabs that are nearly empty. */
+  /** While the pipe is full, records are gathered in one slab, and not in many that are nearly empty. */
   #send(): void {
     this.#scheduled = false;
     this.#settleText();
@@ -129,7 +129,7 @@ export class PipeSink implements Sink {
     if (!this.#paused && this.congested) this.#pause();
   }
 
-  /** Makes bytes of the text, so that others may follow. */
+  /** Turns the text into bytes, so that other bytes may follow. */
   #settleText(): void {
     let rest = this.#text;
     this.#text = "";
@@ -146,7 +146,7 @@ export class PipeSink implements Sink {
     }
   }
 
-  /** All of them: each would bring another pipe's worth before it looked for itself. */
+  /** Pauses all sources: each would otherwise bring another pipeful before it noticed. */
   #pause(): void {
     this.#paused = true;
     for (const source of this.#sources) source.pause();

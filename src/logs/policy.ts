@@ -6,15 +6,15 @@ import { prettyFormat } from "./format-pretty.ts";
 import { type Fields, formatRecord } from "./record.ts";
 import { SkipRules } from "./skip-rules.ts";
 
-/** Everything the services say, and what djinit itself says from this level on. */
+/** If no level is set: all records of the services, and djinit's own from this level on. */
 const OWN_LEVEL: Level = "info";
 const OWN_SERVICE = "djinit";
 
 export interface LogPolicy {
   format: "json" | "logfmt" | "pretty";
-  /** nginx's access lines may be passed on as they are. */
+  /** Whether nginx's access lines may be passed on unchanged. */
   keepsAccessLines: boolean;
-  /** They get the names that docker-django-bootstrap had for them. */
+  /** Whether their fields get the names that docker-django-bootstrap had. */
   renamesAccessFields: boolean;
   skip: SkipRules;
   passes(service: string, level: Level): boolean;
@@ -23,7 +23,7 @@ export interface LogPolicy {
 }
 
 export interface Surroundings {
-  /** Somebody watches: without a format that is asked for, the one for people. */
+  /** stdout is a terminal: the default format is the one for people. */
   terminal: boolean;
   colour: boolean;
 }

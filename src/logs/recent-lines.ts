@@ -3,7 +3,7 @@ import type { Sink } from "./sink.ts";
 
 /** Some 1,000 records; PID 1 is to stay small. */
 const RING_BYTES = 256 * 1024;
-/** No character takes more in UTF-8, counted in those of JavaScript. */
+/** Most bytes that a character of a JavaScript string takes in UTF-8. */
 const MOST_BYTES_A_CHARACTER = 3;
 const NEWLINE = 0x0a;
 
@@ -27,7 +27,7 @@ export class RecentLines {
     for (const follow of this.#followers) follow(text);
   }
 
-  /** The same as bytes, from `start` to `end`, which are copied. */
+  /** The same for bytes from `start` to `end`, which are copied. */
   pushBytes(bytes: Buffer, start: number, end: number): void {
     if (this.#at + end - start <= this.#ring.length) {
       this.#at += bytes.copy(this.#ring, this.#at, start, end);
@@ -39,12 +39,12 @@ export class RecentLines {
     for (const follow of this.#followers) follow(text);
   }
 
-  /** All whole lines that there still are, the oldest first. */
+  /** All whole lines that are still there, the oldest first. */
   snapshot(): Buffer {
     const newest = this.#ring.subarray(0, this.#at);
     if (!this.#wrapped) return Buffer.from(newest);
     const bytes = Buffer.concat([this.#ring.subarray(this.#at), newest]);
-    // The first line has lost its beginning, or may have.
+    // The first line may have lost its beginning.
     return bytes.subarray(bytes.indexOf(NEWLINE) + 1);
   }
 
@@ -56,7 +56,7 @@ export class RecentLines {
 
   #pushAround(given: Buffer): void {
     const ring = this.#ring;
-    // Of what is larger than the whole ring only its end can be kept.
+    // If the text is larger than the ring, only its end is kept.
     const bytes = given.length > ring.length ? given.subarray(given.length - ring.length) : given;
     const first = Math.min(bytes.length, ring.length - this.#at);
     bytes.copy(ring, this.#at, 0, first);

@@ -1,4 +1,4 @@
-// What one stream of a service says: bytes → lines → entries → records.
+// One stream of a service: bytes → lines → entries → records.
 import { readAccessLine, toNginxNames } from "./access-fields.ts";
 import { ACCESS_LOG_SERVICE, AccessLines } from "./access-lines.ts";
 import { EntryGrouper } from "./entries.ts";
@@ -9,15 +9,15 @@ import type { Fields } from "./record.ts";
 import type { Sink } from "./sink.ts";
 
 export interface StreamOptions {
-  /** Its name; a function where one process does the work of several in turn. */
+  /** The service's name; a function if one process does the work of several services in turn. */
   service: string | (() => string);
   sink: Sink;
   /** Fields for every record, on top of what its line says. */
   extra?: Record<string, unknown>;
-  /** Called with each record but nginx's access lines, whether it is written or not. */
+  /** Called with each record except nginx's access lines, whether it is written or not. */
   onRecord?: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
-  /** Takes a line for itself by returning what to do about it, once all that came before it has been passed on. */
+  /** Claims a line by returning a function, which is called when everything before the line has been passed on. */
   intercept?: (line: string) => (() => void) | undefined;
 }
 
@@ -27,7 +27,7 @@ export class RecordStream {
   readonly #grouper: EntryGrouper;
   readonly #access: AccessLines | undefined;
   #lines = 0;
-  /** Of the process that lines are ascribed to which name none. */
+  /** The PID for lines that name none. */
   pid: number | undefined;
 
   constructor(options: StreamOptions) {
@@ -45,12 +45,12 @@ export class RecordStream {
   }
 
   /**
-   * Takes the `size` bytes that have been read to the arena; `isAll` where there was no more to read. Returns true if
-   * something is held back: then `flush` soon.
+   * Takes the `size` bytes that have been read to the arena; `isAll` if there was no more to read. Returns true if
+   * something is held back: then call `flush` soon.
    */
   read(size: number, isAll: boolean): boolean {
     this.#splitter.read(size);
-    // The next read goes on where this one had no room.
+    // The next read continues where this one ran out of room.
     const isHeld = !isAll || this.#grouper.endOfChunk();
     this.#tell(size);
     return isHeld;
@@ -75,7 +75,7 @@ export class RecordStream {
     this.#lines += 1;
     const act = this.#options.intercept?.(text);
     if (act === undefined) return this.#grouper.push(text);
-    // What came before it comes before it in the log too, and under the name of that time.
+    // Earlier lines come first in the log too, under the service's name of that time.
     this.#grouper.flush();
     act();
   }

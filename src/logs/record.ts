@@ -4,7 +4,7 @@ import type { Level } from "../base/log-level.ts";
 export type { Level } from "../base/log-level.ts";
 
 export interface Fields {
-  /** Taken from the line itself where it has one; else the time of arrival. */
+  /** The line's own time if it has one; else the time of arrival. */
   time?: string;
   level: Level;
   msg: string;
@@ -28,13 +28,13 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ["fatal", "fatal"],
 ]);
 
-/** The level a service's own word for it stands for. */
+/** The level that a service's own word stands for. */
 export function levelOf(word: unknown): Level | undefined {
   if (typeof word !== "string") return undefined;
   return LEVELS.get(word) ?? LEVELS.get(word.toLowerCase());
 }
 
-/** What JSON may hold as it is, but terminals obey and some readers take for the end of a line. */
+/** JSON allows these unescaped, but terminals obey them and some readers take them for the end of a line. */
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** The record as one line of JSON, newline included. Every control character is escaped: no record can be forged. */
@@ -61,7 +61,7 @@ export function escapeControls(text: string): string {
   return text.replace(UNESCAPED_CONTROLS, escapeCharacter);
 }
 
-/** What stands first, in this order. */
+/** The fields that stand first, in this order. */
 const HEAD: ReadonlySet<string> = new Set(["time", "level", "service", "pid", "msg"]);
 
 let lastMs = Number.NaN;

@@ -7,7 +7,7 @@ import { READ_BYTES, READ_ROOM } from "./arena.ts";
 import { PacedSource } from "./paced-source.ts";
 import { RecordStream, type StreamOptions } from "./record-stream.ts";
 
-/** How long an uncaught exception's traceback, which Python writes line by line, is waited for. */
+/** How long to wait for more of an uncaught exception's traceback, which Python writes line by line. */
 const TRACEBACK_PAUSE_MS = 50;
 
 export interface RelayOptions extends StreamOptions {
@@ -36,7 +36,7 @@ export function openRelay(options: RelayOptions): Relay {
   };
 }
 
-/** Goes on with the pipe of a process that has it already. Resolves as `ended` does. */
+/** Relays the pipe of a process that was started earlier. Resolves as `ended` does. */
 export function continueRelay(readFd: number, pid: number, options: RelayOptions): Promise<void> {
   const stream = new RecordStream(options);
   stream.pid = pid;
@@ -61,10 +61,10 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
-  // In real time, whatever clock the rest goes by: the pipe fills in it.
+  // Always in real time, even if the rest runs in virtual time: the pipe fills in real time.
   const paced = new PacedSource(source, systemClock);
   source.resume();
-  // Unread, the pipe fills and the service waits in write(2), as on any pipe.
+  // A pipe that is not read fills up, and the service waits in write(2), as on any pipe.
   const forget = sink.feedFrom(paced);
 
   const { promise: ended, resolve } = Promise.withResolvers<void>();

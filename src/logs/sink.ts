@@ -1,14 +1,14 @@
-// Where records go. Writing never blocks PID 1, and what nobody reads is not piled up: the sources are told to wait.
+// Where records go. Writing never blocks PID 1. If nobody reads, the sources are paused and records do not pile up.
 import type { LogPolicy } from "./policy.ts";
 
-/** What brings records; a Node stream is one. */
+/** A source of records; a Node stream is one. */
 export interface Source {
   pause(): void;
   resume(): void;
 }
 
 export interface Sink {
-  /** Which records are written, and how. Whoever writes one asks it. */
+  /** Which records are written, and how. Callers ask it before they write one. */
   readonly policy: LogPolicy;
   write(text: string): void;
   /** Bytes from `start` to `end`, which are copied: the caller may reuse its buffer. */

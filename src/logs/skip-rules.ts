@@ -4,11 +4,11 @@
 interface Rule {
   of: "path" | "agent";
   bytes: Buffer;
-  /** More may follow. */
+  /** Whether more may follow. */
   open: boolean;
 }
 
-/** What is answered with less is as it should be; the others are always logged. */
+/** Requests with this status or a higher one are always logged. */
 const FIRST_FAILURE = 400;
 
 export class SkipRules {

@@ -2,17 +2,17 @@ import { ARENA } from "./arena.ts";
 
 /** A power of two: more than the hosts of a site, and little memory. */
 const SLOTS = 64;
-/** What is longer is made anew each time. */
+/** Longer text is made anew each time. */
 const LONGEST_BYTES = 255;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Makes text of bytes, and the same text, not another one, of the same bytes seen again. */
+/** Turns bytes into text. Bytes that were seen before give the same string, not a new one. */
 export class TextCache {
   readonly #bytes: Uint8Array[] = new Array(SLOTS).fill(NO_BYTES);
   readonly #texts: string[] = new Array(SLOTS).fill("");
 
-  /** Of the arena. `start` to `end` is what stands between two quotes in valid JSON, all of it ASCII. */
+  /** Reads the arena from `start` to `end`: what stands between two quotes in valid JSON, all of it ASCII. */
   read(start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";

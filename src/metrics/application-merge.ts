@@ -24,7 +24,7 @@ interface Merged {
 }
 
 export class ApplicationMerge {
-  /** By what is added up with what: the file's kind, then the key as it stands in the files. */
+  /** Values that are merged with each other: by the file's kind, then by the key as it stands in the files. */
   readonly #groups = new Map<string, { kind: FileKind; values: Map<string, Merged> }>();
 
   add(kind: FileKind, entries: readonly Entry[]): void {
@@ -64,7 +64,7 @@ function addSample(families: Map<string, Family>, kind: FileKind, key: string, v
   family.values.push(sample === name ? { labels, value } : { labels, value, metricName: sample });
 }
 
-/** In the files each bucket counts for itself, and there is no count of all. */
+/** In the files the buckets are not cumulative, and there is no total count. */
 function cumulate(family: Family): Family {
   const bucket = `${family.name}_bucket`;
   const series = new Map<string, { labels: Labels; buckets: [number, string, number][] }>();

@@ -1,14 +1,14 @@
-// The application's own metrics, where it keeps any with prometheus_client.
+// The application's own metrics, if it keeps any with prometheus_client.
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { ApplicationMerge, readFileName } from "./application-merge.ts";
 import { type Family, single } from "./family.ts";
 import { readEntries, usedBytes } from "./prometheus-file.ts";
 
-/** Reading 1 MiB takes some 15 ms of PID 1's time. Beyond this the application had better be scraped by itself. */
+/** Reading 1 MiB takes some 15 ms of PID 1's time. An application with more had better be scraped directly. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** None where there are no files; where they cannot be read one metric says so. */
+/** Empty if there are no files. If they cannot be read, one metric says so. */
 export async function collectApplication(directory: string): Promise<Family[]> {
   let names: string[];
   try {
@@ -36,19 +36,19 @@ async function readAll(directory: string, names: readonly string[]): Promise<Fam
     if (kind === undefined || data === undefined) continue;
     bytes += data.length;
     merge.add(kind, readEntries(data));
-    // Logs and signals are not to wait for all of it.
+    // Logs and signals must not wait until all files are read.
     await turn();
   }
   return merge.families();
 }
 
-/** The part of a file that is in use; undefined when it is gone. Errors: throws when it is larger than `mostBytes`. */
+/** The part of a file that is in use; undefined if the file is gone. Errors: throws when it is larger than `mostBytes`. */
 function readUsed(path: string, mostBytes: number): Buffer | undefined {
   let fd: number;
   try {
     fd = openSync(path, "r");
   } catch (error) {
-    // A worker has ended and its gauges were taken away.
+    // A worker has ended, and its gauges were removed.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }

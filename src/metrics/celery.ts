@@ -15,12 +15,12 @@ const EVENTS: Record<string, MetricName> = {
 
 export interface CeleryProcess {
   service: string;
-  /** Undefined where it has not reported, or is not running. */
+  /** Undefined if it has not reported, or is not running. */
   heartbeat: Heartbeat | undefined;
   live: boolean;
 }
 
-/** Of the worker and beat of this container, as far as there are any. */
+/** Metrics of this container's worker and beat. Empty if it has neither. */
 export function collectCelery(processes: readonly CeleryProcess[], nowS: number): Family[] {
   if (processes.length === 0) return [];
   const ages = processes.flatMap(({ service, heartbeat }): Sample[] => {

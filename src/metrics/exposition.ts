@@ -1,5 +1,5 @@
 // Families as text, in the format that the scraper asks for. Loaded at the first scrape.
-// The part that prints: the whole library would cost PID 1 7 MB instead of 0.1.
+// Only the part that prints: the whole library would cost PID 1 7 MB instead of 0.1.
 // @ts-expect-error it has no types of its own
 import Parts from "prom-client/lib/registry.js";
 import type { Family } from "./family.ts";
@@ -21,13 +21,13 @@ export interface Exposition {
   text: string;
 }
 
-/** `accept` is the request's header. OpenMetrics for who names it, else Prometheus' own text. */
+/** `accept` is the request's header. OpenMetrics if it is named there, else Prometheus' own text format. */
 export async function formatFamilies(families: readonly Family[], accept: string): Promise<Exposition> {
   const openMetrics = /application\/openmetrics-text/.test(accept);
   const contentType = openMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
   const registry = new Registry(contentType);
   for (const family of families) {
-    // A name that is ours is ours: the application's of the same name would make the whole scrape invalid.
+    // djinit's own family wins: a second one of the same name would make the whole scrape invalid.
     if (registry.getSingleMetric(family.name) !== undefined) continue;
     registry.registerMetric({ ...family, get: () => nameIn(family, openMetrics) });
   }

@@ -1,4 +1,4 @@
-// What a scrape consists of. The shape is the one that prom-client prints.
+// What a scrape consists of, in the shape that prom-client prints.
 import { METRICS, type MetricName, type MetricType } from "./catalogue.ts";
 
 export type Labels = Record<string, string>;
@@ -23,7 +23,7 @@ export function family(name: MetricName, values: Sample[]): Family {
   return { name, help, type, values };
 }
 
-/** A family with one value and no labels; none where the value is not known. */
+/** A family with one value and no labels. Empty if the value is not known. */
 export function single(name: MetricName, value: number | boolean | undefined): Family[] {
   return value === undefined ? [] : [family(name, [{ value: Number(value) }])];
 }

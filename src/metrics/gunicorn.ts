@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Family, family } from "./family.ts";
 
-/** States of a socket in /proc/net/unix: of a connection nobody has accepted yet, and of one that somebody has. */
+/** States of a connection in /proc/net/unix: not accepted yet, and accepted. */
 const [WAITING, ACCEPTED] = ["02", "03"];
 
 /** `workers` is the number of its worker processes. */
@@ -16,10 +16,10 @@ export function collectGunicorn(workers: number, socketPath: string): Family[] {
   const { accepted, waiting, listening } = countConnections(table, socketPath);
   return [
     family("gunicorn_workers", [{ value: workers }]),
-    // Where it has been told to listen elsewhere, nothing is known.
+    // If gunicorn listens elsewhere, nothing is known about its connections.
     ...(listening
       ? [
-          // A worker with threads takes several.
+          // A worker with threads takes several connections.
           family("gunicorn_workers_busy", [{ value: Math.min(workers, accepted) }]),
           family("gunicorn_backlog", [{ value: waiting }]),
         ]
@@ -27,7 +27,7 @@ export function collectGunicorn(workers: number, socketPath: string): Family[] {
   ];
 }
 
-/** The server's side of a connection bears the name of the socket that it came in by. */
+/** The server's side of a connection has the path of the listening socket. */
 export function countConnections(
   table: string,
   path: string,

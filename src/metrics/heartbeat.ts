@@ -1,7 +1,7 @@
-// What celery's processes report of themselves: docker/usr/local/lib/djinit/python/djinit_heartbeat.py writes it.
+// The reports of celery's processes. docker/usr/local/lib/djinit/python/djinit_heartbeat.py writes them.
 import { readFileSync } from "node:fs";
 
-/** Read while it is being written, a report begins and ends with different numbers. */
+/** A report that is read while it is being written begins and ends with different numbers. */
 const ATTEMPTS = 3;
 
 export interface Heartbeat {
@@ -11,34 +11,34 @@ export interface Heartbeat {
   state: string;
   /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
   at: number;
-  /** Beat: when it will be back at the latest. */
+  /** Beat: when it will report again at the latest. */
   due?: number;
-  /** Without its broker: since when. */
+  /** Since when it has been without its broker. */
   since?: number;
   /** Tasks being run, and the one that has run longest: its name and when it began. */
   active?: number;
   oldest?: [string, number] | null;
-  /** Tasks run in the worker's own process, in turn with everything else it does. */
+  /** Whether tasks run in the worker's own process, in turn with everything else it does. */
   solo?: boolean;
   /** The main thread, as faulthandler names it. */
   thread: number;
   /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
   tasks?: Record<string, Record<string, number>>;
-  /** Of each task: how many took at most each bound, how many longer, and seconds in all. */
+  /** For each task: how many took at most each bound, how many took longer, and the seconds of all of them. */
   runtimes?: Record<string, number[]>;
   buckets?: number[];
   /** Messages waiting. */
   queues?: Record<string, number>;
 }
 
-/** The last report, or undefined where there is none. */
+/** The last report, or undefined if there is none. */
 export function readHeartbeat(path: string): Heartbeat | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     try {
       const report = JSON.parse(readFileSync(path, "utf8")) as Heartbeat & { seq: number; end: number };
       if (report.seq === report.end && typeof report.at === "number") return report;
     } catch (error) {
-      // Not there: it will not be there in a moment either. Anything else is half a report.
+      // The file cannot be read, and trying again would not help. Any other error means half a report.
       if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
     }
   }
@@ -50,7 +50,7 @@ export function monotonicSeconds(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-/** The frames of a stalled process's main thread, the innermost first; none where it has not stalled. */
+/** The frames of a stalled process's main thread, the innermost first. Empty if it has not stalled. */
 export function readStalledFrames(path: string, thread: number): string[] {
   let text: string;
   try {
@@ -62,7 +62,7 @@ export function readStalledFrames(path: string, thread: number): string[] {
     .split(/^(?=(?:Current thread|Thread) 0x)/m)
     .filter((section) => /^\w+ .*0x/.test(section));
   const main = new RegExp(`^(?:Current thread|Thread) 0x0*${thread.toString(16)}\\b`);
-  // gevent gives the main thread another name; it is the last of them all.
+  // gevent gives the main thread another name. It is the last section then.
   const section = sections.find((it) => main.test(it)) ?? sections.at(-1) ?? "";
   return section
     .split("\n")

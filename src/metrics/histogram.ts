@@ -1,4 +1,4 @@
-// A histogram that costs a few nanoseconds to add to, and is counted up only when somebody asks.
+// A histogram. Adding a value costs a few nanoseconds; cumulative counts are made only when the page is asked for.
 import type { Labels, Sample } from "./family.ts";
 
 /** Upper bounds in seconds: prom-client's and prometheus_client's own defaults, for requests of the web. */
@@ -27,7 +27,7 @@ export class Histogram {
   }
 }
 
-/** `counts` has one number for each bound and one for what is above them all, none of them cumulative. */
+/** `counts` has one number for each bound and one for larger values. None of them is cumulative. */
 export function histogramSamples(
   name: string,
   labels: Labels,
@@ -50,7 +50,7 @@ export function histogramSamples(
   return samples;
 }
 
-/** As OpenMetrics wants it: a bound is a float, also where it is whole. */
+/** OpenMetrics wants bounds as floats, whole numbers too. */
 function formatBound(bound: number): string {
   if (bound === Number.POSITIVE_INFINITY) return "+Inf";
   return Number.isInteger(bound) ? bound.toFixed(1) : String(bound);

@@ -1,8 +1,8 @@
-// Which Host headers get a label of their own: a client must not be able to make more of them.
+// Which Host headers get a label of their own. Clients must not be able to create labels at will.
 
-/** Where a pattern allows more than can be named. */
+/** Most labels for hosts that only a pattern allows. */
 const MOST_HOSTS = 50;
-/** Of a name in the DNS. */
+/** The longest name in the DNS. */
 const LONGEST_HOST = 253;
 const WELL_FORMED = /^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
 

@@ -6,7 +6,7 @@ import { type Family, family } from "./family.ts";
 /** nginx answers in less than a millisecond, or is in trouble. */
 const TIMEOUT_MS = 500;
 
-/** None where nginx does not answer there, for instance because its files have been replaced. */
+/** Empty if nginx does not answer there, for instance because its files were replaced. */
 export async function collectNginxConnections(socketPath: string): Promise<Family[]> {
   const socket = connect(socketPath);
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error("no answer in time")));

@@ -4,7 +4,7 @@ export interface Entry {
   /** JSON: [metric, sample, labels, help]. */
   key: string;
   value: number;
-  /** Seconds since 1970; of gauges that want it. */
+  /** Seconds since 1970. Only some modes of gauges use it. */
   timestamp: number;
 }
 
@@ -19,8 +19,8 @@ export function usedBytes(header: Buffer): number {
 }
 
 /**
- * The entries of one file. Before version 0.17 a value had no timestamp; nothing in the file says which it is, but only
- * one of them makes sense of all of it. Errors: throws when neither does.
+ * The entries of one file. Before version 0.17 values had no timestamp. The file does not say which layout it has, but
+ * only one of the two fits all of it. Errors: throws when neither fits.
  */
 export function readEntries(data: Buffer): Entry[] {
   const entries = readAs(data, 2 * VALUE_BYTES) ?? readAs(data, VALUE_BYTES);

@@ -1,4 +1,4 @@
-// What is counted of the services' output while it is relayed.
+// Counts the services' output while it is relayed.
 import { type Family, family } from "./family.ts";
 import { type RequestFacts, RequestFigures } from "./request-figures.ts";
 
@@ -13,7 +13,7 @@ export class RelayFigures {
   readonly #output = new Map<string, Output>();
   #workerStarts = 0;
   #workerTimeouts = 0;
-  /** Characters of all pages that have been made of it. */
+  /** Characters of all pages of metrics so far. */
   printed = 0;
 
   constructor(allowedHosts: readonly string[] | undefined) {
@@ -24,7 +24,7 @@ export class RelayFigures {
     this.#requests.count(facts);
   }
 
-  /** gunicorn tells of its workers in its log alone. */
+  /** gunicorn tells about its workers only in its log. */
   record(service: string, { msg }: { msg: string }): void {
     if (service !== "gunicorn") return;
     if (msg.startsWith("Booting worker")) this.#workerStarts += 1;
@@ -37,7 +37,7 @@ export class RelayFigures {
     output.bytes += bytes;
   }
 
-  /** `services` are the names of those that the container has. */
+  /** `services` are the names of the container's services. */
   families(services: readonly string[]): Family[] {
     const outputs = [...this.#output].map(([service, output]) => ({ labels: { service }, output }));
     return [

@@ -1,4 +1,4 @@
-// Counts nginx's requests while their lines pass by: nothing is allocated for a request of a known host and status.
+// Counts nginx's requests while their lines pass by. A request of a known host and status allocates nothing.
 import { type Family, family, type Sample } from "./family.ts";
 import { Histogram } from "./histogram.ts";
 import { HostLabels } from "./host-labels.ts";
@@ -14,7 +14,7 @@ export interface RequestFacts {
   fromApplication: boolean;
 }
 
-/** Forms of a Host header that are remembered; the same host may be written in many ways. */
+/** Most Host headers that are remembered. The same host may be written in many ways. */
 const MOST_REMEMBERED = 256;
 const STATUSES = 600;
 
@@ -77,7 +77,7 @@ export class RequestFigures {
   #find(header: string): HostFigures {
     const label = this.#labels.labelOf(header);
     const figures = this.#byLabel.getOrInsertComputed(label, () => new HostFigures());
-    // Somebody tries names: the real ones will be back in a moment.
+    // A client is trying names. The real hosts are remembered again at their next request.
     if (this.#byHeader.size >= MOST_REMEMBERED) this.#byHeader.clear();
     this.#byHeader.set(header, figures);
     return figures;

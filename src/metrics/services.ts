@@ -24,7 +24,7 @@ export interface Build {
   role: string;
 }
 
-/** `states` are all that a service can be in. */
+/** `states` are all states that a service can be in. */
 export function collectServices(services: readonly ServiceFigures[], states: readonly string[]): Family[] {
   const each = (name: MetricName, value: (service: ServiceFigures) => number): Family =>
     family(
