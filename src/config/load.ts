@@ -45,7 +45,7 @@ function readVariable(
   problems: Problem[],
   warnings: Problem[],
 ): unknown {
-  const { name, schema, secret = false, deprecated } = variable;
+  const { name, schema, deprecated, masked = false, secret = masked } = variable;
   // An empty variable is one that is not set: orchestrators cannot unset what an image sets.
   const given = environment[name] || undefined;
   if (given !== undefined && deprecated !== undefined) {
@@ -74,8 +74,7 @@ function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
   const known = new Set(Object.values(VARIABLES).map(({ name }) => name as string));
   for (const name of Object.keys(environment)) {
     // DJINIT_SERVICE_*, DJINIT_PORT*: what Kubernetes sets for a Service that is called djinit.
-    if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT|SAVED)(_|$)/.test(name))
-      continue;
+    if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)) continue;
     warnings.push({
       variable: name,
       problem: `${name} is no variable of djinit; \`djinit config\` lists them`,
