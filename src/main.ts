@@ -21,14 +21,14 @@ async function main([word, ...rest]: string[]): Promise<void> {
     const { runBootVerb } = await import("./boot/verbs.ts");
     return runBootVerb(word, rest);
   }
-  const supervises = word === "supervise" && rest.length === 1;
+  const supervises = word === "supervise" && rest.length === 1 && /^\d+$/.test(rest[0] as string);
   if (!supervises) makeThreadsWithoutSignals();
   // Before the rest is loaded: what comes meanwhile must not be lost.
   const pendingSignals = holdSignals();
   if (supervises) {
     const { supervise } = await import("./supervise/supervise.ts");
     const { openAdmin } = await import("./admin/open-admin.ts");
-    return supervise({ planFile: rest[0] as string, pendingSignals, openAdmin });
+    return supervise({ handedFd: Number(rest[0]), pendingSignals, openAdmin });
   }
   const { begin } = await import("./boot/begin.ts");
   const begun = begin(process.argv.slice(2));

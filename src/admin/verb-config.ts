@@ -1,6 +1,7 @@
 import type { FileSources } from "../config/file-variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { VARIABLES, type Variable } from "../config/variables.ts";
+import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import { readArguments } from "./arguments.ts";
 import { alignColumns } from "./columns.ts";
 
@@ -14,10 +15,10 @@ const MASK = "********";
  */
 export function config(args: readonly string[]): number {
   const { options } = readArguments(args, { usage: configUsage, flags: { json: "" } });
-  const { environment, sources, problems } = loadConfig(process.env);
+  const { environment, sources, problems } = loadConfig(takeGivenEnvironment());
   const variables = (Object.values(VARIABLES) as Variable[]).map(
-    ({ name, secret = false, default: fallback, about }) => {
-      const given = environment[name];
+    ({ name, masked = false, secret = masked, default: fallback, about }) => {
+      const given = givenFor(name, environment);
       const value = given ? (secret ? MASK : given) : fallback || null;
       return { name, value, from: given ? originOf(name, sources) : "default", secret, about };
     },
@@ -29,6 +30,12 @@ export function config(args: readonly string[]): number {
   }
   for (const { problem } of problems) console.error(problem);
   return problems.length === 0 ? 0 : 78;
+}
+
+/** Of a row for all that begin so: anything, where there is one. */
+function givenFor(name: string, environment: Record<string, string>): string | undefined {
+  if (!name.endsWith("*")) return environment[name];
+  return Object.entries(environment).find(([it, value]) => value && it.startsWith(name.slice(0, -1)))?.[1];
 }
 
 function originOf(name: string, { envFile, fromEnvFile, secretFiles }: FileSources): string {

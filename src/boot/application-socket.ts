@@ -1,17 +1,16 @@
 // The socket between nginx and gunicorn. PID 1 holds it, so that requests wait while gunicorn is started anew; the boot
 // opens it, since /run/gunicorn is the user django's.
-import { chmodSync, chownSync } from "node:fs";
 import type { Config } from "../config/variables.ts";
 import { usesUsualSocket } from "../plan/gunicorn.ts";
 import { DJANGO_USER, GUNICORN_SOCKET } from "../plan/paths.ts";
-import { findAccount } from "../platform/credentials.ts";
+import { actAs, findAccount } from "../platform/credentials.ts";
 import { listenUnix } from "../platform/listening-socket.ts";
 import { gunicornFile } from "./gunicorn-file.ts";
 
 /** gunicorn's own. */
 const BACKLOG = 2_048;
 /** nginx reaches it through the group django. */
-const MODE = 0o660;
+const UMASK = 0o117;
 
 /** Returns its descriptor; undefined where gunicorn listens elsewhere. */
 export function openApplicationSocket(
@@ -20,11 +19,12 @@ export function openApplicationSocket(
   isRoot: boolean,
 ): number | undefined {
   if (!usesUsualSocket(words, config) || !gunicornFile("takesSocket")) return undefined;
-  const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);
-  chmodSync(GUNICORN_SOCKET, MODE);
-  if (isRoot) {
-    const { uid, gid } = findAccount(DJANGO_USER);
-    chownSync(GUNICORN_SOCKET, uid, gid);
+  // As user django, with its mode from the beginning: in a directory of django's root changes nothing by its path.
+  const open = (): number => listenUnix(GUNICORN_SOCKET, BACKLOG);
+  const before = process.umask(UMASK);
+  try {
+    return isRoot ? actAs(findAccount(DJANGO_USER), open) : open();
+  } finally {
+    process.umask(before);
   }
-  return fd;
 }

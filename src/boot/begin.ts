@@ -4,9 +4,11 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { planBoot } from "../plan/boot-steps.ts";
 import { buildPlan, findProblems } from "../plan/build-plan.ts";
+import { forApplication } from "../plan/environment.ts";
 import type { BootPlan, Plan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
 import { requireBootCapabilities } from "../platform/credentials.ts";
+import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import { openApplicationSocket } from "./application-socket.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblems } from "./database-url.ts";
@@ -35,7 +37,7 @@ export interface Begun {
 /** `words` is the image's CMD. */
 export function begin(words: string[]): Begun {
   const invocation = readCommand(words);
-  const loaded = loadConfig(process.env);
+  const loaded = loadConfig(takeGivenEnvironment());
   try {
     const beginning = makeReady(invocation, loaded);
     return { invocation, loaded, beginning: () => beginning };
@@ -62,7 +64,13 @@ function makeReady(invocation: Invocation, { config, environment, problems, sour
   makeRuntimeDirectories(isRoot);
   const socketFd = steps.nginx ? openApplicationSocket(invocation.words, config, isRoot) : undefined;
   const outline = planWith(socketFd);
-  return { isRoot, steps, outline, socketFd, gunicorn: startGunicorn(outline, environment) };
+  return {
+    isRoot,
+    steps,
+    outline,
+    socketFd,
+    gunicorn: startGunicorn(outline, forApplication(environment, outline.bootOnly)),
+  };
 }
 
 /** Only with the usual socket: options that name another may name another file as well, which does not wait. */

@@ -7,8 +7,8 @@ import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, planLogs } from "../plan/build-plan.ts";
-import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
-import type { NginxFacts } from "../plan/nginx.ts";
+import { forApplication, ofService } from "../plan/environment.ts";
+import { type NginxFacts, planNginx } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dropTo, findAccount } from "../platform/credentials.ts";
@@ -52,7 +52,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
-    handOver({ ...plan, boot: facts }, environment);
+    handOver({ ...plan, boot: facts }, forApplication(environment, plan.bootOnly));
   } catch (thrown) {
     process.exitCode =
       signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
@@ -84,14 +84,15 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
 }
 
 async function checkWebServer(
-  { admin }: Plan,
+  { admin, bootOnly }: Plan,
   environment: NodeJS.ProcessEnv,
   isRoot: boolean,
 ): Promise<NginxFacts> {
-  const inherited = forApplication(withoutBootSecrets(environment));
-  const nginx = await (isRoot
-    ? checkNginx(dropTo(NGINX_USER), { ...inherited, ...identityOf(NGINX_USER) })
-    : checkNginx([], inherited));
+  // Which other variables its files ask for is what it is run for.
+  const plan = planNginx({ globals: "", listens: [], variables: [] });
+  const own = isRoot ? plan.environment : {};
+  const inherited = ofService({ ...plan, environment: own }, forApplication(environment, bootOnly));
+  const nginx = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited);
   refuseProblems(findPortProblem(admin, nginx));
   return nginx;
 }

@@ -8,6 +8,7 @@ import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
 import { APP_DIRECTORY } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
+import { startAfter } from "../platform/service-words.ts";
 import type { compareMigrations } from "./compare-migrations.ts";
 import { readEvent, type SetupEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
 
@@ -98,16 +99,11 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const relay = { service: () => step, sink, clock, onRecord, intercept };
   const stdout = openRelay(relay);
   const stderr = openRelay(relay);
-  const [file = "", ...words] = [
-    ...dropWords,
-    "python",
-    SETUP_PROGRAM,
-    JSON.stringify(options.program),
-    ...steps,
-  ];
-  const subprocess = execa(file, words, {
+  const python = ["python", SETUP_PROGRAM, JSON.stringify(options.program), ...steps];
+  const { file, args, env } = startAfter(dropWords, python, environment);
+  const subprocess = execa(file, args, {
     cwd: APP_DIRECTORY,
-    env: environment,
+    env,
     extendEnv: false,
     // Any descriptor will do; execa's types know the standard ones only.
     stdio: ["ignore", stdout.writeFd as 1, stderr.writeFd as 2],

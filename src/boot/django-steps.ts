@@ -23,7 +23,10 @@ export function beginDjangoSteps(
   const kind = databaseKind(url);
   const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");
   const timeoutMs = config.databaseTimeoutMs;
-  const waitFor = (place: string) => waitForPostgres({ url: place, timeoutMs, log, signal });
+  const waitFor = (place: string) => {
+    const variable = place === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
+    return waitForPostgres({ url: place, variable, timeoutMs, log, signal });
+  };
   const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
   if (kind !== "postgres" || !needsSession)
     return (mayChange) => runWithoutManifest(django, steps, [], mayChange);

@@ -1,7 +1,7 @@
 // A service started beside the boot: it loads itself, and waits at its gate until the boot lets it load the application.
 import { spawn } from "node:child_process";
 import { closeSync, writeSync } from "node:fs";
-import { forApplication, ofService, withoutBootSecrets } from "../plan/environment.ts";
+import { ofService } from "../plan/environment.ts";
 import { descriptorsOf, FIRST_FD, socketVariables } from "../plan/handed-sockets.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
@@ -19,21 +19,21 @@ export interface EarlyService {
   open(): StartedProcess | undefined;
 }
 
-/** Starts it. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
+/** Starts it; `environment` is the application's. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
 export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): EarlyService {
   const { argv, cwd, user, sockets } = plan;
   const gate = makePipe();
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
   const held = descriptorsOf(plan);
-  const [file = "", ...args] = asService(user, argv);
+  const { file, args, env } = asService(user, argv, {
+    ...ofService(plan, environment),
+    ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
+    [GATE_VARIABLE]: String(FIRST_FD + held.length),
+  });
   // Its own session, as the supervising half starts its services.
   const child = spawn(file, args, {
     cwd,
-    env: {
-      ...ofService(plan, forApplication(withoutBootSecrets(environment))),
-      ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
-      [GATE_VARIABLE]: String(FIRST_FD + held.length),
-    },
+    env,
     stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd],
     detached: true,
   });

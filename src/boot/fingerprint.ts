@@ -1,7 +1,11 @@
 import { hash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { listNames, readUntrusted } from "../base/untrusted-file.ts";
 
 const ABSENT = "absent";
+/** No source has that; and no directory of migrations has so many names. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_NAMES = 20_000;
 
 /** What the list of migrations follows from. Paths are absolute; one that does not exist counts as such. */
 export interface Inputs {
@@ -34,15 +38,10 @@ function short(content: string | Buffer): string {
 }
 
 function ofFile(path: string): string {
-  let fd: number | undefined;
   try {
-    fd = openSync(path, "r");
-    // A pipe or a device would be read for ever.
-    return fstatSync(fd).isFile() ? short(readFileSync(fd)) : "no file";
-  } catch {
-    return ABSENT;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    return short(readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === undefined ? "no file" : ABSENT;
   }
 }
 
@@ -52,7 +51,7 @@ function ofSize(path: string): string {
 
 function ofDirectory(path: string): string {
   try {
-    const names = readdirSync(path).filter((name) => name !== "__pycache__");
+    const names = listNames(path, MOST_NAMES).filter((name) => name !== "__pycache__");
     return short(names.sort().join("\0"));
   } catch {
     return ABSENT;

@@ -1,5 +1,5 @@
 // gunicorn's file may be one of the user's own, in the place of the image's.
-import { readFileSync } from "node:fs";
+import { readUntrusted } from "../base/untrusted-file.ts";
 import { GUNICORN_CONFIG } from "../plan/paths.ts";
 
 /** What a file says that does a thing for djinit, a copy that has been added to included. */
@@ -10,10 +10,13 @@ const SIGNS = {
   waits: /\bdjinit_gate\b/,
 };
 
+/** Kubernetes lays it there as a link. */
+const RULES = { mostBytes: 1024 * 1024, followsLinks: true };
+
 /** Whether the file does it. */
 export function gunicornFile(sign: keyof typeof SIGNS): boolean {
   try {
-    return SIGNS[sign].test(readFileSync(GUNICORN_CONFIG, "utf8"));
+    return SIGNS[sign].test(readUntrusted(GUNICORN_CONFIG, RULES).toString("utf8"));
   } catch {
     // gunicorn will say what is wrong with it.
     return false;

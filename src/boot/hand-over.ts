@@ -1,15 +1,10 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
-import { chownSync, writeFileSync } from "node:fs";
-import { withoutBootSecrets } from "../plan/environment.ts";
+import { writeSync } from "node:fs";
 import { descriptorsOf } from "../plan/handed-sockets.ts";
-import { APP_DIRECTORY, PLAN_FILE } from "../plan/paths.ts";
-import type { Plan } from "../plan/plan.ts";
-import { dropToSupervisor, findAccount } from "../platform/credentials.ts";
-import { closeOnExec } from "../platform/libc.ts";
-import { findCommand } from "../platform/path-search.ts";
-
-/** Keeps signals that arrive while the next Node starts; it takes itself out of the environment. */
-const KEEP_SIGNALS = "/usr/local/lib/djinit/keep-signals.so";
+import type { HandedOver, Plan } from "../plan/plan.ts";
+import { dropToSupervisor } from "../platform/credentials.ts";
+import { ownEnvironment } from "../platform/given-environment.ts";
+import { closeOnExec, makeMemoryFile } from "../platform/libc.ts";
 
 /**
  * For a process that lives for weeks and is to stay small: a small nursery and no helper threads, whose memory comes on top.
@@ -27,29 +22,33 @@ export const SMALL_HEAP = [
 /** The boot has one, since it ends before it would be worth collecting. */
 const LARGE_NURSERY = "--min-semi-space-size";
 
-/** Does not return. Errors: throws when the plan cannot be written or setpriv is not there. */
+/**
+ * Does not return. The plan and the application's `environment` go by a file in memory: neither a path nor PID 1's own
+ * environment shows them. Errors: throws when there is no such file, or no setpriv.
+ */
 export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
-  writeFileSync(PLAN_FILE, JSON.stringify(plan), { mode: 0o600 });
   const { supervisorUser } = plan;
+  const handed = leave({ plan, environment: environment as Record<string, string> });
   const supervise = [
     process.execPath,
     ...process.execArgv.filter((option) => !option.startsWith(LARGE_NURSERY)),
     ...SMALL_HEAP,
     process.argv[1] as string,
     "supervise",
-    PLAN_FILE,
+    String(handed),
   ];
-  if (supervisorUser !== undefined) {
-    const { uid, gid } = findAccount(supervisorUser);
-    chownSync(PLAN_FILE, uid, gid);
-  }
   const words =
     supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
-  const [command = ""] = words;
-  const file = findCommand(command, environment["PATH"], APP_DIRECTORY);
-  if (file === undefined) throw new Error(`cannot find ${command} on PATH`);
+  const [file = ""] = words;
   for (const fd of plan.services.flatMap(descriptorsOf)) closeOnExec(fd, false);
-  const kept = withoutBootSecrets(environment);
-  process.execve?.(file, words, { ...kept, LD_PRELOAD: KEEP_SIGNALS } as Record<string, string>);
+  process.execve?.(file, words, ownEnvironment());
   throw new Error(`cannot become ${file}`);
+}
+
+function leave(handed: HandedOver): number {
+  const fd = makeMemoryFile();
+  const text = Buffer.from(JSON.stringify(handed));
+  // At a place: who reads it begins where the descriptor is, which stays at the beginning.
+  for (let at = 0; at < text.length; ) at += writeSync(fd, text, at, text.length - at, at);
+  return fd;
 }

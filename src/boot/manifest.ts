@@ -1,8 +1,11 @@
 // What the image knows of its own migrations, without a start of Django.
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { readUntrusted } from "../base/untrusted-file.ts";
 import { MANIFEST_FILES } from "../plan/paths.ts";
 import { fingerprint } from "./fingerprint.ts";
+
+/** A thousand migrations take 200 KB. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 const pair = v.tuple([v.string(), v.string()]);
 
@@ -54,7 +57,7 @@ export function findManifest(
   for (const path of paths) {
     let text: string;
     try {
-      text = readFileSync(path, "utf8");
+      text = readUntrusted(path, { mostBytes: MOST_BYTES }).toString("utf8");
     } catch {
       continue;
     }

@@ -1,6 +1,6 @@
 // Lets nginx check its own files before anything depends on them, and reads from them what djinit must know.
 import { spawn } from "node:child_process";
-import { chownSync, closeSync, writeFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../base/errors.ts";
@@ -8,6 +8,8 @@ import { type NginxFacts, nginxCommand, readNginxDump } from "../plan/nginx.ts";
 import { NGINX_USER } from "../plan/paths.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { findAccount } from "../platform/credentials.ts";
+import { writeNewFile } from "../platform/new-file.ts";
+import { startAfter } from "../platform/service-words.ts";
 
 /** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
@@ -25,20 +27,18 @@ export async function checkNginx(
 }
 
 function preparePidFile(): void {
-  const { uid, gid } = findAccount(NGINX_USER);
-  writeFileSync(USUAL_PID_FILE, "");
-  chownSync(USUAL_PID_FILE, uid, gid);
+  writeNewFile(USUAL_PID_FILE, "", { mode: 0o644, owner: findAccount(NGINX_USER) });
 }
 
 async function dumpConfiguration(
   dropWords: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const [file = "", ...words] = [...dropWords, ...nginxCommand("", "-T")];
+  const { file, args, env } = startAfter(dropWords, nginxCommand("", "-T"), environment);
   // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
-  const child = spawn(file, words, {
-    env: environment,
+  const child = spawn(file, args, {
+    env,
     stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
   });
   const ended = new Promise<number | null>((resolve) => {

@@ -1,6 +1,7 @@
 // The locations of the probes, for nginx: a file that its configuration includes where there is one.
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { NGINX_PROBES_FILE, PROBES_SOCKET } from "../plan/paths.ts";
+import { writeNewFile } from "../platform/new-file.ts";
 
 const PROBES = ["livez", "readyz", "startupz"];
 
@@ -11,5 +12,5 @@ export function writeNginxProbes(wanted: boolean): void {
     (probe) =>
       `location = /-/${probe} {\n    access_log off;\n    proxy_pass http://unix:${PROBES_SOCKET}:/${probe};\n}\n`,
   );
-  writeFileSync(NGINX_PROBES_FILE, locations.join(""), { mode: 0o644 });
+  writeNewFile(NGINX_PROBES_FILE, locations.join(""), { mode: 0o644 });
 }

@@ -1,7 +1,7 @@
 // One start of Django for some steps of the boot: what it is given, and what becomes of its manifest.
 import { systemClock } from "../base/clock.ts";
-import type { Config } from "../config/variables.ts";
-import { forApplication, identityOf, withoutBootSecrets } from "../plan/environment.ts";
+import { BOOT_ONLY, type Config, VARIABLES } from "../config/variables.ts";
+import { forApplication, identityOf, isNamed } from "../plan/environment.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
 import { compareMigrations } from "./compare-migrations.ts";
@@ -44,9 +44,7 @@ export async function runDjango(
     dropWords,
     environment: {
       ...given,
-      ...(steps.includes("superuser") ? { SUPERUSER_PASSWORD: config.superuserPassword } : {}),
-      SUPERUSER_USERNAME: config.superuserUsername,
-      SUPERUSER_EMAIL: config.superuserEmail,
+      ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),
     },
     deadlinesMs: {
       "wait-for-database": config.databaseTimeoutMs + SETUP_MARGIN_MS,
@@ -66,6 +64,19 @@ export async function runDjango(
   });
 }
 
+/** Taken out by djinit_setup.py before the project sees it. */
+function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const fields = Object.entries(environment).filter(([name]) =>
+    isNamed(name, [VARIABLES.superuserFields.name]),
+  );
+  return {
+    ...Object.fromEntries(fields),
+    SUPERUSER_PASSWORD: config.superuserPassword,
+    SUPERUSER_USERNAME: config.superuserUsername,
+    SUPERUSER_EMAIL: config.superuserEmail,
+  };
+}
+
 /** What the settings of the steps find in their environment, but for what concerns the superuser. */
 export function djangoEnvironment(
   { migrationsDatabaseUrl }: Config,
@@ -73,7 +84,7 @@ export function djangoEnvironment(
   dropWords: readonly string[],
 ): NodeJS.ProcessEnv {
   return {
-    ...forApplication(withoutBootSecrets(environment)),
+    ...forApplication(environment, BOOT_ONLY),
     ...(migrationsDatabaseUrl === undefined ? {} : { DATABASE_URL: migrationsDatabaseUrl }),
     ...(dropWords.length === 0 ? {} : identityOf(DJANGO_USER)),
   };

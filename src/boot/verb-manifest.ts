@@ -23,7 +23,8 @@ export async function makeImageManifest(django: Django): Promise<void> {
   try {
     const { config, environment, dropWords } = django;
     const manifest = makeManifest(given, djangoEnvironment(config, environment, dropWords));
-    writeManifest(JSON.stringify(manifest), path);
+    // A container that is not started as root reads it too.
+    writeManifest(JSON.stringify(manifest), path, 0o644);
     const { migrations, needs_django: reasons } = manifest.facts;
     console.log(`${path}: ${migrations.length} migrations`);
     for (const reason of reasons) console.log(`each start will look for migrations with Django: ${reason}`);

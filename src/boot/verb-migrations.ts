@@ -29,11 +29,18 @@ async function askPostgres({
   log,
 }: Django): Promise<Listed | undefined> {
   const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
+  const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
   if (url === undefined || databaseKind(url) !== "postgres") return undefined;
   const { manifest } = findManifest(djangoEnvironment(config, environment, dropWords));
   if (manifest === undefined || manifest.facts.needs_django.length > 0) return undefined;
   const quiet = { ...log, info: () => {} };
-  const client = await waitForPostgres({ url, timeoutMs: config.databaseTimeoutMs, log: quiet, signal });
+  const client = await waitForPostgres({
+    url,
+    variable,
+    timeoutMs: config.databaseTimeoutMs,
+    log: quiet,
+    signal,
+  });
   try {
     return await lookAtDatabase(client, manifest.facts);
   } finally {

@@ -7,6 +7,7 @@ import { logError } from "../logs/own-log.ts";
 import { openVerbLog } from "../logs/verb-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
+import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import { findUrlProblems } from "./database-url.ts";
 import type { Django } from "./run-django.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -23,7 +24,7 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
   const sink = openSink(2, "blocking");
   const log = openVerbLog(sink);
   try {
-    const { config, environment, problems } = loadConfig(process.env);
+    const { config, environment, problems } = loadConfig(takeGivenEnvironment());
     refuseProblems([...problems, ...findUrlProblems(config)]);
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);

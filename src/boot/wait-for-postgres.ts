@@ -5,6 +5,7 @@ import type { OwnLog } from "../logs/own-log.ts";
 import { postgresOptions } from "./database-url.ts";
 import { type Failure, openSession } from "./postgres-session.ts";
 
+const USUAL_VARIABLE = "DATABASE_URL";
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const ATTEMPT_TIMEOUT_MS = 5_000;
@@ -30,6 +31,8 @@ const CAUSES: Record<string, string> = {
 
 export interface WaitOptions {
   url: string;
+  /** Which variable has it. */
+  variable: string;
   timeoutMs: number;
   log: OwnLog;
   signal: AbortSignal;
@@ -39,9 +42,15 @@ export interface WaitOptions {
  * Resolves with a session when the database of `url` has let us in. Errors: DJINIT_DATABASE_REFUSED_LOGIN at once,
  * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
  */
-export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptions): Promise<Client> {
+export async function waitForPostgres({
+  url,
+  variable,
+  timeoutMs,
+  log,
+  signal,
+}: WaitOptions): Promise<Client> {
   const startedMs = performance.now();
-  const where = placeOf(url);
+  const where = variable === USUAL_VARIABLE ? placeOf(url) : `${placeOf(url)} of ${variable}`;
   const aborted = rejectionOn(signal);
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
@@ -61,13 +70,14 @@ export async function waitForPostgres({ url, timeoutMs, log, signal }: WaitOptio
     if (FINAL_CODES.has(failure.code ?? "")) {
       throw new DjinitError("DJINIT_DATABASE_REFUSED_LOGIN", `cannot log in to database ${where}: ${cause}`, {
         cause: failure,
+        fields: { variable },
       });
     }
     if (waitedMs >= timeoutMs) {
       const text = `cannot reach database ${where} within ${timeoutMs / 1000} s: ${cause}`;
       throw new DjinitError("DJINIT_DATABASE_UNAVAILABLE", text, {
         cause: failure,
-        fields: { attempts: attempt + 1 },
+        fields: { variable, attempts: attempt + 1 },
       });
     }
     if (attempt === 0)

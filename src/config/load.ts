@@ -45,7 +45,7 @@ function readVariable(
   problems: Problem[],
   warnings: Problem[],
 ): unknown {
-  const { name, schema, secret = false, deprecated } = variable;
+  const { name, schema, deprecated, masked = false, secret = masked } = variable;
   // An empty variable counts as not set: orchestrators cannot unset what an image sets.
   const given = environment[name] || undefined;
   if (given !== undefined && deprecated !== undefined) {
@@ -74,8 +74,7 @@ function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
   const known = new Set(Object.values(VARIABLES).map(({ name }) => name as string));
   for (const name of Object.keys(environment)) {
     // Kubernetes sets DJINIT_SERVICE_* and DJINIT_PORT* for a Service that is called djinit.
-    if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT|SAVED)(_|$)/.test(name))
-      continue;
+    if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)) continue;
     warnings.push({
       variable: name,
       problem: `${name} is no variable of djinit; \`djinit config\` lists them`,

@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readUntrusted } from "../base/untrusted-file.ts";
 import type { Problem } from "./problem.ts";
+
+/** The kernel takes no longer variable. */
+const MOST_BYTES = 128 * 1024;
 
 /**
  * For each secret variable NAME, NAME_FILE may name a file that holds it (Docker and Kubernetes secrets). Writes the
@@ -24,7 +27,8 @@ export function readSecretFiles(
     }
     files[name] = path;
     try {
-      environment[name] = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+      const text = readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }).toString("utf8");
+      environment[name] = text.replace(/\r?\n$/, "");
     } catch (error) {
       const problem = `${fileVariable} is ${JSON.stringify(path)}, which cannot be read: ${(error as Error).message}`;
       problems.push({ variable: fileVariable, value: path, problem });

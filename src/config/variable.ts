@@ -11,6 +11,10 @@ export interface Variable<S extends Schema = Schema, D extends string | undefine
   about: string;
   /** Never printed; may also be given as NAME_FILE. */
   secret?: boolean;
+  /** Never printed, though it may not be given as NAME_FILE. */
+  masked?: boolean;
+  /** For the boot: no service gets it, nor NAME_FILE. A name that ends with `*` stands for all that begin so. */
+  bootOnly?: boolean;
   /** Read by the service itself; djinit only checks it. */
   passedOn?: boolean;
   /** What to use instead. */

@@ -30,7 +30,7 @@ export const VARIABLES = {
     "MIGRATIONS_DATABASE_URL",
     text(),
     "The same database past a pooler: the boot's own steps use it instead of DATABASE_URL; no service gets it.",
-    { secret: true },
+    { secret: true, bootOnly: true },
   ),
   migrations: variable(
     "DJINIT_MIGRATIONS",
@@ -62,18 +62,27 @@ export const VARIABLES = {
     "SUPERUSER_PASSWORD",
     text(),
     "Web and release: create a superuser with this password if there is none of that name.",
-    { secret: true },
+    { secret: true, bootOnly: true },
   ),
   superuserUsername: variable("SUPERUSER_USERNAME", text(), "Name of that superuser (its USERNAME_FIELD).", {
     default: "admin",
+    bootOnly: true,
   }),
   superuserEmail: variable("SUPERUSER_EMAIL", text(), "Mail address of that superuser.", {
     default: "admin@example.com",
+    bootOnly: true,
   }),
+  superuserFields: variable(
+    "DJANGO_SUPERUSER_*",
+    text(),
+    "Further fields that the user model requires, by their names: DJANGO_SUPERUSER_PHONE. A command of your own gets them too.",
+    { masked: true, bootOnly: true, passedOn: true },
+  ),
   webConcurrency: variable("WEB_CONCURRENCY", integer(1, 1024), "Number of gunicorn workers.", {
     passedOn: true,
   }),
   gunicornArguments: variable("GUNICORN_CMD_ARGS", text(), "More arguments for gunicorn.", {
+    masked: true, // `--env NAME=value`
     passedOn: true,
   }),
   gunicornAccessLogs: variable(
@@ -214,6 +223,11 @@ export const VARIABLES = {
   ),
   ...OBSERVATION_VARIABLES,
 } as const;
+
+/** Names of the variables that are for the boot only. */
+export const BOOT_ONLY: string[] = (Object.values(VARIABLES) as Variable[])
+  .filter(({ bootOnly }) => bootOnly)
+  .map(({ name }) => name);
 
 type Table = typeof VARIABLES;
 

@@ -1,21 +1,26 @@
 // The application's own metrics, if it keeps any with prometheus_client.
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { listNames, openUntrusted } from "../base/untrusted-file.ts";
 import { ApplicationMerge, readFileName } from "./application-merge.ts";
 import { type Family, single } from "./family.ts";
 import { readEntries, usedBytes } from "./prometheus-file.ts";
 
 /** Reading 1 MiB takes some 15 ms of PID 1's time. An application with more had better be scraped directly. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Of a directory with more names not all is known: a file may be among those that were not looked at. */
+const MOST_NAMES = 10_000;
 
 /** Empty if there are no files. If they cannot be read, one metric says so. */
 export async function collectApplication(directory: string): Promise<Family[]> {
   let names: string[];
   try {
-    names = readdirSync(directory).filter((name) => readFileName(name) !== undefined);
+    names = listNames(directory, MOST_NAMES);
   } catch {
     return [];
   }
+  if (names.length === MOST_NAMES) return single("djinit_application_metrics_readable", false);
+  names = names.filter((name) => readFileName(name) !== undefined);
   if (names.length === 0) return [];
   try {
     return [
@@ -44,18 +49,19 @@ async function readAll(directory: string, names: readonly string[]): Promise<Fam
 
 /** The part of a file that is in use; undefined if the file is gone. Errors: throws when it is larger than `mostBytes`. */
 function readUsed(path: string, mostBytes: number): Buffer | undefined {
-  let fd: number;
+  let file: ReturnType<typeof openUntrusted>;
   try {
-    fd = openSync(path, "r");
+    file = openUntrusted(path);
   } catch (error) {
     // A worker has ended, and its gauges were removed.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  const { fd, size: fileSize } = file;
   try {
     const header = Buffer.alloc(8);
     readSync(fd, header, 0, header.length, 0);
-    const size = Math.min(usedBytes(header), fstatSync(fd).size);
+    const size = Math.min(usedBytes(header), fileSize);
     if (size > mostBytes) throw new Error(`${path} is too large`);
     const data = Buffer.alloc(Math.max(size, header.length));
     readSync(fd, data, 0, data.length, 0);

@@ -1,8 +1,15 @@
 // The reports of celery's processes. docker/usr/local/lib/djinit/python/djinit_heartbeat.py writes them.
-import { readFileSync } from "node:fs";
+import { readBeginning, readUntrusted } from "../base/untrusted-file.ts";
+import { readReport } from "./heartbeat-shape.ts";
 
 /** A report that is read while it is being written begins and ends with different numbers. */
 const ATTEMPTS = 3;
+/** A hundred tasks, which is what is counted at most, make some 50 KB. */
+const MOST_REPORT_BYTES = 1024 * 1024;
+/** faulthandler writes 100 frames of each of 100 threads at most. */
+const MOST_STACK_BYTES = 1024 * 1024;
+/** In the answer of a probe. */
+const LONGEST_FRAME = 500;
 
 export interface Heartbeat {
   pid: number;
@@ -34,13 +41,15 @@ export interface Heartbeat {
 /** The last report, or undefined if there is none. */
 export function readHeartbeat(path: string): Heartbeat | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    let text: string;
     try {
-      const report = JSON.parse(readFileSync(path, "utf8")) as Heartbeat & { seq: number; end: number };
-      if (report.seq === report.end && typeof report.at === "number") return report;
-    } catch (error) {
-      // The file cannot be read, and trying again would not help. Any other error means half a report.
-      if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
+      text = readUntrusted(path, { mostBytes: MOST_REPORT_BYTES }).toString("utf8");
+    } catch {
+      // Not there, or no file: it will not be there in a moment either.
+      return undefined;
     }
+    const report = readReport(text);
+    if (report !== undefined) return report;
   }
   return undefined;
 }
@@ -54,7 +63,7 @@ export function monotonicSeconds(): number {
 export function readStalledFrames(path: string, thread: number): string[] {
   let text: string;
   try {
-    text = readFileSync(`${path}.stack`, "utf8");
+    text = readBeginning(`${path}.stack`, { mostBytes: MOST_STACK_BYTES }).toString("utf8");
   } catch {
     return [];
   }
@@ -66,6 +75,6 @@ export function readStalledFrames(path: string, thread: number): string[] {
   const section = sections.find((it) => main.test(it)) ?? sections.at(-1) ?? "";
   return section
     .split("\n")
-    .map((line) => line.trim())
+    .map((line) => line.trim().slice(0, LONGEST_FRAME))
     .filter((line) => line.startsWith("File "));
 }

@@ -1,12 +1,12 @@
 // Config + CMD → what to do. Pure: nothing is looked at but the arguments.
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
-import type { Config } from "../config/variables.ts";
+import { BOOT_ONLY, type Config } from "../config/variables.ts";
 import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
-import { withoutBootFiles } from "./environment.ts";
+import { withoutBootFiles, withoutIdentity } from "./environment.ts";
 import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
@@ -81,19 +81,30 @@ export function buildPlan(
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
   const services = planServices(invocation, config, facts);
+  const bootOnly = bootOnlyFor(invocation.role);
   return {
     role: invocation.role,
     // Without root there is nobody to become: every service runs as the user of the container.
-    services: startedAsRoot ? services : services.map(({ user: _, ...service }) => service),
+    services: startedAsRoot ? services : services.map(asItIs),
     gracePeriodMs: config.gracePeriodMs,
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     logs: planLogs(config),
     admin: planAdmin(invocation, config),
-    sources: withoutBootFiles(facts.sources),
+    sources: withoutBootFiles(facts.sources, bootOnly),
+    bootOnly,
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };
+}
+
+/** Variables that the services of a role do not get. A command may well be `createsuperuser`, which reads Django's own. */
+export function bootOnlyFor(role: Invocation["role"]): string[] {
+  return BOOT_ONLY.filter((name) => role !== "command" || !name.startsWith("DJANGO_"));
+}
+
+function asItIs({ user: _, environment, ...service }: ServicePlan): ServicePlan {
+  return { ...service, environment: withoutIdentity(environment) };
 }
 
 export function planLogs(config: Config): LogPlan {

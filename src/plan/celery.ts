@@ -30,12 +30,12 @@ const CELERY_SERVICE = {
 } satisfies Omit<ServicePlan, "name" | "argv" | "environment" | "reload" | "forwards" | "readiness">;
 
 /** `djinit_heartbeat`, which celery loads by itself, reports where this variable says. */
-function named(name: string): Pick<ServicePlan, "name" | "environment" | "heartbeatFile"> {
+function named(name: string, config: Config): Pick<ServicePlan, "name" | "environment" | "heartbeatFile"> {
   const heartbeatFile = `${CELERY_DIRECTORY}/${name}.heartbeat`;
   return {
     name,
     heartbeatFile,
-    environment: { ...identityOf(DJANGO_USER), DJINIT_HEARTBEAT: heartbeatFile },
+    environment: { ...identityOf(DJANGO_USER), ...brokerOf(config), DJINIT_HEARTBEAT: heartbeatFile },
   };
 }
 
@@ -49,7 +49,7 @@ export function planCeleryWorker(
   const concurrency = ["--concurrency", String(config.celeryConcurrency ?? 1)];
   return {
     ...CELERY_SERVICE,
-    ...named("celery-worker"),
+    ...named("celery-worker", config),
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: tellsReadiness(config, words)
       ? // A project may set up logging of its own: a worker that cannot be heard must not be killed for it.
@@ -76,7 +76,7 @@ export function planCeleryBeat(
   const defaults = beside ? ["--pidfile", "beat.pid"] : [];
   return {
     ...CELERY_SERVICE,
-    ...named("celery-beat"),
+    ...named("celery-beat", config),
     check: [...celeryCommand(config, words.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(words), orAfterMs: SETTLED_AFTER_MS },
     argv: [...celeryCommand(config, words.globals), "beat", ...defaults, ...logLevel(config), ...words.rest],
@@ -90,12 +90,19 @@ export function celeryWords(config: Config, { globals, subcommand, rest }: Celer
   return [...celeryCommand(config, globals), ...(subcommand === undefined ? [] : [subcommand]), ...rest];
 }
 
-/** Celery 5 takes --app and --broker before the subcommand only. What the CMD says itself is not said twice. */
+/** Celery 5 takes --app before the subcommand only. What the CMD says itself is not said twice. */
 function celeryCommand(config: Config, globals: readonly string[]): string[] {
   const command = ["celery"];
   if (config.celeryApp !== undefined && !namesApp(globals)) command.push("--app", config.celeryApp);
-  if (config.celeryBroker !== undefined) command.push("--broker", config.celeryBroker);
   return [...command, ...globals];
+}
+
+/**
+ * CELERY_BROKER as `--broker` would give it, which is seen by everybody in the list of processes: celery's own option puts
+ * its value into this variable, where it wins over the application's configuration.
+ */
+export function brokerOf({ celeryBroker }: Config): Record<string, string> {
+  return celeryBroker === undefined ? {} : { CELERY_BROKER_URL: celeryBroker };
 }
 
 /** Whether the words before the subcommand say which application it is. */

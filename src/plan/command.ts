@@ -1,5 +1,5 @@
 import type { Config } from "../config/variables.ts";
-import { celeryWords } from "./celery.ts";
+import { brokerOf, celeryWords } from "./celery.ts";
 import { identityOf } from "./environment.ts";
 import { APP_DIRECTORY, CELERY_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
@@ -12,7 +12,10 @@ export function planCommand({ words, celery }: Invocation, config: Config): Serv
     argv: celery === undefined ? words : celeryWords(config, celery),
     cwd: celery === undefined ? APP_DIRECTORY : CELERY_DIRECTORY,
     user: config.commandUser,
-    environment: identityOf(config.commandUser),
+    environment: {
+      ...identityOf(config.commandUser),
+      ...(celery === undefined ? {} : brokerOf(config)),
+    },
     facesClients: false,
     after: [],
     readiness: { kind: "settled", afterMs: 0 },

@@ -2,51 +2,51 @@
 import type { FileSources } from "../config/file-variables.ts";
 import type { ServicePlan } from "./plan.ts";
 
-/** What the image's wrapper has set aside, since it is for the application and not for PID 1. */
-const SAVED = /^DJINIT_SAVED_(NODE_OPTIONS|LD_PRELOAD)$/;
+/** djinit's own, but what Kubernetes sets for a Service that is called djinit. */
+const OWN = /^DJINIT_(?!(SERVICE|PORT)(_|$))/;
 
-/** Reach processes of the boot only. */
-const BOOT_SECRETS = [
-  "SUPERUSER_PASSWORD",
-  "SUPERUSER_PASSWORD_FILE",
-  "DJANGO_SUPERUSER_PASSWORD",
-  "MIGRATIONS_DATABASE_URL",
-  "MIGRATIONS_DATABASE_URL_FILE",
-];
-
-/** What the second life of PID 1 gets: everything but the secrets of the boot. */
-export function withoutBootSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = { ...environment };
-  for (const name of BOOT_SECRETS) delete kept[name];
-  return kept;
+/**
+ * What services and steps get: the container's variables, with what files add, but neither djinit's own nor those that are
+ * for the boot only.
+ */
+export function forApplication(
+  environment: NodeJS.ProcessEnv,
+  bootOnly: readonly string[],
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !OWN.test(name) && !isNamed(name, bootOnly));
+  return Object.fromEntries(kept);
 }
 
 /** The files that concern services. Those of the boot's secrets may well be unreadable without root. */
-export function withoutBootFiles(sources: FileSources): FileSources {
-  const isKept = (name: string): boolean => !BOOT_SECRETS.includes(name);
-  const files = Object.entries(sources.secretFiles).filter(([name]) => isKept(name));
+export function withoutBootFiles(sources: FileSources, bootOnly: readonly string[]): FileSources {
+  const files = Object.entries(sources.secretFiles).filter(([name]) => !isNamed(name, bootOnly));
   return {
     ...sources,
     secretFiles: Object.fromEntries(files),
-    secretNames: sources.secretNames.filter(isKept),
+    secretNames: sources.secretNames.filter((name) => !isNamed(name, bootOnly)),
   };
 }
 
-/** What services and steps get: PID 1's environment as the user wrote it. */
-export function forApplication(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const restored = Object.entries(environment).map(([name, value]) => [SAVED.exec(name)?.[1] ?? name, value]);
-  return Object.fromEntries(restored) as NodeJS.ProcessEnv;
+/** `NAME` stands for NAME_FILE too, `NAME_*` for all that begin so. */
+export function isNamed(name: string, names: readonly string[]): boolean {
+  return names.some((it) =>
+    it.endsWith("*") ? name.startsWith(it.slice(0, -1)) : name === it || name === `${it}_FILE`,
+  );
 }
 
 /** Tells djinit_django that what it writes is read by djinit: then it writes records. */
 export const RELAYED = { DJINIT_RELAYED: "1" };
 
-/** What a service gets: the services' common environment, and what is its own. */
+/** What a service gets: the services' common environment, as far as it is for this one, and what is its own. */
 export function ofService(
-  { user, environment: own, output }: Pick<ServicePlan, "user" | "environment" | "output">,
+  { environment: own, inherits, output }: Pick<ServicePlan, "environment" | "inherits" | "output">,
   common: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  return { ...common, ...(user === undefined ? {} : own), ...(output === "relay" ? RELAYED : {}) };
+  if (inherits === undefined) return { ...common, ...own, ...(output === "relay" ? RELAYED : {}) };
+  return {
+    ...Object.fromEntries(Object.entries(common).filter(([name]) => inherits.includes(name))),
+    ...own,
+  };
 }
 
 const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
@@ -54,4 +54,10 @@ const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
 /** Root's HOME is no place for another user's files. */
 export function identityOf(user: string): Record<string, string> {
   return { HOME: HOMES[user] ?? "/nonexistent", USER: user, LOGNAME: user };
+}
+
+/** Where nobody becomes another user, a service has the identity of the container's. */
+export function withoutIdentity(environment: Record<string, string>): Record<string, string> {
+  const { HOME: _home, USER: _user, LOGNAME: _name, ...rest } = environment;
+  return rest;
 }

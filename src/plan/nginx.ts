@@ -1,3 +1,4 @@
+import { PROGRAMS } from "../base/programs.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
 import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
@@ -14,9 +15,18 @@ export interface NginxFacts {
   daemonizes: boolean;
   /** Where it takes TCP connections, each address once. */
   listens: ListenAddress[];
+  /** Variables that it passes on to itself, by `env NAME;`. */
+  variables: string[];
 }
 
-export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "listens">): ServicePlan {
+/** What nginx needs of its environment, whatever its files say. NGINX names the sockets that PID 1 holds for it. */
+export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
+
+export function planNginx({
+  globals,
+  listens,
+  variables,
+}: Pick<NginxFacts, "globals" | "listens" | "variables">): ServicePlan {
   return {
     name: "nginx",
     argv: nginxCommand(globals),
@@ -25,6 +35,7 @@ export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "li
     cwd: "/",
     user: NGINX_USER,
     environment: identityOf(NGINX_USER),
+    inherits: [...NGINX_VARIABLES, ...variables],
     facesClients: true,
     after: ["gunicorn"],
     ...planListening(listens),
@@ -42,7 +53,7 @@ export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "li
 
 /** `-e stderr`: before it has read its files nginx would open a log file that user nginx may not. */
 export function nginxCommand(globals: string, ...more: string[]): string[] {
-  return ["nginx", "-e", "stderr", ...(globals === "" ? [] : ["-g", globals]), ...more];
+  return [PROGRAMS.nginx, "-e", "stderr", ...(globals === "" ? [] : ["-g", globals]), ...more];
 }
 
 /** What follows from the addresses: they may be others after a reload. */
@@ -58,9 +69,9 @@ export function planListening(
 
 /** The plan for files that `nginx -T` has just dumped; of another service than nginx the plan as it is. */
 export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
-  return plan.sockets?.variable === "NGINX"
-    ? { ...plan, ...planListening(readNginxDump(dump).listens) }
-    : plan;
+  if (plan.sockets?.variable !== "NGINX") return plan;
+  const { listens, variables } = readNginxDump(dump);
+  return { ...plan, ...planListening(listens), inherits: [...NGINX_VARIABLES, ...variables] };
 }
 
 /** Reads the facts from the dump of `nginx -T`. */
@@ -72,5 +83,6 @@ export function readNginxDump(dump: string): NginxFacts {
     globals: daemon === undefined ? "daemon off;" : "",
     daemonizes: daemon === "on",
     listens: readListens(code),
+    variables: [...code.matchAll(/(?:^|[\s;{}])env\s+["']?(\w+)["']?\s*;/g)].map(([, name = ""]) => name),
   };
 }

@@ -14,7 +14,6 @@ export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
 export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
-export const PLAN_FILE = "/run/djinit/plan.json";
 /** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
 
@@ -22,24 +21,31 @@ export const DJANGO_USER = "django";
 export const NGINX_USER = "nginx";
 export const SUPERVISOR_USER = "djinit";
 
+export const RUN_DIRECTORY = "/run";
+
 export interface RuntimeDirectory {
   path: string;
   owner: string;
   /** Who besides the owner may make files there. */
   writers?: string;
-  /** Whether what an earlier run left there (PID files, sockets) is in the way of this one. */
-  stale?: RegExp;
+  /**
+   * What a start as root removes there: all but `keeps`, since root or PID 1 works with it; else, in a directory of the
+   * application's, what an earlier run left in the way of this one (PID files, sockets).
+   */
+  removes: "all" | RegExp;
+  /** Files of root's or the owner's that a later start of the same container goes on with. */
+  keeps?: RegExp;
 }
 
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
-  { path: "/run/djinit", owner: SUPERVISOR_USER, stale: /\.sock$/ },
-  { path: "/run/gunicorn", owner: DJANGO_USER, stale: /\.(pid|sock)$/ },
-  { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, stale: /\.sock$/ },
-  { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, stale: /\.db$/ },
-  { path: "/run/django", owner: DJANGO_USER },
-  { path: "/run/celery", owner: DJANGO_USER, stale: /\.pid$/ },
-  { path: "/run/nginx", owner: NGINX_USER, stale: /\.pid$/ },
+  { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^(manifest\.json|lock)$/ },
+  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock)$/ },
+  { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
+  { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
+  { path: "/run/django", owner: DJANGO_USER, removes: /^$/ },
+  { path: "/run/celery", owner: DJANGO_USER, removes: /\.pid$/ },
+  { path: "/run/nginx", owner: NGINX_USER, removes: "all" },
 ];
 
 /** Uploads that users of the application make: the django user must be able to write there. */

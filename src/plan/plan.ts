@@ -54,7 +54,9 @@ export interface ServicePlan {
   cwd: string;
   /** Undefined: runs as whoever PID 1 is. */
   user?: string;
-  /** On top of PID 1's own environment. */
+  /** Of the application's environment it gets these variables; undefined: all. */
+  inherits?: string[];
+  /** On top of that. */
   environment: Record<string, string>;
   /** Takes requests from outside: goes on with that for the drain delay. */
   facesClients: boolean;
@@ -111,6 +113,8 @@ export interface Plan {
   boot?: BootFacts;
   /** Which variables come from files, to be read again by a reload. */
   sources: FileSources;
+  /** Variables that no service gets. */
+  bootOnly: string[];
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }
@@ -139,4 +143,11 @@ export interface BootPlan {
   ownMedia: boolean;
   steps: StepName[];
   nginx: boolean;
+}
+
+/** What the first life leaves to the second. */
+export interface HandedOver {
+  plan: Plan;
+  /** The application's. */
+  environment: Record<string, string>;
 }

@@ -1,6 +1,7 @@
 // Who a process runs as: accounts of the image, and the setpriv(1) words that turn root into them.
 import { readFileSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
+import { PROGRAMS } from "../base/programs.ts";
 import { effectiveCapabilities } from "./proc.ts";
 
 export interface Account {
@@ -24,13 +25,25 @@ export function findAccount(name: string): Account {
   throw new Error(`cannot find user ${name} in /etc/passwd`);
 }
 
+/** Does something with the rights of `account`, of which root's are left out for as long. Errors: those of `action`. */
+export function actAs<T>({ uid, gid }: Account, action: () => T): T {
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
+  try {
+    return action();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
 /**
  * Words before a command that make it run as `user` with no capability left and none to be had.
  * Errors: throws when the image has no such user.
  */
 export function dropTo(user: string): string[] {
   return [
-    "setpriv",
+    PROGRAMS.setpriv,
     `--reuid=${user}`,
     // Not by name: the group of user `nobody` is called `nogroup`.
     `--regid=${findAccount(user).gid}`,
@@ -46,7 +59,7 @@ export function dropTo(user: string): string[] {
 export function dropToSupervisor(user: string): string[] {
   const keep = `-all,${SUPERVISOR_CAPABILITIES.replaceAll(/(\w+)/g, "+$1")}`;
   return [
-    "setpriv",
+    PROGRAMS.setpriv,
     `--reuid=${user}`,
     `--regid=${user}`,
     "--init-groups",

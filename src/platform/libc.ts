@@ -28,6 +28,7 @@ const { functions: libc } = dlopen("libc.so.6", {
   getsockopt: { arguments: ["i32", "i32", "i32", "buffer", "buffer"], return: "i32" },
   bind: { arguments: ["i32", "buffer", "u32"], return: "i32" },
   listen: { arguments: ["i32", "i32"], return: "i32" },
+  memfd_create: { arguments: ["buffer", "u32"], return: "i32" },
 });
 
 const siginfo = Buffer.alloc(128);
@@ -57,6 +58,13 @@ export function becomeSubreaper(): void {
 export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
+}
+
+/** A file that has no path and is gone with its last descriptor, which is kept on exec. Errors: throws when it cannot be had. */
+export function makeMemoryFile(): number {
+  const fd = libc.memfd_create(Buffer.from("djinit\0"), 0);
+  if (fd === -1) throw new Error("cannot make a file in memory: too many open files?");
+  return fd;
 }
 
 /** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */

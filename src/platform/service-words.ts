@@ -1,5 +1,8 @@
 // The words before a service's command: whom it runs as, and its rank when memory runs out.
+import { existsSync } from "node:fs";
+import { PROGRAMS } from "../base/programs.ts";
 import { dropTo } from "./credentials.ts";
+import { setAside } from "./given-environment.ts";
 import { oomScoreAdjustment } from "./proc.ts";
 
 /**
@@ -9,15 +12,42 @@ import { oomScoreAdjustment } from "./proc.ts";
 const VICTIM_STEP = 500;
 const HIGHEST_SCORE = 1_000;
 
-/** The command of a service that runs as `user`. Errors: throws when the image has no such user. */
-export function asService(user: string | undefined, argv: readonly string[]): string[] {
-  return [
-    // Without an account to become, the privileges are at least kept from growing.
-    ...(user === undefined ? ["setpriv", "--no-new-privs", "--"] : dropFor(user)),
-    ...["choom", "--adjust", String(Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP)), "--"],
-    ...argv,
-  ];
+/** How a process is started. */
+export interface Start {
+  file: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
 }
+
+/** A service that runs as `user`. Errors: throws when the image has no such user. */
+export function asService(
+  user: string | undefined,
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Start {
+  // Without an account to become, the privileges are at least kept from growing.
+  const drop = user === undefined ? [PROGRAMS.setpriv, "--no-new-privs", "--"] : dropFor(user);
+  const score = Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP);
+  return startAfter(drop, argv, environment, String(score));
+}
+
+/**
+ * A command with an environment of its own, after the words that give up privileges: these come to see nothing of it.
+ */
+export function startAfter(
+  dropWords: readonly string[],
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  score = "-",
+): Start {
+  const [file = "", ...args] = hasLauncher
+    ? [...dropWords, PROGRAMS.startService, score, ...argv]
+    : [...dropWords, ...argv];
+  return { file, args, env: hasLauncher ? setAside(environment) : environment };
+}
+
+/** It is part of the image. Where djinit is run from its sources there is none, and no root to protect. */
+const hasLauncher = existsSync(PROGRAMS.startService);
 
 /** A command that keeps root keeps all of it. */
 function dropFor(user: string): string[] {

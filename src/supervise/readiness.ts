@@ -1,9 +1,8 @@
 // Finds out when a service has come up.
-import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Readiness } from "../plan/plan.ts";
+import { lastWrittenMs } from "./last-written.ts";
 import { probe } from "./probe.ts";
 
 /** Often enough that nobody waits for it, seldom enough to cost nothing. */
@@ -65,16 +64,6 @@ function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>
       cancelTimer();
     },
   };
-}
-
-/** When the newest file whose path begins so was written; 0 where there is none. */
-function lastWrittenMs(prefix: string): number {
-  try {
-    const names = readdirSync(dirname(prefix)).filter((name) => name.startsWith(basename(prefix)));
-    return Math.max(0, ...names.map((name) => statSync(join(dirname(prefix), name)).mtimeMs));
-  } catch {
-    return 0;
-  }
 }
 
 function ignore(): void {}

@@ -35,8 +35,8 @@ export interface Spawned {
 /** Starts one. Errors: throws when no descriptor or no memory is left. */
 export function spawnService(options: SpawnOptions): Spawned {
   const { plan, environment, sockets = [], reaper } = options;
-  const [file = "", ...args] = asService(plan.user, plan.argv);
-  const common = { cwd: plan.cwd, env: ofService(plan, environment) };
+  const { file, args, env } = asService(plan.user, plan.argv, ofService(plan, environment));
+  const common = { cwd: plan.cwd, env };
   if (plan.output === "inherit") {
     // Not in a session of its own: only so does it keep the terminal.
     const child = spawn(file, args, { ...common, stdio: "inherit" });

@@ -1,14 +1,14 @@
 // The second life of PID 1: composition root. Nothing of the boot is loaded here.
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { openSink } from "../logs/open-sink.ts";
 import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
-import { forApplication, withoutBootSecrets } from "../plan/environment.ts";
+import { forApplication } from "../plan/environment.ts";
 import { descriptorsOf } from "../plan/handed-sockets.ts";
-import type { Plan, ServicePlan } from "../plan/plan.ts";
+import type { HandedOver, ServicePlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
@@ -26,7 +26,8 @@ const BACKSTOP_MS = 3_000;
 const SCRAPE_WASTE = 4;
 
 export interface SuperviseOptions {
-  planFile: string;
+  /** The descriptor of a file with what the first life has left. */
+  handedFd: number;
   /** Signals that came while this was being loaded. */
   pendingSignals: NodeJS.Signals[];
   /** Answers questions about the supervisor, from outside of the process. */
@@ -40,8 +41,10 @@ export interface SuperviseOptions {
 }
 
 /** Runs the plan until it ends; then ends the process with the container's exit status. */
-export async function supervise({ planFile, pendingSignals, openAdmin }: SuperviseOptions): Promise<void> {
-  const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
+export async function supervise({ handedFd, pendingSignals, openAdmin }: SuperviseOptions): Promise<void> {
+  const handed = JSON.parse(readFileSync(handedFd, "utf8")) as HandedOver;
+  closeSync(handedFd);
+  const { plan, environment } = handed;
   // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
   const recent = new RecentLines();
@@ -58,9 +61,9 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
     sink,
     log,
     reaper,
-    environment: forApplication(process.env),
+    environment,
     ...(figures === undefined ? {} : { observer: figures }),
-    readEnvironment: environmentReader(plan),
+    readEnvironment: environmentReader(handed),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
@@ -96,11 +99,11 @@ function keepFromOthers(plan: ServicePlan): void {
 }
 
 /** Gives the services' environment as the files have it at each call. */
-function environmentReader({ sources }: Plan): () => Promise<NodeJS.ProcessEnv> {
-  let last = { environment: process.env as Record<string, string>, sources };
+function environmentReader({ plan, environment }: HandedOver): () => Promise<NodeJS.ProcessEnv> {
+  let last = { environment, sources: plan.sources };
   return async () => {
     const { readFilesAgain } = await import("./environment-files.ts");
     last = readFilesAgain(last);
-    return forApplication(withoutBootSecrets(last.environment));
+    return forApplication(last.environment, plan.bootOnly);
   };
 }

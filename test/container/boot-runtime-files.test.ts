@@ -17,7 +17,6 @@ const EXPECTED = {
   "/run/nginx/nginx.pid": "-rw-r--r-- nginx:nginx",
   "/run/django": "drwxr-xr-x django:django",
   "/run/djinit": "drwxr-xr-x djinit:djinit",
-  "/run/djinit/plan.json": "-rw------- djinit:djinit",
   "/run/djinit/control.sock": "srw------- djinit:djinit",
 };
 const ALL_IN_ONE = { CELERY_WORKER: "1", CELERY_BEAT: "1" };

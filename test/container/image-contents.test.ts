@@ -20,11 +20,11 @@ test("entry point, port, working directory, stop signal and health check are wha
   const text = await docker("inspect the image", ["image", "inspect", runContext().images.djinit]);
   const [{ Config: config }] = JSON.parse(text) as [{ Config: Record<string, unknown> }];
   expect(config).toMatchObject({
-    Entrypoint: ["djinit"],
+    Entrypoint: ["/usr/local/bin/djinit"],
     ExposedPorts: { "8000/tcp": {} },
     WorkingDir: "/app",
     StopSignal: "SIGTERM",
-    Healthcheck: { Test: ["CMD", "djinit", "health"] },
+    Healthcheck: { Test: ["CMD", "/usr/local/bin/djinit", "health"] },
   });
   expect(config["Cmd"] ?? []).toEqual([]);
   expect(config["User"] ?? "").toBe("");

@@ -17,7 +17,11 @@ let container: Container;
 let table: Process[];
 
 beforeAll(async () => {
-  container = await startReadyCake({ env: { CELERY_WORKER: "1", CELERY_BEAT: "1" } });
+  // The engine runs the health check as root, which is none of the container's own processes.
+  container = await startReadyCake({
+    env: { CELERY_WORKER: "1", CELERY_BEAT: "1" },
+    more: ["--no-healthcheck"],
+  });
   table = await processTable(container);
 });
 afterAll(() => container.rm());
@@ -114,9 +118,9 @@ test("services cannot signal each other or PID 1", async () => {
   expect(await may("django", "kill", "-0", String(gunicorn))).toBe(true);
 });
 
-test("neither can ask PID 1's control socket, nor read its plan", async () => {
+test("neither can ask PID 1's control socket, nor read what it has been left by the boot", async () => {
   for (const user of ["django", "nginx"]) {
     expect(await may(user, "djinit", "status")).toBe(false);
-    expect(await may(user, "cat", "/run/djinit/plan.json")).toBe(false);
+    expect(await may(user, "ls", "/proc/1/fd")).toBe(false);
   }
 });

@@ -114,7 +114,7 @@ test("deprecated variables are honoured, with a warning each", async () => {
   });
   await old.record("a connection", ({ msg }) => /^old@\w+ ready\.$/.test(msg));
   expect(await celeryWords(old, "celery-worker")).toEqual([
-    ...["--app", "cake_service", "--broker", redis.url],
+    ...["--app", "cake_service"],
     ...["worker", "--concurrency", "2", "--loglevel", "debug", "--hostname", "old@%h"],
   ]);
   const warned = (await old.records()).filter(({ msg }) => msg.includes("is deprecated"));

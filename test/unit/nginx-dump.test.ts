@@ -121,7 +121,7 @@ describe("`daemon` in the files", () => {
   });
 
   test("no global directives, no -g", () => {
-    expect(nginxCommand("", "-T")).toEqual(["nginx", "-e", "stderr", "-T"]);
-    expect(nginxCommand("daemon off;")).toEqual(["nginx", "-e", "stderr", "-g", "daemon off;"]);
+    expect(nginxCommand("", "-T")).toEqual(["/usr/sbin/nginx", "-e", "stderr", "-T"]);
+    expect(nginxCommand("daemon off;")).toEqual(["/usr/sbin/nginx", "-e", "stderr", "-g", "daemon off;"]);
   });
 });

@@ -96,7 +96,7 @@ describe("nginx", () => {
 
   test("starts after gunicorn, never as root, drains by QUIT", () => {
     expect(serviceOf(planOf("a:b"), "nginx")).toMatchObject({
-      argv: ["nginx", "-e", "stderr", "-g", "daemon off;"],
+      argv: ["/usr/sbin/nginx", "-e", "stderr", "-g", "daemon off;"],
       user: "nginx",
       after: ["gunicorn"],
       readiness: { kind: "tcp", addresses: [{ host: "127.0.0.1", port: 8000 }] },
@@ -118,16 +118,16 @@ describe("celery", () => {
     ["celery -Aother beat", CELERY, "celery -Aother beat --loglevel INFO"],
     ["celery --app=other beat", CELERY, "celery --app=other beat --loglevel INFO"],
     ["celery -q worker", CELERY, "celery --app cakes -q worker --concurrency 1 --loglevel INFO"],
-    // Deprecated variables. --broker belongs before the subcommand: Celery 5 rejects it after.
+    // Deprecated variables. The broker is not among the words, which everybody can see.
     [
       "celery worker",
       { ...CELERY, CELERY_BROKER: "redis://r", CELERY_CONCURRENCY: "4", CELERY_LOGLEVEL: "debug" },
-      "celery --app cakes --broker redis://r worker --concurrency 4 --loglevel debug",
+      "celery --app cakes worker --concurrency 4 --loglevel debug",
     ],
     [
       "celery beat",
       { ...CELERY, CELERY_BROKER: "redis://r", CELERY_CONCURRENCY: "4", CELERY_LOGLEVEL: "debug" },
-      "celery --app cakes --broker redis://r beat --loglevel debug",
+      "celery --app cakes beat --loglevel debug",
     ],
     ["celery inspect ping", CELERY, "celery --app cakes inspect ping"],
     ["celery inspect ping", {}, "celery inspect ping"],

@@ -16,6 +16,7 @@ export function planOf(cmd: string, variables: Record<string, string> = {}, star
   const nginx = {
     globals: "daemon off;",
     daemonizes: false,
+    variables: [],
     listens: [{ host: "0.0.0.0", port: 8000, onlyV6: false, holdable: true }],
   };
   const words = cmd === "" ? [] : cmd.split(" ");

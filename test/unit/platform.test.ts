@@ -40,7 +40,7 @@ describe("the words that give up root", () => {
   test("name the user's own group by its number: it need not be called like the user", () => {
     const nobody = findAccount("nobody");
     expect(dropTo("nobody")).toEqual(
-      expect.arrayContaining(["setpriv", "--reuid=nobody", `--regid=${nobody.gid}`]),
+      expect.arrayContaining(["/usr/bin/setpriv", "--reuid=nobody", `--regid=${nobody.gid}`]),
     );
     expect(dropTo("nobody")).toEqual(
       expect.arrayContaining(["--init-groups", "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all"]),

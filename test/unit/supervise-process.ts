@@ -1,10 +1,27 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** Where the first life would leave it. */
+const HANDED_FD = 3;
+
+/** A descriptor of what the first life leaves; undefined where there is no plan. */
+function handOver(planFile: string, environment: Record<string, string>): number | undefined {
+  let plan: unknown;
+  try {
+    plan = JSON.parse(readFileSync(planFile, "utf8"));
+  } catch {
+    return undefined;
+  }
+  const path = `${planFile}.handed`;
+  writeFileSync(path, JSON.stringify({ plan, environment }));
+  return openSync(path, "r");
+}
 
 /** The second life of djinit as a process of its own, run from its source. */
 export class SuperviseProcess {
@@ -17,10 +34,12 @@ export class SuperviseProcess {
     { reads = true, env = {} }: { reads?: boolean; env?: Record<string, string> } = {},
   ) {
     const flags = ["--disable-warning=ExperimentalWarning", "--disable-sigusr1"];
-    this.child = spawn(process.execPath, [...flags, MAIN, "supervise", planFile], {
-      stdio: ["ignore", "pipe", "inherit"],
+    const handed = handOver(planFile, { ...process.env, ...env } as Record<string, string>);
+    this.child = spawn(process.execPath, [...flags, MAIN, "supervise", String(HANDED_FD)], {
+      stdio: ["ignore", "pipe", "inherit", ...(handed === undefined ? [] : [handed])],
       env: { ...process.env, ...env },
-    });
+    }) as ChildProcessByStdio<null, Readable, null>;
+    if (handed !== undefined) closeSync(handed);
     if (reads) this.child.stdout.on("data", (chunk: Buffer) => this.#chunks.push(chunk));
   }
 

@@ -53,6 +53,7 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     logs: { levels: {}, skip: [], accessFields: "schema" },
     admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
     sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
+    bootOnly: [],
     ...more,
   };
 }

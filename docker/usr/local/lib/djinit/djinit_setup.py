@@ -31,8 +31,11 @@ EXIT_STATUS = {
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 
-# Out of the environment before any code of the project runs.
-PASSWORD = os.environ.pop("SUPERUSER_PASSWORD", "")
+# Out of the environment before any code of the project runs: given where the step superuser is to be done, and for it alone.
+SUPERUSER = {
+    name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SUPERUSER_", "DJANGO_SUPERUSER_"))
+}
+PASSWORD = SUPERUSER.get("SUPERUSER_PASSWORD", "")
 
 
 class StepError(Exception):
@@ -216,7 +219,7 @@ def superuser(locked):
     from django.core.management import call_command
 
     model = get_user_model()
-    given = {"email": os.environ["SUPERUSER_EMAIL"], "username": os.environ["SUPERUSER_USERNAME"]}
+    given = {"email": SUPERUSER["SUPERUSER_EMAIL"], "username": SUPERUSER["SUPERUSER_USERNAME"]}
     name = given["email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"]
     if user_exists(model, name):
         report("superuser-exists", username=name)
@@ -229,7 +232,7 @@ def superuser(locked):
     missing = [
         field
         for field in model.REQUIRED_FIELDS
-        if field not in given and not os.environ.get(f"DJANGO_SUPERUSER_{field.upper()}")
+        if field not in given and not SUPERUSER.get(f"DJANGO_SUPERUSER_{field.upper()}")
     ]
     if missing:
         variables = ", ".join(f"DJANGO_SUPERUSER_{field.upper()}" for field in missing)
@@ -238,12 +241,12 @@ def superuser(locked):
     # createsuperuser reads these; those that the container sets itself win.
     fields = {**given, model.USERNAME_FIELD: name}
     added = {f"DJANGO_SUPERUSER_{field.upper()}": value for field, value in fields.items()}
-    added = {name: value for name, value in added.items() if name not in os.environ}
-    os.environ.update(added, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+    added |= {name: value for name, value in SUPERUSER.items() if name.startswith("DJANGO_")}
+    os.environ.update(added | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD})
     try:
         call_command("createsuperuser", interactive=False, verbosity=0)
     finally:
-        for variable in (*added, "DJANGO_SUPERUSER_PASSWORD"):
+        for variable in {*added, "DJANGO_SUPERUSER_PASSWORD"}:
             os.environ.pop(variable, None)
     report("superuser-created", username=name)
 

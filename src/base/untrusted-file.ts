@@ -1,0 +1,86 @@
+// Files that somebody else may write: the application, or whoever has laid them there. A pipe would block for ever, a sparse
+// file take all the memory, a link lead elsewhere. Here, since the variables' files are read with nothing above this room.
+import { closeSync, constants, fstatSync, opendirSync, openSync, readSync, type Stats } from "node:fs";
+
+/** `O_CLOEXEC` is Node's own habit. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+/** Of a directory: more at once would only take more memory. */
+const NAMES_AT_ONCE = 256;
+
+export interface FileRules {
+  /** Larger ones are refused. */
+  mostBytes: number;
+  /** For what an operator lays there: Kubernetes makes links of its secrets and configuration. Else none is followed. */
+  followsLinks?: boolean;
+}
+
+/**
+ * What a regular file holds, which never blocks. Errors: the system's own; one that says what it is instead, or that it is
+ * too large.
+ */
+export function readUntrusted(path: string, rules: FileRules): Buffer {
+  const { fd, size } = openUntrusted(path, rules);
+  try {
+    if (size > rules.mostBytes) throw tooLarge(rules.mostBytes);
+    // One more, to see whether it has grown.
+    const data = readAtMost(fd, rules.mostBytes + 1, size);
+    if (data.length > rules.mostBytes) throw tooLarge(rules.mostBytes);
+    return data;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Its beginning, where it is longer than that. Errors: as above. */
+export function readBeginning(path: string, rules: FileRules): Buffer {
+  const { fd, size } = openUntrusted(path, rules);
+  try {
+    return readAtMost(fd, rules.mostBytes, size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens a regular file to read. Errors: the system's own; one that says what it is instead. */
+export function openUntrusted(path: string, { followsLinks = false }: Pick<FileRules, "followsLinks"> = {}) {
+  const fd = openSync(path, followsLinks ? READ : READ | constants.O_NOFOLLOW);
+  const status = fstatSync(fd);
+  if (status.isFile()) return { fd, size: status.size };
+  closeSync(fd);
+  throw new Error(`it is ${kindOf(status)}, not a file`);
+}
+
+/** The first names in a directory, in no order. Errors: the system's own. */
+export function listNames(directory: string, most: number): string[] {
+  const names: string[] = [];
+  const open = opendirSync(directory, { bufferSize: NAMES_AT_ONCE });
+  try {
+    for (let entry = open.readSync(); entry !== null && names.length < most; entry = open.readSync())
+      names.push(entry.name);
+  } finally {
+    open.closeSync();
+  }
+  return names;
+}
+
+function readAtMost(fd: number, mostBytes: number, size: number): Buffer {
+  const data = Buffer.alloc(Math.min(mostBytes, size + 1));
+  let filled = 0;
+  while (filled < data.length) {
+    const count = readSync(fd, data, filled, data.length - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return data.subarray(0, filled);
+}
+
+function tooLarge(mostBytes: number): Error {
+  return new Error(`it is larger than ${mostBytes / 1024} KiB`);
+}
+
+function kindOf(status: Stats): string {
+  if (status.isFIFO()) return "a pipe";
+  if (status.isDirectory()) return "a directory";
+  if (status.isSocket()) return "a socket";
+  return "a device";
+}

@@ -1,0 +1,23 @@
+import { closeSync, constants, fchownSync, openSync, rmSync, writeFileSync } from "node:fs";
+import type { Account } from "./credentials.ts";
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Writes a file that is new: what was there is removed, and a link is not followed. In a directory that only this user may
+ * write to. Errors: the system's own.
+ */
+export function writeNewFile(
+  path: string,
+  text: string,
+  { mode, owner }: { mode: number; owner?: Account },
+): void {
+  rmSync(path, { force: true });
+  const fd = openSync(path, CREATE, mode);
+  try {
+    writeFileSync(fd, text);
+    if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+  } finally {
+    closeSync(fd);
+  }
+}
