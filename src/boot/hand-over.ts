@@ -1,7 +1,7 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
 import { chownSync, writeFileSync } from "node:fs";
 import { withoutBootSecrets } from "../plan/environment.ts";
-import { descriptorsOf } from "../plan/handed-sockets.ts";
+import { descriptorsLeft } from "../plan/handed-sockets.ts";
 import { APP_DIRECTORY, PLAN_FILE } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dropToSupervisor, findAccount } from "../platform/credentials.ts";
@@ -48,7 +48,7 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const [command = ""] = words;
   const file = findCommand(command, environment["PATH"], APP_DIRECTORY);
   if (file === undefined) throw new Error(`cannot find ${command} on PATH`);
-  for (const fd of plan.services.flatMap(descriptorsOf)) closeOnExec(fd, false);
+  for (const fd of descriptorsLeft(plan)) closeOnExec(fd, false);
   const kept = withoutBootSecrets(environment);
   process.execve?.(file, words, { ...kept, LD_PRELOAD: KEEP_SIGNALS } as Record<string, string>);
   throw new Error(`cannot become ${file}`);

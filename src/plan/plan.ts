@@ -111,6 +111,8 @@ export interface Plan {
   boot?: BootFacts;
   /** Which variables come from files, to be read again by a reload. */
   sources: FileSources;
+  /** The lock that tells another djinit of this one: kept open as long as PID 1 lives. */
+  lockFd?: number;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }

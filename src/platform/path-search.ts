@@ -1,6 +1,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+/** Where the programs of the image itself are. The PATH of the container is the application's. */
+export const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** The file that the shell would run for `command`, or undefined if there is none. */
 export function findCommand(command: string, path: string | undefined, cwd: string): string | undefined {
   if (command.includes("/")) return isExecutable(resolve(cwd, command)) ? resolve(cwd, command) : undefined;
