@@ -1,6 +1,8 @@
 // argv → boot, supervise, or a verb.
 import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
+import { takeContainer } from "./boot/first-djinit.ts";
+import { isRelease } from "./plan/role.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
 /** What is answered anywhere. */
@@ -10,18 +12,21 @@ const BOOT_VERBS = new Set(["manifest", "migrations"]);
 /** What PID 1 is asked to do. As a container's CMD these words are a command of the user's own. */
 const CONTROL_VERBS = new Set(["logs", "reload", "restart", "scale", "start", "stop"]);
 
-async function main([word, ...rest]: string[]): Promise<void> {
-  if (word !== undefined && isVerb(word, rest)) {
-    letSignalsIn();
-    const { runVerb } = await import("./admin/admin.ts");
-    return runVerb(word, rest);
+/** Of a CMD these are gunicorn's. */
+const HELP_OPTIONS = new Map([
+  ["--help", "help"],
+  ["-h", "help"],
+  ["--version", "version"],
+]);
+/** The image's wrapper gives it to the first life, which does not pass it on. */
+const FIRST_LIFE_OPTION = "--min-semi-space-size";
+
+async function main([word = "", ...rest]: string[]): Promise<void> {
+  if (VERBS.has(word) || CONTROL_VERBS.has(word) || BOOT_VERBS.has(word)) {
+    if (isVerb(word, rest)) return runVerb(word, rest);
   }
-  if (word !== undefined && BOOT_VERBS.has(word) && rest.every((option) => option.startsWith("-"))) {
-    letSignalsIn();
-    const { runBootVerb } = await import("./boot/verbs.ts");
-    return runBootVerb(word, rest);
-  }
-  const supervises = word === "supervise" && rest.length === 1 && /^\d+$/.test(rest[0] as string);
+  const supervises =
+    word === "supervise" && rest.length === 1 && /^\d+$/.test(rest[0] as string) && !isFirstLife();
   if (!supervises) makeThreadsWithoutSignals();
   // Before the rest is loaded: what comes meanwhile must not be lost.
   const pendingSignals = holdSignals();
@@ -30,15 +35,42 @@ async function main([word, ...rest]: string[]): Promise<void> {
     const { openAdmin } = await import("./admin/open-admin.ts");
     return supervise({ handedFd: Number(rest[0]), pendingSignals, openAdmin });
   }
+  const place = takeContainer();
+  const words = process.argv.slice(2);
+  if (!place.isFirst && HELP_OPTIONS.has(word)) return runVerb(HELP_OPTIONS.get(word) as string, []);
+  if (!place.isFirst && !isRelease(words)) {
+    const { runBeside } = await import("./boot/beside.ts");
+    return runBeside(words);
+  }
   const { begin } = await import("./boot/begin.ts");
-  const begun = begin(process.argv.slice(2));
+  const begun = begin(words, place);
   const { boot } = await import("./boot/boot.ts");
   return boot(begun, pendingSignals);
 }
 
+/** Nobody but the first life may begin the second: a plan is a file that says what is run. */
+function isFirstLife(): boolean {
+  return process.execArgv.some((option) => option.startsWith(FIRST_LIFE_OPTION));
+}
+
 function isVerb(word: string, rest: readonly string[]): boolean {
-  if (process.pid !== 1 && CONTROL_VERBS.has(word)) return true;
-  return VERBS.has(word) && (process.pid !== 1 || rest.every((option) => option.startsWith("-")));
+  const onlyOptions = rest.every((option) => option.startsWith("-"));
+  if (onlyOptions && !CONTROL_VERBS.has(word)) return true;
+  return !isCmd();
+}
+
+/** Whether these words are the image's CMD: this is PID 1, or an init of the engine's has started it. */
+function isCmd(): boolean {
+  return process.pid === 1 || (process.ppid === 1 && takeContainer().isFirst);
+}
+
+async function runVerb(word: string, rest: readonly string[]): Promise<void> {
+  letSignalsIn();
+  const { acceptsBootVerb, runVerb } = await import("./admin/admin.ts");
+  if (!BOOT_VERBS.has(word)) return runVerb(word, rest);
+  if (!acceptsBootVerb(word, rest)) return;
+  const { runBootVerb } = await import("./boot/verbs.ts");
+  return runBootVerb(word, rest);
 }
 
 /** What nobody foresaw, in either life, before there is a log or a supervisor to stop. */

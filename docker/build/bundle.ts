@@ -11,6 +11,7 @@ export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"
 const ENTRIES: Record<string, string> = {
   main: "src/main.ts",
   begin: "src/boot/begin.ts",
+  beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
   verbs: "src/boot/verbs.ts",
   programs: "src/boot/programs.ts",

@@ -1,5 +1,6 @@
 // The verbs: `docker exec C djinit VERB`.
 import { asDjinitError } from "../base/errors.ts";
+import { readArguments, type Syntax } from "./arguments.ts";
 import { config, configUsage } from "./verb-config.ts";
 import { health, healthUsage } from "./verb-health.ts";
 import { help } from "./verb-help.ts";
@@ -40,6 +41,23 @@ const VERBS: Record<string, Verb> = {
   },
 };
 
+/** Those that the boot has: what they take. */
+const BOOT_VERBS: Record<string, Syntax> = {
+  manifest: { usage: "manifest" },
+  migrations: { usage: "migrations [--json]", flags: { json: "" } },
+};
+
+/** Whether a verb of the boot may run with these words. If not its exit status is set, and all has been said. */
+export function acceptsBootVerb(verb: string, args: readonly string[]): boolean {
+  try {
+    if (!args.includes("--help")) return readArguments(args, BOOT_VERBS[verb] as Syntax) !== undefined;
+    process.exitCode = VERBS["help"]?.run([]) as number;
+  } catch (thrown) {
+    fail(thrown);
+  }
+  return false;
+}
+
 /** Runs one verb and ends the process with its exit status. */
 export async function runVerb(verb: string, args: readonly string[]): Promise<void> {
   try {
@@ -47,9 +65,13 @@ export async function runVerb(verb: string, args: readonly string[]): Promise<vo
       ? (VERBS["help"]?.run([]) as number)
       : await VERBS[verb]?.run(args);
   } catch (thrown) {
-    const error = asDjinitError(thrown);
-    // For a person, who may have been woken by it.
-    console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
-    process.exitCode = error.exitStatus;
+    fail(thrown);
   }
+}
+
+function fail(thrown: unknown): void {
+  const error = asDjinitError(thrown);
+  // For a person, who may have been woken by it.
+  console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
+  process.exitCode = error.exitStatus;
 }

@@ -13,7 +13,9 @@ When an image is built, after pip install:
   djinit manifest   writes down its migrations, so that a start need not ask Django for them
 
 Inside a running container (docker exec CONTAINER djinit ...):
-  djinit migrations  applied, pending and unknown migrations (--json)`;
+  djinit COMMAND [word...]  that command, as user django, with the variables that the services have
+  djinit release            the steps of the boot once more, beside what runs
+  djinit migrations         applied, pending and unknown migrations (--json)`;
 
 /** Prints all of it. `verbs` are usage and text of each. */
 export function help(verbs: readonly (readonly [usage: string, about: string])[]): number {

@@ -84,7 +84,11 @@ export const ERROR_CODES = {
   },
   DJINIT_ADMIN_PORT_TAKEN: {
     exitStatus: EXIT_STATUS.ok,
-    hint: "set DJINIT_ADMIN_PORT to a free port, or to 0 for none; `djinit health` and `djinit status` work without it",
+    hint: "set DJINIT_ADMIN_PORT to a free port, or to 0 for none, and DJINIT_ADMIN_ADDRESS to an address of the container; `djinit health` and `djinit status` work without it",
+  },
+  DJINIT_ALREADY_RUNNING: {
+    exitStatus: 1,
+    hint: "use `djinit restart`, `djinit reload` or `djinit scale` for what runs here, or start another container",
   },
   DJINIT_BAD_USAGE: {
     exitStatus: 2,

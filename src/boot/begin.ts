@@ -13,11 +13,14 @@ import { openApplicationSocket } from "./application-socket.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findUrlProblems } from "./database-url.ts";
 import { type EarlyService, startEarly } from "./early-service.ts";
+import type { Place } from "./first-djinit.ts";
 import { gunicornFile } from "./gunicorn-file.ts";
 import { makeRuntimeDirectories } from "./runtime-directories.ts";
 
 /** What stands when the libraries have been loaded. */
 export interface Beginning {
+  /** Whether the container is this djinit's: beside another one nothing under /run may be touched. */
+  place: Place;
   isRoot: boolean;
   steps: BootPlan;
   /** Where nothing is known yet that has to be found out. */
@@ -34,12 +37,12 @@ export interface Begun {
   beginning: () => Beginning;
 }
 
-/** `words` is the image's CMD. */
-export function begin(words: string[]): Begun {
+/** `words` is the image's CMD, or those of a release beside another djinit. */
+export function begin(words: string[], place: Place): Begun {
   const invocation = readCommand(words);
   const loaded = loadConfig(takeGivenEnvironment());
   try {
-    const beginning = makeReady(invocation, loaded);
+    const beginning = makeReady(invocation, loaded, place);
     return { invocation, loaded, beginning: () => beginning };
   } catch (thrown) {
     // There is no log yet.
@@ -50,7 +53,11 @@ export function begin(words: string[]): Begun {
   }
 }
 
-function makeReady(invocation: Invocation, { config, environment, problems, sources }: Loaded): Beginning {
+function makeReady(
+  invocation: Invocation,
+  { config, environment, problems, sources }: Loaded,
+  place: Place,
+): Beginning {
   refuseProblems([...problems, ...findUrlProblems(config), ...findProblems(invocation, config)]);
   const isRoot = process.getuid?.() === 0;
   const steps = planBoot(invocation, config);
@@ -61,10 +68,11 @@ function makeReady(invocation: Invocation, { config, environment, problems, sour
   requireCommands(services, environment);
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
-  makeRuntimeDirectories(isRoot);
+  if (place.isFirst) makeRuntimeDirectories(isRoot);
   const socketFd = steps.nginx ? openApplicationSocket(invocation.words, config, isRoot) : undefined;
   const outline = planWith(socketFd);
   return {
+    place,
     isRoot,
     steps,
     outline,

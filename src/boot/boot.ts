@@ -52,7 +52,10 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
     await sink.flush(FLUSH_TIMEOUT_MS);
     await leaveSignalsPending();
     signal.throwIfAborted();
-    handOver({ ...plan, boot: facts }, forApplication(environment, plan.bootOnly));
+    handOver(
+      { ...plan, ...heldLock(begun.beginning()), boot: facts },
+      forApplication(environment, plan.bootOnly),
+    );
   } catch (thrown) {
     process.exitCode =
       signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
@@ -63,12 +66,13 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
 
 /** Everything that has to be true before a service starts. */
 async function prepare(beginning: Beginning, preparation: Preparation): Promise<Plan> {
-  const { isRoot, steps, outline, socketFd, gunicorn } = beginning;
+  const { isRoot, steps, outline, socketFd, gunicorn, place } = beginning;
   const { invocation, config, sources, signal } = preparation;
   if (isRoot && steps.ownMedia) ownMediaDirectories();
   const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
-  const runDjangoSteps = beginDjangoSteps({ ...preparation, dropWords }, steps.steps);
-  writeNginxProbes(outline.admin.nginxProbes);
+  const django = { ...preparation, dropWords, ...(place.isFirst ? {} : { onManifest: () => {} }) };
+  const runDjangoSteps = beginDjangoSteps(django, steps.steps);
+  if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
   const checked = steps.nginx ? checkWebServer(outline, preparation.environment, isRoot) : undefined;
   // Before the database is changed: a file that nginx refuses must not be found out after a migration.
   const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);
@@ -81,6 +85,10 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   for (const { output, user } of plan.services)
     if (output === "inherit" && user !== undefined) giveStdioTo(findAccount(user));
   return plan;
+}
+
+function heldLock({ place }: Beginning): Pick<Plan, "lockFd"> {
+  return place.isFirst && place.lockFd !== undefined ? { lockFd: place.lockFd } : {};
 }
 
 async function checkWebServer(

@@ -1,6 +1,6 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
 import { writeSync } from "node:fs";
-import { descriptorsOf } from "../plan/handed-sockets.ts";
+import { descriptorsLeft } from "../plan/handed-sockets.ts";
 import type { HandedOver, Plan } from "../plan/plan.ts";
 import { dropToSupervisor } from "../platform/credentials.ts";
 import { ownEnvironment } from "../platform/given-environment.ts";
@@ -40,7 +40,7 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const words =
     supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
   const [file = ""] = words;
-  for (const fd of plan.services.flatMap(descriptorsOf)) closeOnExec(fd, false);
+  for (const fd of descriptorsLeft(plan)) closeOnExec(fd, false);
   process.execve?.(file, words, ownEnvironment());
   throw new Error(`cannot become ${file}`);
 }

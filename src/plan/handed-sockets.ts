@@ -1,5 +1,5 @@
 // Descriptors that outlive a program: what the boot leaves open, and how a process is told of its listening sockets.
-import type { ServicePlan, SocketPlan } from "./plan.ts";
+import type { Plan, ServicePlan, SocketPlan } from "./plan.ts";
 
 /** The first descriptor after stdin, stdout and stderr. */
 export const FIRST_FD = 3;
@@ -17,4 +17,9 @@ export function descriptorsOf({ sockets, started }: ServicePlan): number[] {
     socket.kind === "inherited" ? socket.fd : [],
   );
   return started === undefined ? inherited : [...inherited, started.stdoutFd, started.stderrFd];
+}
+
+/** All that the boot leaves open. */
+export function descriptorsLeft({ services, lockFd }: Plan): number[] {
+  return [...services.flatMap(descriptorsOf), ...(lockFd === undefined ? [] : [lockFd])];
 }

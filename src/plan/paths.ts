@@ -6,6 +6,10 @@ export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 export const CELERY_DIRECTORY = "/run/celery";
 export const DJINIT_DIRECTORY = "/run/djinit";
+/** Locked by PID 1 as long as it lives. Not in a directory that is made anew at each start: the lock would go with it. */
+export const LOCK_FILE = "/run/djinit.lock";
+/** A second name of gunicorn's socket, where its own user cannot remove it. */
+export const KEPT_GUNICORN_SOCKET = "/run/djinit/gunicorn.sock";
 export const CONTROL_SOCKET = "/run/djinit/control.sock";
 /** The probes, for nginx. */
 export const PROBES_SOCKET = "/run/djinit/probes.sock";

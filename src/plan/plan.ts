@@ -115,6 +115,8 @@ export interface Plan {
   sources: FileSources;
   /** Variables that no service gets. */
   bootOnly: string[];
+  /** The lock that tells another djinit of this one: kept open as long as PID 1 lives. */
+  lockFd?: number;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }

@@ -36,12 +36,16 @@ export function readCommand(words: readonly string[]): Invocation {
     return { role: "web", words: [...words] };
   }
   if (first === "gunicorn") return { role: "web", words: words.slice(1) };
-  // `release` with more words is some program's own.
-  if (first === "release" && words.length === 1) return { role: "release", words: [] };
+  if (isRelease(words)) return { role: "release", words: [] };
   if (first !== "celery") return { role: "command", words: [...words] };
   const celery = splitCelery(words.slice(1));
   const role = celery.subcommand === "worker" || celery.subcommand === "beat" ? celery.subcommand : "command";
   return { role, words: [...words], celery };
+}
+
+/** With more words it is some program's own. */
+export function isRelease(words: readonly string[]): boolean {
+  return words[0] === "release" && words.length === 1;
 }
 
 function splitCelery(words: string[]): CeleryWords {

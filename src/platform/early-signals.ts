@@ -1,5 +1,5 @@
 import { stat } from "node:fs";
-import { blockSignals, unblockSignals } from "./libc.ts";
+import { blockSignals, resetSignal, unblockSignals } from "./libc.ts";
 
 /** Blocked from the start of the container by the image's wrapper. USR1 stays so until somebody has use for it. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU"] as const;
@@ -39,4 +39,10 @@ export async function leaveSignalsPending(): Promise<void> {
   blockSignals(SIGNALS);
   // libuv hands a signal on through a pipe, which is read in the next turn.
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** For a process that becomes a program which knows nothing of this: none is blocked, and none ignored as Node ignores PIPE. */
+export function leaveSignalsToNextProgram(): void {
+  unblockSignals([...SIGNALS, "SIGUSR1"]);
+  resetSignal("SIGPIPE");
 }

@@ -12,6 +12,9 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIGSET_BYTES = 128;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const SIG_DFL = 0n;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
@@ -23,6 +26,8 @@ const { functions: libc } = dlopen("libc.so.6", {
   malloc_trim: { arguments: ["u64"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
   fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
+  flock: { arguments: ["i32", "i32"], return: "i32" },
+  signal: { arguments: ["i32", "u64"], return: "u64" },
   socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
   setsockopt: { arguments: ["i32", "i32", "i32", "buffer", "u32"], return: "i32" },
   getsockopt: { arguments: ["i32", "i32", "i32", "buffer", "buffer"], return: "i32" },
@@ -70,6 +75,19 @@ export function makeMemoryFile(): number {
 /** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */
 export function closeOnExec(fd: number, closes: boolean): void {
   libc.fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0);
+}
+
+/**
+ * Takes the lock of an open file for as long as the file is open, in this process or whatever it becomes. False while
+ * another holds it.
+ */
+export function lockFile(fd: number): boolean {
+  return libc.flock(fd, LOCK_EX | LOCK_NB) === 0;
+}
+
+/** Gives a signal its default action, also for the next program of this process. */
+export function resetSignal(name: NodeJS.Signals): void {
+  libc.signal(constants.signals[name], SIG_DFL);
 }
 
 /** The calls a listening socket is made of; each returns what the system call does. */

@@ -7,8 +7,8 @@ import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
 import { RelayFigures } from "../metrics/relay-figures.ts";
 import { forApplication } from "../plan/environment.ts";
-import { descriptorsOf } from "../plan/handed-sockets.ts";
-import type { HandedOver, ServicePlan } from "../plan/plan.ts";
+import { descriptorsLeft } from "../plan/handed-sockets.ts";
+import type { HandedOver } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
@@ -51,7 +51,8 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const stdio = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
   const sink = keepRecent(stdio, recent);
   const log = openLog(sink);
-  for (const service of plan.services) keepFromOthers(service);
+  // What the boot left open for one service is no other's, and the lock is nobody's but PID 1's.
+  for (const fd of descriptorsLeft(plan)) closeOnExec(fd, true);
   const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
   reaper.start();
 
@@ -91,11 +92,6 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit(status);
-}
-
-/** What the boot left open for one service is no other's. */
-function keepFromOthers(plan: ServicePlan): void {
-  for (const fd of descriptorsOf(plan)) closeOnExec(fd, true);
 }
 
 /** Gives the services' environment as the files have it at each call. */

@@ -1,0 +1,72 @@
+// A djinit beside the one that runs the container already, by `docker exec`: it runs a command as the container's own
+// djinit would, and touches nothing of the other's.
+import { asDjinitError, DjinitError } from "../base/errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { refuseProblems } from "../config/problem.ts";
+import { buildPlan, findProblems } from "../plan/build-plan.ts";
+import { forApplication, ofService } from "../plan/environment.ts";
+import type { Role, ServicePlan } from "../plan/plan.ts";
+import { readCommand } from "../plan/role.ts";
+import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
+import { takeGivenEnvironment } from "../platform/given-environment.ts";
+import { findCommand } from "../platform/path-search.ts";
+import { asService } from "../platform/service-words.ts";
+import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+
+const SERVERS: Partial<Record<Role, string>> = {
+  web: "a web server",
+  worker: "a celery worker",
+  beat: "celery beat",
+};
+
+/** Becomes the command that `words` are. Ends the process with a documented status when that cannot be. */
+export function runBeside(words: string[]): never {
+  try {
+    becomeCommand(words);
+  } catch (thrown) {
+    const error = asDjinitError(thrown);
+    // For a person, as verbs say it.
+    console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
+    process.exit(error.exitStatus);
+  }
+}
+
+function becomeCommand(words: string[]): never {
+  const invocation = readCommand(words);
+  const server = SERVERS[invocation.role];
+  if (server !== undefined) {
+    const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
+    throw new DjinitError("DJINIT_ALREADY_RUNNING", text);
+  }
+  const { config, environment, problems, sources } = loadConfig(takeGivenEnvironment());
+  refuseProblems([...problems, ...findProblems(invocation, config)]);
+  const plan = buildPlan(invocation, config, process.getuid?.() === 0, { sources });
+  const [command] = plan.services as [ServicePlan];
+  requireUsers(plan);
+  try {
+    requireCommands(plan, environment);
+    requireCeleryCommand(invocation);
+  } catch (thrown) {
+    throw asUsage(words, asDjinitError(thrown));
+  }
+  become(command, environment, forApplication(environment, plan.bootOnly));
+}
+
+function asUsage(words: readonly string[], { code, message }: DjinitError): DjinitError {
+  if (code !== "DJINIT_UNKNOWN_COMMAND") return new DjinitError(code, message);
+  const text = `cannot run \`djinit ${words.join(" ")}\`: it is no verb, and ${message}`;
+  return new DjinitError("DJINIT_BAD_USAGE", `${text}; usage: djinit VERB or djinit COMMAND [word...]`);
+}
+
+/** With the terminal, and all of stdio, as they are. */
+function become(command: ServicePlan, { PATH }: NodeJS.ProcessEnv, services: NodeJS.ProcessEnv): never {
+  const { argv, cwd, user } = command;
+  const env = ofService({ ...command, output: "inherit" }, services);
+  const [program = "", ...rest] = argv;
+  const found = findCommand(program, PATH, cwd) as string;
+  const start = asService(user, [found, ...rest], env);
+  process.chdir(cwd);
+  leaveSignalsToNextProgram();
+  process.execve?.(start.file, [start.file, ...start.args], start.env as Record<string, string>);
+  throw new Error(`cannot become ${start.file}`);
+}
