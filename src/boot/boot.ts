@@ -19,6 +19,7 @@ import { giveStdioTo } from "./command-stdio.ts";
 import { beginDjangoSteps } from "./django-steps.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
+import { writeNginxClients } from "./nginx-clients.ts";
 import { checkNginx } from "./nginx-configuration.ts";
 import { writeNginxProbes } from "./nginx-probes.ts";
 import type { Preparation } from "./preparation.ts";
@@ -73,6 +74,7 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   const django = { ...preparation, dropWords, ...(place.isFirst ? {} : { onManifest: () => {} }) };
   const runDjangoSteps = beginDjangoSteps(django, steps.steps);
   if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
+  if (steps.nginx) writeNginxClients(config.trustedProxies);
   const checked = steps.nginx ? checkWebServer(outline, preparation.environment, isRoot) : undefined;
   // Before the database is changed: a file that nginx refuses must not be found out after a migration.
   const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);

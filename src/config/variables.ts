@@ -1,5 +1,6 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
+import { networks } from "./network-types.ts";
 import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
 import { type Variable, variable } from "./variable.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
@@ -105,6 +106,11 @@ export const VARIABLES = {
     text(),
     "The same, under the name that prometheus_client gives it today.",
     { passedOn: true },
+  ),
+  trustedProxies: variable(
+    "DJINIT_TRUSTED_PROXIES",
+    networks(),
+    "Web: addresses and networks of the load balancers, whose word about the client counts, as in `10.0.0.0/8, fd00::/8`. Without it: nobody's about its address, everybody's about the rest.",
   ),
   celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
   celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {

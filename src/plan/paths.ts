@@ -17,6 +17,14 @@ export const PROBES_SOCKET = "/run/djinit/probes.sock";
 export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
+/** The peers that are proxies; at nginx's level http, written at each start that has any. */
+export const NGINX_PROXIES_FILE = "/run/djinit/nginx-proxies.conf";
+/** Whether the peer of a request is one of those: a line of a map. */
+export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
+/** What is kept of the headers of proxies: in nginx's location of the application. */
+export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
+/** By what gunicorn knows that nginx has named the client: a line of a map, which djinit_client.py reads too. */
+export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
 export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
 /** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;

@@ -40,6 +40,16 @@ const FILES: Files = {
   "/app/static/.env": "secret",
   "/app/static/.git/config": "secret",
   "/app/static/css/.htpasswd": "secret",
+  "/app/static/.vite/manifest.json": "vite",
+  "/app/static/.well-known/security.txt": "contact",
+  "/app/static/app.js.map": "map",
+  "/app/static/staticfiles.json": "secret",
+  "/app/staticfiles/CACHE/manifest.json": "secret",
+  "/app/static/app.js~": "secret",
+  "/app/static/app.js.bak": "secret",
+  "/app/static/css/site.css.ORIG": "secret",
+  "/app/static/css/.site.css.swp": "secret",
+  "/app/static/data.json": "data",
   "/app/media/both.txt": "media",
   "/app/mediafiles/both.txt": "mediafiles",
   "/app/mediafiles/second.txt": "mediafiles",
@@ -117,6 +127,28 @@ describe("Cache-Control", () => {
   });
 });
 
+test.each([
+  ["/static/.vite/manifest.json", "vite"],
+  ["/static/.well-known/security.txt", "contact"],
+  ["/static/app.js.map", "map"],
+  ["/static/data.json", "data"],
+])("%s is served, and not guessed at", async (path, content) => {
+  const { status, headers, body } = await subject.ask(path, { headers: { "X-Request-ID": "order-1" } });
+  expect([status, body.toString()]).toEqual([200, content]);
+  expect(headers).toMatchObject({
+    "x-content-type-options": "nosniff",
+    "x-request-id": "order-1",
+    "cache-control": FOR_A_MINUTE,
+  });
+  expect(headers).not.toHaveProperty("content-security-policy");
+});
+
+test("a link that collectstatic --link has made is followed", async () => {
+  await subject.container.exec(["ln", "-s", "/app/secret.txt", "/app/static/linked.txt"]);
+  const { status, body } = await subject.ask("/static/linked.txt");
+  expect([status, body.toString()]).toEqual([200, "secret"]);
+});
+
 describe("what must not get out", () => {
   test.each([
     "/static/.env",
@@ -125,7 +157,15 @@ describe("what must not get out", () => {
     "/static/css/.htpasswd",
     "/static/x/../.env",
     "/media/.env",
-  ])("%s: no file that begins with a dot", async (path) => {
+    "/static/staticfiles.json",
+    "/static//staticfiles.json",
+    "/static/CACHE/manifest.json",
+    "/static/app.js~",
+    "/static/app.js%7e",
+    "/static/app.js.bak",
+    "/static/css/site.css.ORIG",
+    "/static/css/.site.css.swp",
+  ])("%s: no secret, no leftover, no list for the application", async (path) => {
     const { status, body } = await subject.ask(path);
     expect([status, body.includes("secret")]).toEqual([404, false]);
   });

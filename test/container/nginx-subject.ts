@@ -23,6 +23,7 @@ export interface Echo {
   path: string;
   scriptName: string;
   scheme: string;
+  remoteAddress: string;
   bodyBytes: number;
   /** Names in lower case. */
   headers: Record<string, string>;
@@ -38,6 +39,7 @@ export interface NginxSubject {
   /** Everything the container wrote. */
   logs(): Promise<string>;
   remove(): Promise<void>;
+  container: Container;
 }
 
 /** Starts the container and waits until it answers on `port`. */
@@ -69,6 +71,7 @@ export async function startSubject(
     records: (path, count = 1) => accessRecords(container, path, count),
     logs: () => container.logs(),
     remove: () => container.rm(),
+    container,
   };
 }
 

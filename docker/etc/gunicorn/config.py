@@ -74,6 +74,9 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 
+# REMOTE_ADDR: after the gate, for djinit writes at each start what it is to be known by.
+runpy.run_path("/usr/local/lib/djinit/djinit_client.py")
+
 
 def prometheus_dir() -> str | None:
     """The directory that the environment names; "" when it is named and empty, which switches sharing off."""

@@ -1,0 +1,92 @@
+"""Makes REMOTE_ADDR, and the client of an ASGI scope, what nginx says it is. gunicorn's configuration runs this file.
+
+A unix socket has no peer's address. nginx puts one into a header, with a key that is new at each start: whatever else
+reaches gunicorn may have that header, but not the key. What has no key keeps the address that the server found itself.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+# One line of nginx's: `1 KEY;`.
+KEY_FILE = Path("/run/djinit/nginx-client-key.conf")
+WSGI_NAME = "HTTP_X_DJINIT_CLIENT"
+ASGI_NAME = b"x-djinit-client"
+# What nginx calls the client of a unix socket of its own.
+NO_ADDRESS = "unix:"
+
+
+def read_key() -> str:
+    """The key, or nothing where djinit has started no nginx."""
+    try:
+        return KEY_FILE.read_text(encoding="ascii").split()[1].rstrip(";")
+    except (OSError, ValueError, IndexError):
+        return ""
+
+
+def speaks_asgi(application: Any, worker_class: Any) -> bool:  # noqa: ANN401 whatever the application is
+    """Whether this is ASGI: by the same signs as uvicorn's, or because gunicorn's own worker speaks nothing else."""
+    if getattr(worker_class, "__module__", "") == "gunicorn.workers.gasgi":
+        return True
+    call = application if inspect.isfunction(application) else getattr(application, "__call__", None)  # noqa: B004
+    return not inspect.isclass(application) and inspect.iscoroutinefunction(call)
+
+
+def with_wsgi_client(application: Callable, prefix: str) -> Callable:
+    """The application with nginx's word in REMOTE_ADDR."""
+    length = len(prefix)
+
+    def with_client(environ: dict, start_response: Callable) -> Any:  # noqa: ANN401 its answer
+        told = environ.pop(WSGI_NAME, "")
+        if told.startswith(prefix) and told[length:] != NO_ADDRESS:
+            environ["REMOTE_ADDR"] = told[length:]
+            # That of nginx, where gunicorn listens at TCP.
+            environ.pop("REMOTE_PORT", None)
+        return application(environ, start_response)
+
+    return with_client
+
+
+def with_asgi_client(application: Callable, prefix: str) -> Callable:
+    """The application with nginx's word in the scope."""
+    start, length = prefix.encode(), len(prefix)
+
+    async def with_client(scope: dict, receive: Callable, send: Callable) -> Any:  # noqa: ANN401 its answer
+        headers = scope.get("headers", ())
+        told = [value for name, value in headers if name == ASGI_NAME]
+        if told:
+            scope["headers"] = [header for header in headers if header[0] != ASGI_NAME]
+            if told[0].startswith(start) and len(told) == 1:
+                address = told[0][length:].decode("ascii")
+                if address != NO_ADDRESS:
+                    scope["client"] = (address, 0)
+        return await application(scope, receive, send)
+
+    return with_client
+
+
+def telling_client(load: Callable[[BaseApplication], Any], prefix: str) -> Callable[[BaseApplication], Any]:
+    """Wrap what is loaded. The application itself stays what it is, also where others look at it."""
+
+    @wraps(load)
+    def loads(app: BaseApplication) -> Any:  # noqa: ANN401 whatever the application is
+        application = load(app)
+        wrap = with_asgi_client if speaks_asgi(application, app.cfg.worker_class) else with_wsgi_client
+        return wrap(application, prefix)
+
+    loads.djinit_load = load
+    return loads
+
+
+def install() -> None:
+    """Once for each worker's application, also when the configuration is read again."""
+    load = getattr(BaseApplication.wsgi, "djinit_load", BaseApplication.wsgi)
+    key = read_key()
+    BaseApplication.wsgi = telling_client(load, f"{key} ") if key else load
+
+
+install()
