@@ -16,6 +16,11 @@ const LONGEST_TEXT = 4_000;
 export const USERS = ["root", "django"] as const;
 /** What people do in a container that runs. */
 export const COMMANDS: readonly (readonly string[])[] = [["true"], ["django-admin", "check"], ["release"]];
+/** What is for a container of its own. */
+export const SERVERS: readonly (readonly string[])[] = [
+  ["cake_service.wsgi:application"],
+  ["celery", "worker"],
+];
 /** What they mistype. */
 export const MISTYPED: readonly (readonly string[])[] = [["frobnicate"], ["realod"], ["migrations", "x"]];
 
@@ -25,7 +30,7 @@ export async function startSeconds(subject: Subject, round: Round): Promise<Faul
   const fromMs = Date.now();
   const seconds: SecondRun[] = [];
   for (let at = 0; at < RUNS; at += 1) {
-    const words = random.pick([...COMMANDS, ...MISTYPED]);
+    const words = random.pick([...COMMANDS, ...SERVERS, ...MISTYPED]);
     seconds.push(await startSecond(member, words, random.pick(USERS)));
   }
   return { fromMs, toMs: Date.now(), exits: [], seconds };

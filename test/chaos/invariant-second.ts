@@ -1,11 +1,11 @@
 import { EXIT_STATUS } from "../../src/base/exit-status.ts";
-import { MISTYPED } from "./fault-second.ts";
+import { MISTYPED, SERVERS } from "./fault-second.ts";
 import type { Observation, SecondRun, Violation } from "./observation.ts";
 
 /** Words that nobody understands. */
 const USAGE = 2;
-/** It may say that this is not the way to do it, and what is. */
-const REFUSALS: readonly number[] = [USAGE, EXIT_STATUS.badConfiguration];
+/** It says that this is not the way to do it, and what is. */
+const REFUSALS: readonly number[] = [1, USAGE, EXIT_STATUS.badConfiguration];
 
 /** A second djinit does its work or refuses, and takes nothing from the first. */
 export function secondIsHarmless({ fault }: Pick<Observation, "fault">): Violation[] {
@@ -13,18 +13,21 @@ export function secondIsHarmless({ fault }: Pick<Observation, "fault">): Violati
 }
 
 function judgeEnd(run: SecondRun): Violation[] {
-  const { words, status, said } = run;
-  const isMistyped = MISTYPED.some((it) => it.join(" ") === words.join(" "));
+  const { status, said } = run;
+  const allowed = allowedOf(run);
   const isExplained = said.trim() !== "";
-  const isGood = isMistyped
-    ? status === USAGE && isExplained
-    : status === EXIT_STATUS.ok || (status !== undefined && REFUSALS.includes(status) && isExplained);
-  if (isGood) return [];
-  const expected = isMistyped
-    ? `${nameOf(run)} ends with ${USAGE} and says how it is used`
-    : `${nameOf(run)} ends with 0, or with ${REFUSALS.join(" or ")} and says why`;
+  if (status !== undefined && allowed.includes(status) && (status === EXIT_STATUS.ok || isExplained))
+    return [];
+  const expected = `${nameOf(run)} ends with ${allowed.join(" or ")}, and says why where that is not 0`;
   const got = `${status === undefined ? "no end" : `status ${status}`}: ${said.slice(-500)}`;
   return [{ invariant: "a second djinit works or refuses", expected, got }];
+}
+
+function allowedOf({ words }: SecondRun): readonly number[] {
+  const isOneOf = (list: readonly (readonly string[])[]): boolean =>
+    list.some((it) => it.join(" ") === words.join(" "));
+  if (isOneOf(MISTYPED)) return [USAGE];
+  return isOneOf(SERVERS) ? REFUSALS : [EXIT_STATUS.ok, ...REFUSALS];
 }
 
 function judgeTraces(run: SecondRun): Violation[] {

@@ -25,7 +25,7 @@ describe("a second djinit", () => {
     expect(second({ words: ["true"], said: "" })).toEqual([]);
     expect(second({ status: 78, said: "djinit runs already" })).toEqual([]);
     expect(second({ status: 78, said: " \n" })).toEqual(end);
-    expect(second({ status: 1 })).toEqual(end);
+    expect(second({ status: 80, said: "the migration failed" })).toEqual(end);
     expect(second({ status: 70 })).toEqual(end);
     expect(second({ status: 137 })).toEqual(end);
     expect(second({ status: undefined })).toEqual(end);
@@ -37,6 +37,14 @@ describe("a second djinit", () => {
     expect(second({ ...mistyped, status: 2, said: "" })).toEqual(end);
     expect(second({ ...mistyped, status: 0 })).toEqual(end);
     expect(second({ ...mistyped, status: 127 })).toEqual(end);
+  });
+
+  test("is refused as a server, which is for a container of its own", () => {
+    const server = { words: ["celery", "worker"] };
+    expect(second({ ...server, status: 1, said: "djinit runs already" })).toEqual([]);
+    expect(second({ ...server, status: 1, said: "" })).toEqual(end);
+    expect(second({ ...server, status: 0 })).toEqual(end);
+    expect(second({ ...server, status: undefined })).toEqual(end);
   });
 
   test("leaves the sockets and PID files of the first", () => {
