@@ -55,6 +55,7 @@ export function excusesOf(observation: Observation): Excuse[] {
       return [{ fromMs, toMs: toMs + REPUBLISH_MS, outcomes: [500, 503], kinds: ["queue"] }];
     case "memory":
       return [{ fromMs, toMs: toMs + SIGNAL_LATENCY_MS, outcomes: [502], kinds: DJANGO }];
+    case "sockets":
     case "stop":
       if (round.member !== "web" && round.member !== "all") return [];
       return [{ fromMs, toMs, outcomes: ["refused"], kinds: ALL }];

@@ -13,7 +13,7 @@ import type { Subject } from "./subject.ts";
 export async function stopMember(subject: Subject, round: Round): Promise<FaultReport> {
   const member = subject.member(round.member);
   const fromMs = Date.now();
-  const exits: Exit[] = [await stop(subject, member)];
+  const exits: Exit[] = [await endMember(subject, member, "SIGTERM")];
   if (round.fault.name === "term-boot") {
     await member.start();
     await delay(round.durationMs);
@@ -26,8 +26,8 @@ export async function stopMember(subject: Subject, round: Round): Promise<FaultR
 }
 
 /** The load's client lives in the container's network, so it ends with it. */
-async function stop(subject: Subject, member: Member): Promise<Exit> {
-  const exit = await member.endBy("SIGTERM", EXIT_DEADLINE_MS);
+export async function endMember(subject: Subject, member: Member, signal: NodeJS.Signals): Promise<Exit> {
+  const exit = await member.endBy(signal, EXIT_DEADLINE_MS);
   if (member === subject.web) {
     await subject.load.halt();
     subject.load.detach();

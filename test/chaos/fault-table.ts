@@ -15,7 +15,19 @@ export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 export interface FaultSpec {
   name: string;
-  action: "kill" | "freeze" | "database" | "broker" | "reader" | "disk" | "memory" | "stop" | "reload";
+  action:
+    | "kill"
+    | "freeze"
+    | "database"
+    | "broker"
+    | "reader"
+    | "disk"
+    | "memory"
+    | "stop"
+    | "reload"
+    | "second"
+    | "plant"
+    | "sockets";
   /** The processes that it is aimed at; the seed picks one. */
   targets: readonly ProcessKind[];
   /** How long it lasts; for `term-boot` how long after the start it comes. Both ends included. */
@@ -30,7 +42,8 @@ const AT_ONCE = [0, 0] as const;
 /** Long enough for everything that waits to wait, and well below gunicorn's and the broker's own timeouts. */
 const FREEZE_MS = [200, 3_000] as const;
 
-export const FAULTS: readonly FaultSpec[] = [
+/** The order counts: a seed draws one of these by its place. */
+export const FIRST_FAULTS: readonly FaultSpec[] = [
   ...PROCESS_KINDS.filter((kind) => kind !== "djinit").map(
     (kind): FaultSpec => ({
       name: `kill-${kind}`,
@@ -66,6 +79,15 @@ export const FAULTS: readonly FaultSpec[] = [
   { name: "term-run", action: "stop", targets: [], durationMs: AT_ONCE, subjects: BOTH },
   { name: "reload", action: "reload", targets: [], durationMs: AT_ONCE, subjects: BOTH },
 ];
+
+/** These came later. They are drawn by themselves, so that all other seeds keep the rounds that they have always had. */
+export const LATER_FAULTS: readonly FaultSpec[] = [
+  { name: "second-djinit", action: "second", targets: [], durationMs: AT_ONCE, subjects: BOTH },
+  { name: "planted-fifo", action: "plant", targets: [], durationMs: AT_ONCE, subjects: BOTH },
+  { name: "websocket", action: "sockets", targets: [], durationMs: [0, 1_500], subjects: BOTH },
+];
+
+export const FAULTS: readonly FaultSpec[] = [...FIRST_FAULTS, ...LATER_FAULTS];
 
 /** Errors: no fault has that name; the error lists them. */
 export function faultNamed(name: string): FaultSpec {

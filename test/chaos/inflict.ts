@@ -1,8 +1,11 @@
 // Which code does which fault.
 import { disturbDatabase, takeBrokerAway } from "./fault-backend.ts";
+import { plantFiles } from "./fault-planted.ts";
 import { freezeProcess, killProcess } from "./fault-process.ts";
 import { exhaustMemory, fillRun, stallReader } from "./fault-resources.ts";
+import { startSeconds } from "./fault-second.ts";
 import { reload, stopMember } from "./fault-signal.ts";
+import { holdSockets } from "./fault-sockets.ts";
 import type { FaultSpec } from "./fault-table.ts";
 import type { FaultReport } from "./observation.ts";
 import type { Round } from "./round.ts";
@@ -20,4 +23,7 @@ export const INFLICT: Record<FaultSpec["action"], (subject: Subject, round: Roun
     memory: exhaustMemory,
     stop: stopMember,
     reload,
+    second: startSeconds,
+    plant: plantFiles,
+    sockets: holdSockets,
   };

@@ -11,7 +11,7 @@ export function noZombies(sample: Sample): Violation[] {
 
 /** A child of PID 1 that is no service's main process has lost its parent. */
 export function noOrphans(sample: Sample): Violation[] {
-  const { initPid, servicePids } = sample;
+  const { initPid, servicePids = [] } = sample;
   return sample.processes
     .filter(({ parentPid, innerPid, state }) => {
       return parentPid === initPid && state !== "Z" && !servicePids.includes(innerPid);
@@ -42,6 +42,11 @@ export function onlyPlannedProcesses(sample: Sample): Violation[] {
 
 /** All that is wrong with the processes of one container. */
 export function judgeProcesses(sample: Sample): Violation[] {
+  // Which processes it cares for only PID 1 can tell.
+  if (sample.servicePids === undefined) {
+    const got = sample.processes.length === 0 ? "it is gone" : "no answer";
+    return [{ invariant: "PID 1 answers", expected: `${sample.member} tells its status`, got }];
+  }
   return [...noZombies(sample), ...noOrphans(sample), ...onlyPlannedProcesses(sample)];
 }
 

@@ -2,13 +2,14 @@
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../docker/build/command.ts";
+import type { Status } from "../../src/admin/protocol.ts";
 import type { Container } from "../support/container.ts";
 import { createContainer } from "../support/docker.ts";
 import { runContext } from "../support/run-context.ts";
 import { askStatus } from "./ask-status.ts";
 import { type Addresses, COMMANDS, environmentOf, MEMORY_LIMIT_MB, RUN_SIZE_MB } from "./configuration.ts";
 import { startContainer, waitForExit } from "./engine-api.ts";
-import { namespaceOf, processesIn } from "./host-processes.ts";
+import { isAlive, namespaceOf, processesIn } from "./host-processes.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Exit, MemberLog, MemberProcesses } from "./observation.ts";
 import { kindOf } from "./process-kinds.ts";
@@ -50,18 +51,23 @@ export class Member {
     return { member: this.name, status, afterMs: performance.now() - startedMs };
   }
 
-  async isReady(): Promise<boolean> {
-    return (await askStatus(this.initPid).catch(() => undefined))?.ready === true;
+  /** Errors: PID 1 does not answer. */
+  status(): Promise<Status> {
+    return askStatus(this.initPid);
   }
 
-  /** Errors: PID 1 is gone or does not answer. */
+  async isReady(): Promise<boolean> {
+    return (await this.status().catch(() => undefined))?.ready === true;
+  }
+
+  /** None where PID 1 is gone. */
   async processes(): Promise<MemberProcesses> {
-    const { services } = await askStatus(this.initPid);
-    const processes = processesIn(namespaceOf(this.initPid));
+    const status = await this.status().catch(() => undefined);
+    const processes = isAlive(this.initPid) ? processesIn(namespaceOf(this.initPid)) : [];
     return {
       member: this.name,
       initPid: this.initPid,
-      servicePids: services.flatMap(({ pid }) => pid ?? []),
+      servicePids: status?.services.flatMap(({ pid }) => pid ?? []),
       processes: processes.map((it) => ({ ...it, kind: kindOf(it, this.initPid) })),
     };
   }

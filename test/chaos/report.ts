@@ -5,8 +5,8 @@ import { recordsOf } from "./records.ts";
 import type { Round } from "./round.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** A round may break a rule a hundred times over. */
-const MOST_SHOWN = 12;
+/** A round may break one rule a thousand times over, and another once. */
+const MOST_SHOWN_OF_RULE = 4;
 const TAIL_RECORDS = 30;
 /** On a busy machine everything waits for some tenths of a second. */
 const NOTEWORTHY_STALL_MS = 1_000;
@@ -37,9 +37,12 @@ export function failureText(verdict: Verdict, folder: string): string {
   lines.push(`  load of the machine: ${verdict.loadPerProcessor.toFixed(1)} for each processor`);
   if (verdict.stalledMs > NOTEWORTHY_STALL_MS)
     lines.push(`  the machine let the suite stand still for ${verdict.stalledMs} ms`);
-  for (const { invariant, expected, got } of violations.slice(0, MOST_SHOWN))
-    lines.push(`  ${invariant}`, `    expected: ${expected}`, `    got:      ${got}`);
-  if (violations.length > MOST_SHOWN) lines.push(`  and ${violations.length - MOST_SHOWN} more`);
+  for (const [invariant, broken = []] of Object.entries(Object.groupBy(violations, (it) => it.invariant))) {
+    lines.push(`  ${invariant}`);
+    for (const { expected, got } of broken.slice(0, MOST_SHOWN_OF_RULE))
+      lines.push(`    expected: ${expected}`, `    got:      ${got}`);
+    if (broken.length > MOST_SHOWN_OF_RULE) lines.push(`    and ${broken.length - MOST_SHOWN_OF_RULE} more`);
+  }
   for (const { member, processes } of observation?.samples ?? []) {
     lines.push(`  processes of ${member}:`);
     for (const { innerPid, parentPid, state, kind, argv } of processes)

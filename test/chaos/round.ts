@@ -1,6 +1,6 @@
 // One round: everything that chance decides, from its seed alone.
-import { FAULTS, type FaultSpec, type ProcessKind } from "./fault-table.ts";
-import { randomOf } from "./seed.ts";
+import { FAULTS, type FaultSpec, FIRST_FAULTS, LATER_FAULTS, type ProcessKind } from "./fault-table.ts";
+import { type Random, randomOf } from "./seed.ts";
 
 export type SubjectKind = "all-in-one" | "separate";
 export type MemberName = "all" | "web" | "worker" | "beat";
@@ -20,6 +20,10 @@ export interface Round {
 }
 
 const MOMENT_MS = [300, 1_500] as const;
+/** Any number: it makes a second series of draws from the same seed. */
+const LATER_DRAWS = 0x5eed;
+/** What happens to the application, or what only web has. */
+const OF_WEB: readonly FaultSpec["action"][] = ["reader", "memory", "sockets"];
 
 export const MEMBERS: Record<SubjectKind, readonly MemberName[]> = {
   "all-in-one": ["all"],
@@ -29,7 +33,7 @@ export const MEMBERS: Record<SubjectKind, readonly MemberName[]> = {
 /** Pure: the same seed is the same round. */
 export function planRound(seed: number): Round {
   const random = randomOf(seed);
-  const fault = random.pick(FAULTS);
+  const fault = drawFault(seed, random);
   const subject = random.pick(fault.subjects);
   const target = fault.targets.length === 0 ? undefined : random.pick(fault.targets);
   const anyMember = random.pick(MEMBERS[subject]);
@@ -43,6 +47,13 @@ export function planRound(seed: number): Round {
     momentMs: random.integer(...MOMENT_MS),
     durationMs: random.integer(...fault.durationMs),
   };
+}
+
+/** Each fault as often as any other. The first draw is made in any case: what is drawn after it stays the same. */
+function drawFault(seed: number, random: Random): FaultSpec {
+  const first = random.pick(FIRST_FAULTS);
+  const later = randomOf(seed ^ LATER_DRAWS);
+  return later.next() < LATER_FAULTS.length / FAULTS.length ? later.pick(LATER_FAULTS) : first;
 }
 
 /** The rounds of `count` seeds in turn from `firstSeed` on; with `faultName` only seeds that lead to that fault. */
@@ -67,7 +78,7 @@ export function planCover(firstSeed: number, count: number): Round[] {
 }
 
 function memberOf({ action }: FaultSpec, target: ProcessKind | undefined, anyMember: MemberName): MemberName {
-  if (target === undefined) return action === "reader" || action === "memory" ? "web" : anyMember;
+  if (target === undefined) return OF_WEB.includes(action) ? "web" : anyMember;
   if (target === "djinit") return anyMember;
   if (target === "beat") return "beat";
   return target.startsWith("celery") ? "worker" : "web";

@@ -21,7 +21,7 @@ export interface RoundOptions {
   tasksDeadlineMs?: number;
 }
 
-/** Errors: the fault could not be done, or PID 1 is gone. */
+/** Errors: the fault could not be done. */
 export async function runRound(
   subject: Subject,
   round: Round,

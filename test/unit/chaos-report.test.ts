@@ -50,6 +50,18 @@ test("a failing round is told with its rule, its processes, what djinit said, an
   expect(text).not.toContain("GET / 200");
 });
 
+test("a rule that is broken a thousand times does not hide one that is broken once", () => {
+  const others = Array.from({ length: 1_000 }, (_, at) => ({
+    invariant: "every accepted request is answered",
+    expected: "200",
+    got: `502 for ${at}`,
+  }));
+  const text = failureText(verdictOf("kill-beat", [...others, VIOLATION]), "/tmp/there");
+  expect(text).toContain("and 996 more");
+  expect(text).toContain("got:      pid 50");
+  expect(text.split("every accepted request is answered")).toHaveLength(2);
+});
+
 test("the table has a row for each fault that was met, and all of them together", () => {
   const verdicts = [verdictOf("kill-beat"), verdictOf("kill-beat", [VIOLATION]), verdictOf("memory")];
   expect(summaryTable(verdicts)).toEqual([

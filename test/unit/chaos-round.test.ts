@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FAULTS } from "../chaos/fault-table.ts";
+import { FAULTS, LATER_FAULTS } from "../chaos/fault-table.ts";
 import { takeNext } from "../chaos/lanes.ts";
 import { readOptions } from "../chaos/options.ts";
 import { MEMBERS, planCover, planRound, planRounds } from "../chaos/round.ts";
@@ -58,6 +58,27 @@ test("with a fault's name only its rounds are run, each with the seed that leads
   const rounds = planRounds(40, 12, "broker-gone");
   expect(rounds.map(({ fault }) => fault.name)).toEqual(Array(12).fill("broker-gone"));
   for (const round of rounds) expect(planRound(round.seed)).toEqual(round);
+});
+
+test("faults that came later leave the rounds of all other seeds as they were", () => {
+  const later = planRounds(1_000, 1_000).filter(({ fault }) => LATER_FAULTS.includes(fault));
+  const share = LATER_FAULTS.length / FAULTS.length;
+  expect(Math.abs(later.length / 1_000 - share)).toBeLessThan(0.03);
+  // As they were when there were no others.
+  const first = [1_001, 1_036, 400_000].map(planRound);
+  expect(
+    first.map(({ fault: { name }, subject, member, momentMs, durationMs }) => [
+      name,
+      subject,
+      member,
+      momentMs,
+      durationMs,
+    ]),
+  ).toEqual([
+    ["kill-gunicorn-worker", "all-in-one", "all", 1_472, 0],
+    ["term-boot", "separate", "worker", 998, 2_485],
+    ["kill-gunicorn-worker", "separate", "web", 371, 0],
+  ]);
 });
 
 test("thirty rounds cover every fault", () => {

@@ -126,11 +126,14 @@ describe("warnings", () => {
     },
   );
 
-  test.each(["1", "yes", "true", "x"])("a flag that is %j is on without one", (value) => {
-    const { config, warnings } = loadConfig({ RUN_COLLECTSTATIC: value });
-    expect(config.runCollectstatic).toBe(true);
-    expect(warnings).toEqual([]);
-  });
+  test.each(["1", "yes", "true", "x", "00", "offline", "nothing"])(
+    "a flag that is %j is on without one",
+    (value) => {
+      const { config, warnings } = loadConfig({ RUN_COLLECTSTATIC: value });
+      expect(config.runCollectstatic).toBe(true);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   test.each(["APP_MODULE", "CELERY_BROKER", "CELERY_LOGLEVEL", "CELERY_CONCURRENCY"])(
     "%s is deprecated",
@@ -158,6 +161,14 @@ describe("warnings", () => {
       DJINIT_PORT_8000_TCP_ADDR: "10.0.0.7",
     });
     expect(warnings).toEqual([]);
+  });
+
+  test("what only begins so is a misspelling", () => {
+    const names = ["DJINIT_SERVICES", "DJINIT_PORTAL", "DJINIT_SERVICED_HOST"];
+    const { warnings } = loadConfig(Object.fromEntries(names.map((name) => [name, "1"])));
+    expect(warnings.map(({ variable }) => variable)).toEqual(names);
+    expect(warnings[0]?.problem).toBe("DJINIT_SERVICES is no variable of djinit; `djinit config` lists them");
+    expect(loadConfig({ DJINIT_SERVICE: "1", DJINIT_PORT_80_TCP: "1" }).warnings).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { write, writeSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import { openSink } from "../../src/logs/open-sink.ts";
 import { openRelay, type RelayOptions } from "../../src/logs/relay.ts";
 import type { Sink } from "../../src/logs/sink.ts";
@@ -9,13 +10,12 @@ import * as python from "./python-output.ts";
 import { type RealPipe, realPipe } from "./real-pipe.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-// A busy machine may take its time.
-
 /** Written after all else, to know that all else has been read. */
 const END = '{"msg":"end of the test"}\n';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
@@ -73,25 +73,56 @@ test("a child may open /dev/stdout, as nginx does: it is a pipe and no socket", 
   expect(records).toMatchObject([{ msg: "opened" }]);
 });
 
-test("who writes many lines, each by itself, is read in gulps: at most two a millisecond, and nothing is lost", async () => {
-  const lines = 2_000;
-  let reads = 0;
-  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, 0];
-  const observer = {
-    access(): void {},
-    record(): void {},
-    relayed(): void {
-      reads += 1;
-      lastMs = performance.now();
-      firstMs = Math.min(firstMs, lastMs);
-    },
+/** The event loop comes round: a pipe that is read at all, and has something in it, is read by then. */
+async function turn(): Promise<void> {
+  for (let round = 0; round < 3; round += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a pipe that is written line by line is read in gulps: not before a millisecond has passed", async () => {
+  const pace = new VirtualClock();
+  vi.spyOn(systemClock, "monotonicMs").mockImplementation(() => pace.monotonicMs());
+  vi.spyOn(systemClock, "after").mockImplementation((delayMs, callback) => pace.after(delayMs, callback));
+  const pipe = realPipe();
+  pipe.read();
+  const gulps: number[] = [];
+  const observer = { access() {}, record() {}, relayed: (_: string, lines: number) => gulps.push(lines) };
+  const relay = openRelay({
+    service: "talker",
+    sink: openSink(pipe.writeFd),
+    clock: new VirtualClock(),
+    observer,
+  });
+  const say = async (...lines: string[]) => {
+    for (const line of lines) {
+      writeSync(relay.writeFd, `${line}\n`);
+      await turn();
+    }
   };
-  // After each line it counts to a hundred, so that there is time to be woken for it.
-  const count = "n=0; while [ $n -lt 100 ]; do n=$((n + 1)); done";
-  const script = `i=0; while [ $i -lt ${lines} ]; do echo $i; i=$((i + 1)); ${count}; done`;
-  const records = await recordsOf(script, [], { observer });
-  expect(records.map(({ msg }) => msg)).toEqual(Array.from({ length: lines }, (_, at) => String(at)));
-  expect(reads).toBeLessThan(2 * (lastMs - firstMs) + 10);
+  // The first line comes alone. With the second the pipe is a busy one.
+  await say("one", "two", "three", "four", "five");
+  expect(gulps).toEqual([1, 1]);
+  pace.advance(1);
+  await turn();
+  expect(gulps).toEqual([1, 1, 3]);
+  await say("six", "seven");
+  expect(gulps).toEqual([1, 1, 3]);
+  pace.advance(1);
+  await turn();
+  expect(gulps).toEqual([1, 1, 3, 2]);
+  // Long after: it is read at once.
+  pace.advance(100);
+  await say("eight");
+  expect(gulps).toEqual([1, 1, 3, 2, 1]);
+  relay.childHasIt(undefined);
+  await relay.ended;
+  const lines = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
+  await eventually(() => expect(pipe.text().trimEnd().split("\n")).toHaveLength(lines.length));
+  const said = pipe
+    .text()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).msg);
+  expect(said).toEqual(lines);
 });
 
 test("a traceback that is written line by line is one record, after a pause of 50 ms", async () => {

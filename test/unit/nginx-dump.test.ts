@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nginxCommand, readNginxDump } from "../../src/plan/nginx.ts";
+import { nginxCommand, planListening, readNginxDump } from "../../src/plan/nginx.ts";
 
 // A busy machine may take its time.
 
@@ -33,6 +33,7 @@ describe("the ports nginx listens on", () => {
     ["9001-9000", [9001]],
     // Nothing takes connections there.
     ["53 udp", []],
+    ["  8000", [8000]],
     ["443 quic reuseport", []],
   ])("listen %s", (listen, ports) => {
     expect(portsOf(listen)).toEqual(ports);
@@ -45,6 +46,44 @@ describe("the ports nginx listens on", () => {
       ":: 8000",
       "0.0.0.0 9000",
     ]);
+  });
+
+  test("addresses of one port are in order, however they are written", () => {
+    const hosts = (...listens: string[]) => listensOf(...listens).map(({ host }) => host);
+    expect(hosts("[::]:8000", "8000", "127.0.0.1:8000")).toEqual(["0.0.0.0", "127.0.0.1", "::"]);
+    expect(hosts("127.0.0.1:8000", "8000", "[::]:8000")).toEqual(["0.0.0.0", "127.0.0.1", "::"]);
+  });
+
+  test("a range is one of ports, all of them at its address", () => {
+    for (const [listen, host] of [
+      ["127.0.0.1:9098-9100", "127.0.0.1"],
+      ["9098-9100", "0.0.0.0"],
+      ["[::1]:9098-9100", "::1"],
+    ] as const)
+      expect(listensOf(listen)).toMatchObject(
+        [9098, 9099, 9100].map((port) => ({ host, port, holdable: true })),
+      );
+  });
+
+  test("only what is a port can be held", () => {
+    const holdable = (listen: string) => listensOf(listen).map((it) => it.holdable);
+    expect(holdable("0")).toEqual([false]);
+    expect(holdable("1")).toEqual([true]);
+    expect(holdable("65535")).toEqual([true]);
+    expect(holdable("65536")).toEqual([false]);
+  });
+
+  test("readiness asks at the loopback address where nginx listens at all of them", () => {
+    const { readiness } = planListening(listensOf("8000", "[::]:8000", "10.0.0.5:8001", "[fd00::1]:8002"));
+    expect(readiness).toEqual({
+      kind: "tcp",
+      addresses: [
+        { host: "127.0.0.1", port: 8000 },
+        { host: "::1", port: 8000 },
+        { host: "10.0.0.5", port: 8001 },
+        { host: "fd00::1", port: 8002 },
+      ],
+    });
   });
 
   test.each([
@@ -76,10 +115,13 @@ describe("the ports nginx listens on", () => {
       "    location ~ a#b { }",
       "    add_header X-listen 4; set $listen 5; proxy_pass http://listen:6;",
       "    unlisten 7;",
+      "    listen 8002;# the last one",
+      "    listen 8003;",
       "  }",
       "}",
     ].join("\n");
-    expect(readNginxDump(dump).listens.map(({ port }) => port)).toEqual([8000, 8001]);
+    expect(readNginxDump(dump).listens.map(({ port }) => port)).toEqual([8000, 8001, 8002, 8003]);
+    expect(readNginxDump("listen 8000;").listens).toHaveLength(1);
   });
 
   test("any text is read without an error, and gives whole numbers", () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { planGunicorn, usesUsualSocket } from "../../src/plan/gunicorn.ts";
 import { planAfterCheck } from "../../src/plan/nginx.ts";
@@ -94,9 +95,22 @@ describe("nginx", () => {
     expect(planAfterCheck(gunicorn, "listen 9000;")).toBe(gunicorn);
   });
 
+  test("has its files checked before a reload, and its status socket cleared away before a start", () => {
+    const { argv, check, staleSockets, facesClients, readsEnvironment } = serviceOf(planOf("a:b"), "nginx");
+    expect(check).toEqual([...argv, "-T"]);
+    const status = readFileSync(
+      new URL("../../docker/etc/nginx/conf.d/status.conf", import.meta.url),
+      "utf8",
+    );
+    const path = /listen unix:(\S+);/.exec(status)?.[1];
+    expect(staleSockets).toEqual([path]);
+    expect({ facesClients, readsEnvironment }).toEqual({ facesClients: true, readsEnvironment: false });
+  });
+
   test("starts after gunicorn, never as root, drains by QUIT", () => {
     expect(serviceOf(planOf("a:b"), "nginx")).toMatchObject({
       argv: ["/usr/sbin/nginx", "-e", "stderr", "-g", "daemon off;"],
+      cwd: "/",
       user: "nginx",
       after: ["gunicorn"],
       readiness: { kind: "tcp", addresses: [{ host: "127.0.0.1", port: 8000 }] },
@@ -104,6 +118,8 @@ describe("nginx", () => {
       fastStopSignal: "SIGTERM",
       reload: "SIGHUP",
       forwards: [],
+      restart: "always",
+      output: "relay",
     });
   });
 });

@@ -99,6 +99,16 @@ describe("the role that CMD asks for", () => {
     expect(readCommand(words)).toEqual({ role, words, celery });
   });
 
+  test.each(["-A", "--app", "-b", "--broker", "--result-backend", "--loader", "--config", "--workdir"])(
+    "`celery %s worker beat` is beat: that option takes a value",
+    (option) => {
+      expect(readCommand(["celery", option, "worker", "beat", "-s", "x"])).toMatchObject({
+        role: "beat",
+        celery: { globals: [option, "worker"], subcommand: "beat", rest: ["-s", "x"] },
+      });
+    },
+  );
+
   test("no word of the CMD is lost, whatever it is", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("celery", "-A", "worker"))), (cmd) => {

@@ -77,4 +77,19 @@ describe("forwarded signals", () => {
     expect(await run.finished()).toBe(0);
     expect(run.said()).not.toContain("app: got USR1");
   });
+
+  test("a service that has no handler for it is not signalled, ready or not: it would end or freeze", async () => {
+    const forwards: NodeJS.Signals[] = ["SIGUSR1", "SIGTTIN"];
+    const run = new Supervised([servicePlan("app", "steady", { forwards })]);
+    run.supervisor.start();
+    await run.ready(["app"]);
+    for (const signal of forwards) {
+      run.supervisor.forward(signal);
+      const warning = `${signal} not forwarded: app is not ready for it`;
+      await eventually(() => run.records().some(({ msg }) => msg === warning), { what: warning });
+    }
+    run.supervisor.stop("SIGTERM");
+    expect(await run.finished()).toBe(0);
+    expect(run.said()).toEqual(["app: ready", "app: stopped by TERM"]);
+  });
 });
