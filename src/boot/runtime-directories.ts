@@ -30,16 +30,19 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export function makeRuntimeDirectories(isRoot: boolean): void {
   const failures: string[] = [];
-  const attempt = (make: () => void): void => {
+  const attempt = (path: string, make: () => void): void => {
     try {
       make();
     } catch (error) {
-      failures.push((error as Error).message);
+      // The system does not know what a descriptor is called.
+      const { message } = error as Error;
+      failures.push(message.includes(path) ? message : `${path}: ${message}`);
     }
   };
-  if (isRoot) attempt(() => withDirectory(RUN_DIRECTORY, (fd, status) => own(fd, status, 0, 0, MODE)));
+  if (isRoot)
+    attempt(RUN_DIRECTORY, () => withDirectory(RUN_DIRECTORY, (fd, status) => own(fd, status, 0, 0, MODE)));
   for (const directory of RUNTIME_DIRECTORIES)
-    attempt(() => (isRoot ? makeForOwner(directory) : makeForSelf(directory)));
+    attempt(directory.path, () => (isRoot ? makeForOwner(directory) : makeForSelf(directory)));
   if (failures.length === 0) return;
   throw new DjinitError(
     "DJINIT_RUNTIME_DIRECTORY",

@@ -43,10 +43,16 @@ test("`version`, `help` and `config` answer without a running djinit; `status` a
 });
 
 test("`djinit config` masks secrets, and tells bad values with status 78", async () => {
-  const env = { DATABASE_URL: "postgres://u:pw-secret@h/n", DJINIT_GRACE_PERIOD: "soon" };
+  const env = {
+    DATABASE_URL: "postgres://u:pw-secret@h/n",
+    GUNICORN_CMD_ARGS: "--env TOKEN=pw-secret",
+    DJANGO_SUPERUSER_PHONE: "pw-secret",
+    DJINIT_GRACE_PERIOD: "soon",
+  };
   const { status, stdout, stderr } = await runAttached({ command: ["config"], env });
   expect(status).toBe(78);
-  expect(stdout.toString()).toMatch(/^DATABASE_URL +\*+ +container/m);
+  for (const name of ["DATABASE_URL", "GUNICORN_CMD_ARGS", "DJANGO_SUPERUSER_\\*"])
+    expect(stdout.toString()).toMatch(new RegExp(`^${name} +\\*+ +container`, "m"));
   expect(stdout.toString() + stderr).not.toContain("pw-secret");
   expect(stderr).toContain("DJINIT_GRACE_PERIOD");
 });
