@@ -15,8 +15,8 @@ const MOST_CONNECTIONS = 24;
 const REQUEST_TIMEOUT_MS = 5_000;
 const LONGEST_HEADERS_BYTES = 8_192;
 
-/** Where to listen: a TCP port of every address, or a unix socket. */
-export type Address = { port: number } | { path: string };
+/** Where to listen: a TCP port of one address, or of all of them, or a unix socket. */
+export type Address = { port: number; host?: string } | { path: string };
 
 const INDEX = "djinit: /metrics /livez /readyz /startupz (?verbose)\n";
 
@@ -59,7 +59,8 @@ function noteUse(socket: Socket, response: ServerResponse, connections: Connecti
 }
 
 function nameOf(address: Address): string {
-  return "path" in address ? address.path : `port ${address.port}`;
+  if ("path" in address) return address.path;
+  return address.host === undefined ? `port ${address.port}` : `port ${address.port} of ${address.host}`;
 }
 
 async function answer(

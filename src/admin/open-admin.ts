@@ -6,8 +6,8 @@ import type { Subject } from "./subject.ts";
 
 /** Serves the control socket, the admin port and nginx's socket, as far as the plan has them. */
 export function openAdmin(subject: Subject): void {
-  const { port, nginxProbes } = subject.supervisor.plan.admin;
+  const { port, address, nginxProbes } = subject.supervisor.plan.admin;
   serveControl(subject);
-  if (port !== 0) serveHttp({ port }, subject, true);
+  if (port !== 0) serveHttp({ port, ...(address === undefined ? {} : { host: address }) }, subject, true);
   if (nginxProbes) serveHttp({ path: PROBES_SOCKET }, subject, false);
 }

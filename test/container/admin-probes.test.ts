@@ -80,6 +80,21 @@ print(answers.count(200))`;
   expect(await cake.output(["bash", "-c", both], { timeoutMs: 60_000 })).toBe("75");
 });
 
+test("DJINIT_ADMIN_ADDRESS: the port is there and nowhere else", async () => {
+  await using local = await startReadyCake({
+    env: { DJINIT_ADMIN_ADDRESS: "127.0.0.1" },
+    publish: [8000, ADMIN_PORT],
+  });
+  await expect(askAdmin(local, "/livez")).rejects.toThrow();
+  const asks = `import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:${ADMIN_PORT}/livez").status)`;
+  expect(await local.output(["python", "-c", asks])).toBe("200");
+
+  await using wrong = await startCake({ env: { DJINIT_ADMIN_ADDRESS: "localhost" } });
+  expect(await wrong.wait()).toBe(78);
+  const told = await wrong.record("the address", ({ code }) => code === "DJINIT_BAD_CONFIGURATION");
+  expect(told.msg).toContain('DJINIT_ADMIN_ADDRESS is "localhost", which is not an IP address');
+});
+
 test("a dead service is not ready, but no reason to restart the container", async () => {
   await using broken = await startReadyCake({
     publish: [8000, ADMIN_PORT],
