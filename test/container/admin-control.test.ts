@@ -132,6 +132,7 @@ describe("what cannot be done is refused, with the way out", () => {
     { words: ["restart"], exitCode: 2, says: "usage: djinit restart SERVICE" },
     { words: ["stop", "nginx", "gunicorn"], exitCode: 2, says: '"gunicorn" is too much' },
     { words: ["status", "--jsn"], exitCode: 2, says: "usage: djinit status [--json] [--watch]" },
+    { words: ["logs", "--lines", "-3"], exitCode: 2, says: 'cannot show "-3" records' },
     { words: ["logs", "--level", "loud"], exitCode: 2, says: "debug, info, warn, error, fatal" },
     { words: ["logs", "ngnix"], exitCode: 1, says: "there are djinit, gunicorn, nginx" },
   ])("djinit $words", async ({ words, exitCode, says }) => {
