@@ -7,5 +7,5 @@ export function reload(_: Request, { supervisor }: Subject): Done {
   if (supervisor.draining)
     throw new DjinitError("DJINIT_REFUSED", "cannot reload: the container is being stopped");
   supervisor.reload();
-  return { ok: true, done: "reload begun: each service is checked first, and the log says what came of it" };
+  return { ok: true, done: "reload asked for, checking each service first; the log says what comes of it" };
 }

@@ -36,10 +36,15 @@ export function readArguments(args: readonly string[], syntax: Syntax): Argument
     const shielded = args.map((arg) => (/^-\d+$/.test(arg) ? `\0${arg}` : arg));
     parsed = parseArgs({ args: shielded, options, allowPositionals: true }) as typeof parsed;
   } catch (error) {
-    throw refuse((error as Error).message.split(". ", 1)[0] as string);
+    throw refuse((error as Error).message.replace("\0", "").split(". ", 1)[0] as string);
   }
-  const words = parsed.positionals.map((word) => word.replace("\0", ""));
+  const words = parsed.positionals.map(unshielded);
   if (words.length < least) throw refuse("a word is missing");
   if (words.length > most) throw refuse(`${JSON.stringify(words[most])} is too much`);
-  return { words, options: parsed.values };
+  const given = Object.entries(parsed.values).map(([name, value]) => [name, unshielded(value)]);
+  return { words, options: Object.fromEntries(given) as Arguments["options"] };
+}
+
+function unshielded<T>(word: T): T {
+  return typeof word === "string" ? (word.replace("\0", "") as T) : word;
 }

@@ -39,6 +39,9 @@ function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typ
     const detail = `is ${state.name}, as an operator asked (\`djinit start ${name}\` brings it back)${note}`;
     return { name, live: true, ready: !counts, detail };
   }
+  // Its process may be as well as can be: nobody reaches it.
+  const lost = ready ? supervisor.lostSocket(service) : undefined;
+  if (lost !== undefined) return { name, live: !lost.hopeless, ready: false, detail: lost.detail };
   const { heartbeatFile } = service.plan;
   // One that is not running yet, or no more, is PID 1's to care for: that is no reason to restart the container.
   if (!ready || heartbeatFile === undefined) return { name, live: true, ready, detail: `is ${state.name}` };

@@ -1,6 +1,5 @@
 // The control socket: one line of JSON asks, one answers. Only root and djinit's own user may connect.
-import { chmodSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { CONTROL_SOCKET } from "../plan/paths.ts";
 import { health } from "./answer-health.ts";
@@ -11,10 +10,17 @@ import { scale } from "./answer-scale.ts";
 import { start } from "./answer-start.ts";
 import { status } from "./answer-status.ts";
 import { stop } from "./answer-stop.ts";
+import { type Connections, limitConnections } from "./connection-limit.ts";
+import { serveAtPath } from "./path-server.ts";
 import type { Failure, Request } from "./protocol.ts";
 import type { Subject } from "./subject.ts";
 
 const LONGEST_REQUEST_BYTES = 1_024;
+/** More than people and probes need at once. Those that wait for an answer or follow the log are not turned away. */
+const MOST_CONNECTIONS = 32;
+/** Whoever asks sends a line at once, and reads the answer at once. */
+const IDLE_TIMEOUT_MS = 5_000;
+const NEWLINE = 0x0a;
 
 /** What it returns is the answer, unless it answers by itself and returns undefined. */
 type Answer = (request: Request, subject: Subject, socket: Socket) => unknown;
@@ -32,31 +38,41 @@ const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
 
 /** Serves until the process ends. */
 export function serveControl(subject: Subject): void {
-  rmSync(CONTROL_SOCKET, { force: true });
-  const server = createServer({ allowHalfOpen: true }, (socket) => listen(socket, subject));
+  const open = (): Server => {
+    const server = createServer({ allowHalfOpen: true });
+    const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: false });
+    return server.on("connection", (socket) => listen(socket, subject, connections));
+  };
   // Without the socket nobody can ask, but the services are none the worse for it.
-  server.on("error", (error) => {
+  serveAtPath(CONTROL_SOCKET, 0o600, open, subject.sockets, (error) => {
     subject.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
   });
-  server.listen(CONTROL_SOCKET, () => chmodSync(CONTROL_SOCKET, 0o600));
-  server.unref();
 }
 
-function listen(socket: Socket, subject: Subject): void {
-  let text = "";
+/** Waits for one line, and answers it. */
+function listen(socket: Socket, subject: Subject, connections: Connections): void {
+  let received = Buffer.alloc(0);
+  const leave = (): void => void socket.destroy();
   const take = (data: Buffer): void => {
-    text += data.toString("utf8");
-    if (text.length > LONGEST_REQUEST_BYTES) socket.destroy();
-    if (!text.includes("\n")) return;
-    socket.off("data", take);
-    socket.resume();
+    received = Buffer.concat([received, data]);
+    const end = received.indexOf(NEWLINE);
+    const isTooLong = (end === -1 ? received.length : end) > LONGEST_REQUEST_BYTES;
+    if (end === -1 && !isTooLong) return;
+    socket.off("data", take).off("end", leave).resume();
+    // An answer may take its time.
+    socket.setTimeout(0);
+    connections.busy(socket);
+    const text = isTooLong ? undefined : received.toString("utf8", 0, end);
     void reply(text, socket, subject);
   };
-  socket.on("error", () => socket.destroy());
+  socket.on("error", leave);
+  socket.setTimeout(IDLE_TIMEOUT_MS, leave);
+  // A line that has no end asks for nothing.
+  socket.on("end", leave);
   socket.on("data", take);
 }
 
-async function reply(text: string, socket: Socket, subject: Subject): Promise<void> {
+async function reply(text: string | undefined, socket: Socket, subject: Subject): Promise<void> {
   let answer: unknown;
   try {
     const request = readRequest(text);
@@ -65,10 +81,17 @@ async function reply(text: string, socket: Socket, subject: Subject): Promise<vo
     const { code, message } = asDjinitError(thrown);
     answer = { error: { code, message } } satisfies Failure;
   }
-  if (answer !== undefined && !socket.destroyed) socket.end(`${JSON.stringify(answer)}\n`);
+  if (answer === undefined || socket.destroyed) return;
+  socket.end(`${JSON.stringify(answer)}\n`);
+  socket.setTimeout(IDLE_TIMEOUT_MS);
 }
 
-function readRequest(text: string): Request {
+/** `text` is undefined where there was too much of it. */
+function readRequest(text: string | undefined): Request {
+  if (text === undefined) {
+    const cause = `it is longer than ${LONGEST_REQUEST_BYTES} bytes`;
+    throw new DjinitError("DJINIT_BAD_USAGE", `cannot answer a request: ${cause}; nothing was done`);
+  }
   try {
     const request = JSON.parse(text) as Request;
     if (ANSWERS.has(request.verb)) return request;

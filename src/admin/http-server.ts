@@ -1,9 +1,12 @@
 // Probes and metrics over HTTP. Read-only: there is no request that changes anything.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { DjinitError } from "../base/errors.ts";
 import { logError } from "../logs/own-log.ts";
+import { type Connections, limitConnections } from "./connection-limit.ts";
 import { metricsPage } from "./http-metrics.ts";
 import { answerProbe, PLAIN } from "./http-probe.ts";
+import { serveAtPath } from "./path-server.ts";
 import type { Subject } from "./subject.ts";
 
 /** More than scrapers and probes need; a client that opens thousands must not take PID 1's descriptors, however few. */
@@ -12,8 +15,8 @@ const MOST_CONNECTIONS = 24;
 const REQUEST_TIMEOUT_MS = 5_000;
 const LONGEST_HEADERS_BYTES = 8_192;
 
-/** Where to listen: a TCP port of every address, or a unix socket. */
-export type Address = { port: number } | { path: string };
+/** Where to listen: a TCP port of one address, or of all of them, or a unix socket. */
+export type Address = { port: number; host?: string } | { path: string };
 
 const INDEX = "djinit: /metrics /livez /readyz /startupz (?verbose)\n";
 
@@ -22,25 +25,42 @@ type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void
 /** Serves until the process ends. A port that is taken is logged; `withMetrics` says whether /metrics is served too. */
 export function serveHttp(address: Address, subject: Subject, withMetrics: boolean): void {
   const metrics = withMetrics ? metricsPage(subject) : undefined;
-  const server = createServer(
-    {
-      maxHeaderSize: LONGEST_HEADERS_BYTES,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: REQUEST_TIMEOUT_MS,
-    },
-    (request, response) => void answer(request, response, subject, metrics),
-  );
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on("error", (error) => {
-    const where = "port" in address ? `port ${address.port}` : address.path;
-    const text = `cannot serve probes and metrics at ${where}: ${error.message}`;
+  const report = (error: Error): void => {
+    const text = `cannot serve probes and metrics at ${nameOf(address)}: ${error.message}`;
     logError(subject.log, new DjinitError("DJINIT_ADMIN_PORT_TAKEN", text, { cause: error }));
+  };
+  if ("path" in address) {
+    // 0666: nginx is to connect, and what it may ask for is for everybody.
+    return serveAtPath(address.path, 0o666, () => open(subject, metrics), subject.sockets, report);
+  }
+  open(subject, metrics).on("error", report).listen(address).unref();
+}
+
+function open(subject: Subject, metrics: Page | undefined): Server {
+  const server = createServer({
+    maxHeaderSize: LONGEST_HEADERS_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: REQUEST_TIMEOUT_MS,
   });
-  // 0666: nginx is to connect, and what it may ask for is for everybody.
-  server.listen("port" in address ? address : { ...address, writableAll: true, readableAll: true });
-  server.unref();
+  // Also of one that does not read its answer.
+  server.setTimeout(REQUEST_TIMEOUT_MS);
+  const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: true });
+  return server.on("request", (request, response) => {
+    noteUse(request.socket, response, connections);
+    void answer(request, response, subject, metrics);
+  });
+}
+
+function noteUse(socket: Socket, response: ServerResponse, connections: Connections): void {
+  connections.busy(socket);
+  response.once("close", () => connections.idle(socket));
+}
+
+function nameOf(address: Address): string {
+  if ("path" in address) return address.path;
+  return address.host === undefined ? `port ${address.port}` : `port ${address.port} of ${address.host}`;
 }
 
 async function answer(

@@ -1,5 +1,4 @@
 // All that can be asked of the running container, by whom it may be asked.
-import { rmSync } from "node:fs";
 import { PROBES_SOCKET } from "../plan/paths.ts";
 import { serveControl } from "./control-server.ts";
 import { serveHttp } from "./http-server.ts";
@@ -7,10 +6,8 @@ import type { Subject } from "./subject.ts";
 
 /** Serves the control socket, the admin port and nginx's socket, as far as the plan has them. */
 export function openAdmin(subject: Subject): void {
-  const { port, nginxProbes } = subject.supervisor.plan.admin;
+  const { port, address, nginxProbes } = subject.supervisor.plan.admin;
   serveControl(subject);
-  if (port !== 0) serveHttp({ port }, subject, true);
-  if (!nginxProbes) return;
-  rmSync(PROBES_SOCKET, { force: true });
-  serveHttp({ path: PROBES_SOCKET }, subject, false);
+  if (port !== 0) serveHttp({ port, ...(address === undefined ? {} : { host: address }) }, subject, true);
+  if (nginxProbes) serveHttp({ path: PROBES_SOCKET }, subject, false);
 }

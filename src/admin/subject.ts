@@ -5,6 +5,7 @@ import type { OwnLog } from "../logs/own-log.ts";
 import type { RecentLines } from "../logs/recent-lines.ts";
 import type { RelayFigures } from "../metrics/relay-figures.ts";
 import type { Service } from "../supervise/service.ts";
+import type { SocketWatch } from "../supervise/socket-watch.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
 
 export interface Subject {
@@ -12,6 +13,7 @@ export interface Subject {
   clock: Clock;
   log: OwnLog;
   recent: RecentLines;
+  sockets: SocketWatch;
   /** What has been counted of the services' output; absent where nobody can ask for it. */
   figures?: RelayFigures | undefined;
 }

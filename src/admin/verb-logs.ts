@@ -43,7 +43,7 @@ function readCount(lines: string | boolean | undefined): number {
   if (typeof lines === "string" && /^\d{1,9}$/.test(lines)) return Number(lines);
   throw new DjinitError(
     "DJINIT_BAD_USAGE",
-    `cannot show ${JSON.stringify(lines)} records: that is no number`,
+    `cannot show ${JSON.stringify(lines)} records: that is no number of records; usage: djinit ${logsUsage}`,
   );
 }
 

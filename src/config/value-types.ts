@@ -1,4 +1,5 @@
 // How the text of a variable becomes a value. Every message completes «NAME is "text", …».
+import { isIP } from "node:net";
 import * as v from "valibot";
 
 /** On when non-empty, as in docker-django-bootstrap: "0" and "false" mean on too, and give a warning. */
@@ -43,6 +44,13 @@ export const urlPath = () =>
 /** A user of the image; there is no shell or lookup behind it, so only plain names. */
 export const userName = () =>
   v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user"));
+
+/** IPv4 or IPv6. */
+export const ipAddress = () =>
+  v.pipe(
+    v.string(),
+    v.check((given) => isIP(given) !== 0, "which is not an IP address"),
+  );
 
 /** The value of a Host header. */
 export const hostName = () =>

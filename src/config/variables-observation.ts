@@ -1,6 +1,6 @@
 // The rows of the table about observing a container: logs, probes, metrics. Part of variables.ts.
 import { levels, requests } from "./log-types.ts";
-import { choice, flag, integer, text } from "./value-types.ts";
+import { choice, flag, integer, ipAddress, text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const OBSERVATION_VARIABLES = {
@@ -9,6 +9,11 @@ export const OBSERVATION_VARIABLES = {
     integer(0, 65_535),
     "TCP port of `/metrics` and the probes, read-only; 0: none.",
     { default: "9180" },
+  ),
+  adminAddress: variable(
+    "DJINIT_ADMIN_ADDRESS",
+    ipAddress(),
+    "The address of the container at which that port is, such as 127.0.0.1. Default: all of them.",
   ),
   nginxProbes: variable(
     "DJINIT_NGINX_PROBES",

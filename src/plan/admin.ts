@@ -10,6 +10,7 @@ export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
   const hosts = config.metricsHosts ?? config.allowedHosts ?? config.djangoAllowedHosts;
   return {
     port: role === "command" ? 0 : config.adminPort,
+    ...(config.adminAddress === undefined ? {} : { address: config.adminAddress }),
     nginxProbes: role === "web" && config.nginxProbes,
     ...(hosts === undefined ? {} : { metricsHosts: splitHosts(hosts) }),
     prometheusDirectory:

@@ -124,6 +124,8 @@ export interface Plan {
 export interface AdminPlan {
   /** Of /metrics and the probes; 0: none. */
   port: number;
+  /** Where that port is; undefined: at all addresses. */
+  address?: string;
   /** nginx passes requests for the probes to a socket of ours. */
   nginxProbes: boolean;
   /** Hosts that metrics are kept apart for, as ALLOWED_HOSTS has them; undefined: the first that come. */

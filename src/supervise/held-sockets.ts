@@ -48,6 +48,11 @@ export class HeldSockets {
     return [...this.#open.values()].map(({ fd }) => fd);
   }
 
+  /** Whether the socket that the boot has opened is still held. */
+  get holdsInherited(): boolean {
+    return [...this.#open.values()].some(({ socket }) => socket.kind === "inherited");
+  }
+
   /** From now on the service listens at these. Lets go of others, whose processes do the same. */
   replan(plan: SocketPlan): void {
     this.#plan = plan;

@@ -79,6 +79,11 @@ export class Service {
     return this.plan.name;
   }
 
+  /** Whether PID 1 holds the socket that it was given by the boot: else it opens its own. */
+  get holdsSocket(): boolean {
+    return this.#sockets?.holdsInherited ?? false;
+  }
+
   get ready(): boolean {
     return this.#state.name === "running";
   }
@@ -114,10 +119,7 @@ export class Service {
     if (before !== state.name) this.#with.onChange(this, ended);
   }
 
-  /**
-   * Whether a signal would do what it means: as long as the handlers do not stand, it would end the service (HUP, USR1)
-   * or freeze it (TTIN). A command gets every signal.
-   */
+  /** Whether a signal has its handler: else it would end (HUP) or freeze (TTIN) the service. Commands get all. */
   takes(signal: NodeJS.Signals): boolean {
     if (this.plan.restart === "no") return true;
     return this.ready && this.pid !== undefined && catchesSignal(this.pid, signal);

@@ -13,7 +13,9 @@ import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
+import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
+import { SocketWatch } from "./socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
@@ -37,6 +39,7 @@ export interface SuperviseOptions {
     log: OwnLog;
     recent: RecentLines;
     figures: RelayFigures | undefined;
+    sockets: SocketWatch;
   }) => void;
 }
 
@@ -85,13 +88,25 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   );
   keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
-  openAdmin({ supervisor, clock: systemClock, log, recent, figures });
+  const sockets = watchSockets(supervisor, reaper, log);
+  openAdmin({ supervisor, clock: systemClock, log, recent, figures, sockets });
   supervisor.start();
 
   const status = await supervisor.finished;
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit(status);
+}
+
+function watchSockets(supervisor: Supervisor, reaper: Reaper, log: OwnLog): SocketWatch {
+  const watch = new SocketWatch(systemClock, log);
+  for (const service of supervisor.services) {
+    const socket = watchedSocketOf(service, reaper, supervisor.operations);
+    if (socket !== undefined) watch.add(socket);
+  }
+  supervisor.lostSocket = ({ plan }) =>
+    plan.readiness.kind === "http" ? watch.lost(plan.readiness.socketPath) : undefined;
+  return watch;
 }
 
 /** Gives the services' environment as the files have it at each call. */

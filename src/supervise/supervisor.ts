@@ -13,6 +13,7 @@ import { reloadService } from "./reload.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
+import type { Lost } from "./socket-watch.ts";
 
 export interface SupervisorDependencies {
   clock: Clock;
@@ -32,6 +33,8 @@ export class Supervisor {
   readonly finished: Promise<number>;
   /** What operators ask for. */
   readonly operations: Operations;
+  /** What is wrong with the socket that a service is reached by, where somebody watches that. */
+  lostSocket: (service: Service) => Lost | undefined = () => undefined;
   readonly #shutdown: Shutdown;
   readonly #log: OwnLog;
   readonly #startedMs: number;

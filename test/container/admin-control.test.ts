@@ -132,6 +132,7 @@ describe("what cannot be done is refused, with the way out", () => {
     { words: ["restart"], exitCode: 2, says: "usage: djinit restart SERVICE" },
     { words: ["stop", "nginx", "gunicorn"], exitCode: 2, says: '"gunicorn" is too much' },
     { words: ["status", "--jsn"], exitCode: 2, says: "usage: djinit status [--json] [--watch]" },
+    { words: ["logs", "--lines", "-3"], exitCode: 2, says: 'cannot show "-3" records' },
     { words: ["logs", "--level", "loud"], exitCode: 2, says: "debug, info, warn, error, fatal" },
     { words: ["logs", "ngnix"], exitCode: 1, says: "there are djinit, gunicorn, nginx" },
   ])("djinit $words", async ({ words, exitCode, says }) => {
@@ -208,6 +209,46 @@ describe("logs", () => {
     const lines = (await following).stdout.split("\n");
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.filter((line) => !line.includes("/followed-"))).toEqual([]);
+  });
+});
+
+describe("the control socket", () => {
+  const asRoot = (script: string) =>
+    cake.output(["python", "-c", `import json, os, socket, time\n${script}`], {
+      user: "root",
+      timeoutMs: 60_000,
+    });
+  const CONNECT = `def connect():
+    s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect("/run/djinit/control.sock"); return s
+`;
+
+  test("a request that is too long is refused, and not carried out", async () => {
+    const before = await serviceOf(cake, "celery-beat");
+    const script = `${CONNECT}
+for text in ['{"verb":"restart","service":"celery-beat"%s}\\n' % (" " * 2000), "x" * 5000]:
+    s = connect(); s.sendall(text.encode()); print(json.loads(s.makefile().read())["error"]["code"])`;
+    expect(await asRoot(script)).toBe("DJINIT_BAD_USAGE\nDJINIT_BAD_USAGE");
+    const { pid, state } = await serviceOf(cake, "celery-beat");
+    expect({ pid, state }).toEqual({ pid: before.pid, state: "running" });
+  });
+
+  test("who says nothing, or only half of it, costs PID 1 no descriptor and nobody an answer", async () => {
+    const open = async () =>
+      Number(await cake.output(["sh", "-c", "ls /proc/1/fd | wc -l"], { user: "djinit" }));
+    const before = await open();
+    const script = `${CONNECT}
+for _ in range(50):
+    s = connect(); s.sendall(b'{"verb":"restart","service":"ngi'); s.shutdown(socket.SHUT_WR)
+    assert s.recv(100) == b""
+silent = [connect() for _ in range(200)]
+s = connect(); s.sendall(b'{"verb":"health"}\\n'); print(json.loads(s.makefile().read())["ready"])
+quiet = connect(); print(quiet.recv(100))`;
+    expect(await asRoot(script)).toBe("True\nb''");
+    await eventually(async () => (await open()) <= before + 2, {
+      what: "no descriptor is kept",
+      timeoutMs: 20_000,
+    });
+    expect((await djinit("health")).exitCode).toBe(0);
   });
 });
 

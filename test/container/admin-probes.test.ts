@@ -63,6 +63,38 @@ time.sleep(8)`;
   });
 });
 
+test("connections that ask for nothing keep no probe from its answer", async () => {
+  // They are opened again as they are closed, for as long as somebody asks.
+  const holds = `import socket, time
+held = []
+end = time.time() + 15
+while time.time() < end:
+    held.append(socket.create_connection(("127.0.0.1", ${ADMIN_PORT})))
+    if len(held) > 40: held.pop(0).close()
+    if len(held) == 40: print("held", flush=True)
+    time.sleep(0.005)`;
+  const asks = `import urllib.request
+answers = [urllib.request.urlopen("http://127.0.0.1:${ADMIN_PORT}/livez", timeout=2).status for _ in range(75)]
+print(answers.count(200))`;
+  const both = `python -c '${holds}' > /tmp/held & until grep -q held /tmp/held; do sleep 0.1; done; python -c '${asks}'; kill $!`;
+  expect(await cake.output(["bash", "-c", both], { timeoutMs: 60_000 })).toBe("75");
+});
+
+test("DJINIT_ADMIN_ADDRESS: the port is there and nowhere else", async () => {
+  await using local = await startReadyCake({
+    env: { DJINIT_ADMIN_ADDRESS: "127.0.0.1" },
+    publish: [8000, ADMIN_PORT],
+  });
+  await expect(askAdmin(local, "/livez")).rejects.toThrow();
+  const asks = `import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:${ADMIN_PORT}/livez").status)`;
+  expect(await local.output(["python", "-c", asks])).toBe("200");
+
+  await using wrong = await startCake({ env: { DJINIT_ADMIN_ADDRESS: "localhost" } });
+  expect(await wrong.wait()).toBe(78);
+  const told = await wrong.record("the address", ({ code }) => code === "DJINIT_BAD_CONFIGURATION");
+  expect(told.msg).toContain('DJINIT_ADMIN_ADDRESS is "localhost", which is not an IP address');
+});
+
 test("a dead service is not ready, but no reason to restart the container", async () => {
   await using broken = await startReadyCake({
     publish: [8000, ADMIN_PORT],

@@ -1,6 +1,7 @@
 // A second djinit by `docker exec`: the first goes on as if there were none.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
+import { tryDocker } from "../support/docker-cli.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
@@ -111,6 +112,13 @@ test("stdin, stdout and every byte of them are the command's", async () => {
   });
 });
 
+test("the terminal is the command's", async () => {
+  const asks =
+    "import os, termios; print(os.isatty(1), os.get_blocking(1), bool(termios.tcgetattr(1)[3] & termios.ECHO))";
+  const ran = await tryDocker(["exec", "--tty", cake.id, "djinit", "python", "-c", asks]);
+  expect(ran.stdout.trim()).toBe("True True True");
+});
+
 test("no signal is blocked or ignored", async () => {
   const told = await cake.output(["djinit", "grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"]);
   expect(told.split("\n").map((line) => line.split("\t")[1])).toEqual(Array(2).fill("0000000000000000"));
@@ -153,6 +161,21 @@ test.each([[], ["--init"]])("as a container's CMD the words of verbs are a comma
     expect(status).toBe(78);
     expect(stderr).toContain("DJINIT_UNKNOWN_COMMAND");
   }
+});
+
+test("in a container that was not started as root", async () => {
+  await using plain = await startReadyCake({ user: "104:107", tmpfs: ["/run:uid=104,gid=107,mode=755"] });
+  const before = await statusOf(plain);
+  for (const user of ["104:107", "0"]) {
+    expect(await plain.output(["djinit", "id", "-u"], { user })).toBe("104");
+    expect((await plain.exec(["djinit", "release"], { user })).exitCode).toBe(0);
+    expect((await plain.exec(["djinit", "celery", "worker"], { user })).exitCode).toBe(1);
+  }
+  const nobody = await plain.exec(["djinit", "true"], { user: "nobody" });
+  expect(nobody.exitCode).toBe(0);
+  const after = await statusOf(plain);
+  expect(after.services.map(({ pid }) => pid)).toEqual(before.services.map(({ pid }) => pid));
+  expect((await http(await plain.url("/health/"))).status).toBe(200);
 });
 
 test("under an init of the engine's verbs and commands work as well", async () => {

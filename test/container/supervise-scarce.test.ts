@@ -27,6 +27,17 @@ test("with 64 descriptors every service starts, is restarted, reloaded and stopp
   });
   await serves(container);
   expect(await container.stop()).toBe(0);
+  const severe = (await container.records()).filter(({ level }) => level === "fatal" || level === "error");
+  expect(severe).toEqual([]);
+});
+
+test.each(["LC_ALL", "LC_CTYPE", "LANG"])("with %s set to a locale that the image lacks", async (name) => {
+  await using container = await startReadyCake({ env: { [name]: "tr_TR" } });
+  // Every line is a record: else this throws.
+  expect((await container.records()).length).toBeGreaterThan(3);
+  expect(await container.stderr()).toBe("");
+  const environ = await container.output(["djinit", "sh", "-c", 'env | grep -E "^(LC_|LANG|DJINIT_)"']);
+  expect(environ).toBe(`${name}=tr_TR`);
 });
 
 test("with stdin, and then stdout and stderr, closed", async () => {

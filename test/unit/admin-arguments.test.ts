@@ -18,6 +18,7 @@ describe("words and options", () => {
     [["--level", "warn", "a", "b"], ["a", "b"], { level: "warn" }],
     [["--level=warn", "a"], ["a"], { level: "warn" }],
     [["gunicorn", "-1"], ["gunicorn", "-1"], {}],
+    [["a", "--level", "-3"], ["a"], { level: "-3" }],
     [["gunicorn", "+1"], ["gunicorn", "+1"], {}],
   ])("%j", (args, words, options) => {
     const read = readArguments(args, SYNTAX);
