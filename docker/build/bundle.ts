@@ -13,7 +13,6 @@ const ENTRIES: Record<string, string> = {
   begin: "src/boot/begin.ts",
   boot: "src/boot/boot.ts",
   verbs: "src/boot/verbs.ts",
-  programs: "src/boot/programs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
   "open-admin": "src/admin/open-admin.ts",

@@ -17,8 +17,6 @@ export interface StreamOptions {
   /** Called with each record but nginx's access lines, whether it is written or not. */
   onRecord?: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
-  /** Takes a line for itself by returning what to do about it, once all that came before it has been passed on. */
-  intercept?: (line: string) => (() => void) | undefined;
 }
 
 export class RecordStream {
@@ -73,11 +71,7 @@ export class RecordStream {
 
   #line(text: string): void {
     this.#lines += 1;
-    const act = this.#options.intercept?.(text);
-    if (act === undefined) return this.#grouper.push(text);
-    // What came before it comes before it in the log too, and under the name of that time.
-    this.#grouper.flush();
-    act();
+    this.#grouper.push(text);
   }
 
   #bytes(start: number, end: number): number {
