@@ -18,10 +18,11 @@ const GOOD = `def application(environ, start_response):
 const EXITS = "import sys\nsys.exit(0)\n";
 const VANISHES = "import os\nos._exit(0)\n";
 
-async function create(command = ["app:application"]): Promise<Container> {
+async function create(more: string[] = []): Promise<Container> {
   return await createContainer({
     image: runContext().images.djinit,
-    command,
+    command: ["app:application"],
+    more,
     env: { SKIP_MIGRATIONS: "1" },
   });
 }
@@ -84,4 +85,13 @@ test("an nginx that ends with 0 and shows no configuration, or that is killed, o
       expect((await failsWith(container, { status, code })).msg).toMatch(words);
     }),
   );
+});
+
+test("a container that may have no more processes says so", async () => {
+  // djinit's own threads, and gunicorn; not one more.
+  await using container = await create(["--pids-limit", "10"]);
+  await put(container, GOOD);
+  await docker("start", ["start", container.id]);
+  const error = await failsWith(container, { status: 71, code: "DJINIT_SPAWN_FAILED" });
+  expect(error.msg).toMatch(/^cannot start nginx: the container may have no more processes and threads/);
 });

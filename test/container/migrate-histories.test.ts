@@ -1,5 +1,5 @@
 // What is pending is the same whether djinit compares the manifest with the database or Django is asked.
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
 import { createDatabase, type Database } from "../support/postgres.ts";
 import { type Failure, failsWith } from "./failure.ts";
@@ -13,9 +13,12 @@ const BEHIND: Failure = { status: 83, code: "DJINIT_SCHEMA_BEHIND" };
 const WITHOUT_MANIFEST = { PYTHONPATH: "/opt" };
 
 let image: string;
+let idle: Container;
 beforeAll(async () => {
   image = await buildProject({ fixture: "histories", settings: "histories.settings" });
+  idle = await startProject({ image, command: ["sleep", "3600"] });
 });
+afterAll(() => idle.rm());
 
 async function databaseWith(rows: string): Promise<Database> {
   const database = await createDatabase();
@@ -37,7 +40,7 @@ interface Answer {
   said: string;
 }
 
-async function ask(idle: Container, { url }: Database, env: Record<string, string>): Promise<Answer> {
+async function ask({ url }: Database, env: Record<string, string>): Promise<Answer> {
   const words = Object.entries({ DATABASE_URL: url, ...env }).map(([name, value]) => `${name}=${value}`);
   const ran = await idle.exec(["env", ...words, "djinit", "migrations", "--json"]);
   const { pending, unknown } = JSON.parse(ran.stdout) as Answer["lists"];
@@ -128,19 +131,19 @@ const HISTORIES: {
   },
 ];
 
-test("`djinit migrations` and DJINIT_MIGRATIONS=check say the same of every history, on both ways", async () => {
-  await using idle = await startProject({ image, command: ["sleep", "600"] });
-  for (const { title, rows, pending, unknown = [], contradicts = false } of HISTORIES) {
+test.each(HISTORIES)(
+  "`djinit migrations` and DJINIT_MIGRATIONS=check say the same on both ways; $title",
+  async ({ rows, pending, unknown = [], contradicts = false }) => {
     const database = await databaseWith(rows);
     for (const env of [{}, WITHOUT_MANIFEST]) {
-      const { status, lists, said } = await ask(idle, database, env);
-      expect({ ...lists, pending: lists.pending.sort() }, title).toEqual({ pending, unknown });
-      expect(status, title).toBe(contradicts ? 80 : 0);
-      expect(/is applied before its dependency/.test(said), title).toBe(contradicts);
+      const { status, lists, said } = await ask(database, env);
+      expect({ ...lists, pending: lists.pending.sort() }).toEqual({ pending, unknown });
+      expect(status).toBe(contradicts ? 80 : 0);
+      expect(/is applied before its dependency/.test(said)).toBe(contradicts);
     }
     await Promise.all([{}, WITHOUT_MANIFEST].map((env) => checkSays(database, env, pending, contradicts)));
-  }
-});
+  },
+);
 
 async function checkSays(
   { url }: Database,

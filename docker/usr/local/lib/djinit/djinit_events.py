@@ -34,6 +34,11 @@ class Events:
             with contextlib.suppress(OSError):
                 os.close(fd)
 
+    @property
+    def is_forked(self):
+        """Whether this is not the process that djinit has started."""
+        return self.fd is None
+
     def report(self, event, **fields):
         flush_output()
         left = memoryview(b"\x1e" + json.dumps({"event": event, **fields}).encode() + b"\n")

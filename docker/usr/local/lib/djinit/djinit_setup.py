@@ -283,6 +283,8 @@ def run(step, action):
     except Stopped:
         raise
     except BaseException as error:  # SystemExit too
+        if EVENTS.is_forked:
+            raise
         told = {}
         if isinstance(error, StepError):
             told, error = {"message": str(error), **error.fields}, error.__cause__
@@ -304,8 +306,8 @@ def manifest(trace, probe, is_required):
 
     try:
         report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url()))
-    except Exception as error:
-        if is_required:
+    except BaseException as error:
+        if is_required or EVENTS.is_forked or isinstance(error, Stopped):
             raise
         report("manifest-failed", error=describe(error))
 
@@ -337,6 +339,8 @@ def main(options, steps):
         gc.set_threshold(*thresholds)
         stop_on_term()
     except BaseException as error:  # SystemExit too
+        if EVENTS.is_forked:
+            raise
         fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
     report("django-started")
     locked = Locked(options)
@@ -371,11 +375,13 @@ def lock_loss(step, locked):
 
 def leave(status):
     """End at once. To take the interpreter down object by object would cost a start a sixth of a second."""
-    with contextlib.suppress(Exception):
-        from django.db import connections
+    # The connections of a fork are its parent's: to close them would end them on the server.
+    if not EVENTS.is_forked:
+        with contextlib.suppress(Exception):
+            from django.db import connections
 
-        connections.close_all()
-    atexit._run_exitfuncs()
+            connections.close_all()
+        atexit._run_exitfuncs()
     djinit_events.flush_output()
     os._exit(status)
 
