@@ -14,7 +14,6 @@ const ENTRIES: Record<string, string> = {
   beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
   verbs: "src/boot/verbs.ts",
-  programs: "src/boot/programs.ts",
   supervise: "src/supervise/supervise.ts",
   admin: "src/admin/admin.ts",
   "open-admin": "src/admin/open-admin.ts",

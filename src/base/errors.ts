@@ -33,6 +33,14 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.databaseUnavailable,
     hint: "check the user, password and database name in DATABASE_URL (`variable` tells if it is another one); waiting would not change this answer",
   },
+  DJINIT_DATABASE_FORBIDDEN: {
+    exitStatus: EXIT_STATUS.databaseUnavailable,
+    hint: "grant the role what `msg` names (since Postgres 15 only the owner of a database may CREATE in its schema public; who only looks needs SELECT on django_migrations), or name a role that may in MIGRATIONS_DATABASE_URL",
+  },
+  DJINIT_DATABASE_UNUSABLE: {
+    exitStatus: EXIT_STATUS.databaseUnavailable,
+    hint: "correct what `msg` names: the directory or the owner of an SQLite file, an option, a service or a certificate of the connection; waiting would not change it",
+  },
   DJINIT_SETTINGS_FAILED: {
     exitStatus: EXIT_STATUS.badConfiguration,
     hint: "check DJANGO_SETTINGS_MODULE and the variables that the settings read; `error` has Python's own message",
@@ -40,6 +48,14 @@ export const ERROR_CODES = {
   DJINIT_MIGRATION_FAILED: {
     exitStatus: EXIT_STATUS.migrationFailed,
     hint: "mend the migration named in `migration`; what was applied before it stays, the next start goes on from there",
+  },
+  DJINIT_MIGRATE_STEP_FAILED: {
+    exitStatus: EXIT_STATUS.migrationFailed,
+    hint: "no migration is to blame: `msg` and `error` say what failed, such as a receiver of post_migrate, the project's own migrate command, or a lock that was lost; the next start goes on from there",
+  },
+  DJINIT_HISTORY_INCONSISTENT: {
+    exitStatus: EXIT_STATUS.migrationFailed,
+    hint: "put the row that is missing back into django_migrations, or have the new migration depend on the last one that is applied; `djinit migrations` lists what is pending",
   },
   DJINIT_SCHEMA_BEHIND: {
     exitStatus: EXIT_STATUS.schemaBehind,
@@ -56,6 +72,14 @@ export const ERROR_CODES = {
   DJINIT_COLLECTSTATIC_FAILED: {
     exitStatus: EXIT_STATUS.collectstaticFailed,
     hint: "check STATIC_ROOT and that user django may write there, or run collectstatic when the image is built",
+  },
+  DJINIT_STEP_KILLED: {
+    exitStatus: EXIT_STATUS.systemFailed,
+    hint: "SIGKILL that nobody has sent is the kernel's when memory runs out: give the container more; SIGSEGV, SIGBUS and SIGABRT are crashes of a compiled library, `lines` has what was said last",
+  },
+  DJINIT_SPAWN_FAILED: {
+    exitStatus: EXIT_STATUS.systemFailed,
+    hint: "raise the limit that `msg` names (--pids-limit, ulimit -u, memory), or have the program in the image and on PATH",
   },
   DJINIT_NGINX_CONFIGURATION: {
     exitStatus: EXIT_STATUS.badConfiguration,

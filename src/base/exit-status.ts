@@ -5,6 +5,7 @@ export const EXIT_STATUS = {
   ok: 0,
   databaseUnavailable: 69,
   internalError: 70,
+  systemFailed: 71,
   badConfiguration: 78,
   migrationFailed: 80,
   superuserFailed: 81,

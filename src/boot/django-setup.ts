@@ -1,4 +1,5 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
+import type { Duplex } from "node:stream";
 import { type Clock, within } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { LastLines } from "../logs/last-lines.ts";
@@ -6,11 +7,18 @@ import type { OwnLog } from "../logs/own-log.ts";
 import type { Fields } from "../logs/record.ts";
 import { openRelay } from "../logs/relay.ts";
 import type { Sink } from "../logs/sink.ts";
+import { FIRST_FD } from "../plan/handed-sockets.ts";
 import { APP_DIRECTORY } from "../plan/paths.ts";
 import type { StepName } from "../plan/plan.ts";
+import { signalTree } from "../platform/process-tree.ts";
 import { startAfter } from "../platform/service-words.ts";
-import type { compareMigrations } from "./compare-migrations.ts";
-import { readEvent, type SetupEvent, STEP_ERROR_CODES, takeEvent } from "./setup-events.ts";
+import { startChild } from "./child-end.ts";
+import { readEvents } from "./event-channel.ts";
+import type { SetupEvent } from "./event-schemas.ts";
+import type { ManifestFacts } from "./manifest.ts";
+import { takeEvent } from "./setup-events.ts";
+import { codeOf } from "./setup-failure.ts";
+import { SetupProgress } from "./setup-progress.ts";
 
 const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
 /** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
@@ -33,8 +41,8 @@ export interface ProgramOptions {
 export interface SetupOptions {
   steps: StepName[];
   program: ProgramOptions;
-  onManifest: (facts: unknown) => void;
-  onMigrations: (...compared: Parameters<typeof compareMigrations>) => void;
+  onManifest: (facts: ManifestFacts) => void;
+  onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
   /** Words before the command that make it run as user django. */
   dropWords: string[];
   environment: NodeJS.ProcessEnv;
@@ -48,94 +56,85 @@ export interface SetupOptions {
 }
 
 /**
- * Resolves when all steps are done. Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, or the signal's reason
+ * Resolves when the program has said of each step, and of itself, that it is done: an end with status 0 alone says nothing.
+ * Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, DJINIT_STEP_KILLED, DJINIT_SPAWN_FAILED, or the signal's reason
  * when it was aborted: then the interpreter was asked to stop, and its transaction rolled back, before this rejects.
  * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const { steps, dropWords, environment, sink, log, clock, signal } = options;
-  const { execa, treeKill } = await import("./programs.ts");
-  let step: StepName = steps[0] as StepName;
-  let migration: string | undefined;
+  const progress = new SetupProgress(steps);
   let failure: DjinitError | undefined;
   let cancelDeadline = () => {};
 
+  const said = new LastLines();
+  const relay = { service: () => progress.step, sink, clock, onRecord: (fields: Fields) => said.add(fields) };
+  const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
+  const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
+  const python = ["python", SETUP_PROGRAM, told, ...steps];
+  const { child, ended } = startChild(startAfter(dropWords, python, environment), {
+    cwd: APP_DIRECTORY,
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, "pipe"],
+  });
+  for (const { childHasIt } of [stdout, stderr]) childHasIt(child?.pid);
+
+  let isRunning = true;
+  let killed = false;
   const end = (killAfterMs: number): void => {
-    if (pid === undefined) return;
-    treeKill(pid, "SIGTERM");
+    const pid = child?.pid;
+    if (pid === undefined || !isRunning) return;
+    signalTree(pid, "SIGTERM");
     clock.after(killAfterMs, () => {
-      if (finished) return;
+      if (!isRunning) return;
       killed = true;
-      treeKill(pid, "SIGKILL");
+      signalTree(pid, "SIGKILL");
     });
   };
   const onDeadline = (): void => {
+    const { step, migration } = progress;
     const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
-    failure ??= new DjinitError(STEP_ERROR_CODES[step], text, {
-      fields: { step, ...(migration ? { migration } : {}) },
+    failure ??= new DjinitError(codeOf(step, migration), text, {
+      fields: { step, ...(migration === undefined ? {} : { migration }) },
     });
     end(KILL_AFTER_MS);
   };
   const onEvent = (event: SetupEvent): void => {
+    // What was printed before it comes before it, and under the name of that time.
+    for (const { drain } of [stdout, stderr]) drain();
+    const { migration } = progress;
+    progress.take(event);
     if (event.event === "step-started") {
-      step = event.step;
       cancelDeadline();
-      cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
+      cancelDeadline = clock.after(options.deadlinesMs[event.step], onDeadline);
+      events?.settle();
     }
     if (event.event === "manifest") options.onManifest(event.facts);
-    if (event.event === "migrations") options.onMigrations(event.known, event.recorded);
-    if (event.event === "migrating") migration = event.migration;
+    if (event.event === "migrations") options.onMigrations(event);
     failure ??= takeEvent(event, migration, log);
-    // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.
-    if (event.event === "migrated") migration = undefined;
   };
-  const intercept = (line: string): (() => void) | undefined => {
-    const event = readEvent(line);
-    return event === undefined ? undefined : () => onEvent(event);
+  const onRefused = (error: DjinitError): void => {
+    failure ??= error;
+    end(KILL_AFTER_MS);
   };
-
-  const said = new LastLines();
-  const onRecord = (fields: Fields): void => said.add(fields);
-  const relay = { service: () => step, sink, clock, onRecord, intercept };
-  const stdout = openRelay(relay);
-  const stderr = openRelay(relay);
-  const python = ["python", SETUP_PROGRAM, JSON.stringify(options.program), ...steps];
-  const { file, args, env } = startAfter(dropWords, python, environment);
-  const subprocess = execa(file, args, {
-    cwd: APP_DIRECTORY,
-    env,
-    extendEnv: false,
-    // Any descriptor will do; execa's types know the standard ones only.
-    stdio: ["ignore", stdout.writeFd as 1, stderr.writeFd as 2],
-    buffer: false,
-    reject: false,
-    cleanup: false,
-  });
-  const { pid } = subprocess;
-  let finished = false;
-  let killed = false;
-  stdout.childHasIt(pid);
-  stderr.childHasIt(pid);
+  const socket = child?.stdio?.[FIRST_FD] as Duplex | null | undefined;
+  const events = socket ? readEvents(socket, onEvent, onRefused) : undefined;
 
   const onAbort = (): void => end(options.gracePeriodMs);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  const result = await subprocess;
-  finished = true;
+  const result = await ended;
+  isRunning = false;
   signal.removeEventListener("abort", onAbort);
-  cancelDeadline();
   // Not for ever: a process that the project has started in the background may hold the pipes.
-  const relayed = Promise.all([stdout.ended, stderr.ended]);
+  const relayed = Promise.all([stdout.ended, stderr.ended, events?.ended]);
   await within(clock, RELAY_TIMEOUT_MS, relayed);
+  cancelDeadline();
+  socket?.destroy();
 
-  if (signal.aborted && killed) throw graceExceeded(step, options.gracePeriodMs);
+  if (signal.aborted && killed) throw graceExceeded(progress.step, options.gracePeriodMs);
   signal.throwIfAborted();
+  failure ??= progress.verdict(result, said.lines);
   if (failure !== undefined) throw failure;
-  if (result.exitCode !== 0) {
-    const how = result.signal === undefined ? `with status ${result.exitCode}` : `by ${result.signal}`;
-    const text = `cannot finish step ${step}: its process ended ${how}`;
-    throw new DjinitError(STEP_ERROR_CODES[step], text, { fields: { step, lines: said.lines } });
-  }
 }
 
 function graceExceeded(step: StepName, gracePeriodMs: number): DjinitError {

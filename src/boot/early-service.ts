@@ -1,5 +1,4 @@
 // A service started beside the boot: it loads itself, and waits at its gate until the boot lets it load the application.
-import { spawn } from "node:child_process";
 import { closeSync, writeSync } from "node:fs";
 import { ofService } from "../plan/environment.ts";
 import { descriptorsOf, FIRST_FD, socketVariables } from "../plan/handed-sockets.ts";
@@ -7,6 +6,7 @@ import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { makePipe } from "../platform/libc.ts";
 import { asService } from "../platform/service-words.ts";
+import { startChild } from "./child-end.ts";
 
 /** The descriptor that djinit_gate.py waits at. */
 const GATE_VARIABLE = "DJINIT_GATE_FD";
@@ -25,26 +25,23 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
   const gate = makePipe();
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
   const held = descriptorsOf(plan);
-  const { file, args, env } = asService(user, argv, {
+  const start = asService(user, argv, {
     ...ofService(plan, environment),
     ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
     [GATE_VARIABLE]: String(FIRST_FD + held.length),
   });
   // Its own session, as the supervising half starts its services.
-  const child = spawn(file, args, {
+  const { child } = startChild(start, {
     cwd,
-    env,
     stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd],
     detached: true,
   });
-  child.on("error", () => {});
-  child.unref();
+  child?.unref();
   for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
   return {
     open: () => {
-      const { pid, exitCode, signalCode } = child;
-      const isAlive =
-        pid !== undefined && exitCode === null && signalCode === null && letThrough(gate.writeFd);
+      const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
+      const isAlive = pid !== undefined && letThrough(gate.writeFd);
       closeSync(gate.writeFd);
       if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
       for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);

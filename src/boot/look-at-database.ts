@@ -1,5 +1,6 @@
 // What the database says, by one query for the migrations and one for the superuser.
 import type { Client } from "pg";
+import { DjinitError } from "../base/errors.ts";
 import type { Config } from "../config/variables.ts";
 import { type Compared, compareMigrations, type Recorded } from "./compare-migrations.ts";
 import type { ManifestFacts } from "./manifest.ts";
@@ -9,7 +10,7 @@ export interface DatabaseState extends Compared {
   superuser: string | undefined;
 }
 
-/** Asks once. Errors: pg's own. */
+/** Asks once. Errors: pg's own; DJINIT_DATABASE_FORBIDDEN where the migrations are recorded, but may not be read. */
 export async function lookAtDatabase(
   client: Client,
   facts: ManifestFacts,
@@ -25,17 +26,36 @@ export async function lookAtDatabase(
 }
 
 async function readRecorded(client: Client): Promise<Recorded[]> {
-  if (!(await mayRead(client, "django_migrations"))) return [];
+  const access = await accessTo(client, "django_migrations");
+  if (access === "absent") return [];
+  if (access === "forbidden")
+    // To go on as if it were empty would have others wait for migrations that are applied.
+    throw new DjinitError(
+      "DJINIT_DATABASE_FORBIDDEN",
+      "cannot read which migrations are applied: permission denied for table django_migrations or its schema",
+    );
   return (await client.query<Recorded>("SELECT app, name FROM django_migrations ORDER BY id")).rows;
 }
 
-/** An error instead of this would end the transaction that holds the lock. */
-async function mayRead(client: Client, table: string): Promise<boolean> {
-  const { rows } = await client.query<{ readable: boolean | null }>(
-    "SELECT has_table_privilege(to_regclass($1), 'SELECT') AS readable",
-    [quote(table)],
-  );
-  return rows[0]?.readable === true;
+/** A table in a schema that this role may not use is not even found. */
+const ACCESS = `
+  SELECT to_regclass($1) IS NOT NULL AS found, has_table_privilege(to_regclass($1), 'SELECT') AS readable, EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = $2 AND NOT has_schema_privilege(n.oid, 'USAGE') AND n.nspname = ANY (
+      SELECT replace(trim(both '" ' from name), '$user', current_user::text)
+      FROM unnest(string_to_array(current_setting('search_path'), ',')) AS name
+    )
+  ) AS hidden`;
+
+/** An error of the table itself would end the transaction that holds the lock. */
+async function accessTo(client: Client, table: string): Promise<"readable" | "forbidden" | "absent"> {
+  const { rows } = await client.query<{ found: boolean; readable: boolean | null; hidden: boolean }>(ACCESS, [
+    quote(table),
+    table,
+  ]);
+  const [{ found, readable, hidden } = { found: false, readable: null, hidden: false }] = rows;
+  if (readable === true) return "readable";
+  return found || hidden ? "forbidden" : "absent";
 }
 
 async function findSuperuser(
@@ -43,7 +63,7 @@ async function findSuperuser(
   { superuser }: ManifestFacts,
   { superuserEmail, superuserUsername }: Pick<Config, "superuserUsername" | "superuserEmail">,
 ): Promise<string | undefined> {
-  if (superuser === undefined || !(await mayRead(client, superuser.table))) return undefined;
+  if (superuser === undefined || (await accessTo(client, superuser.table)) !== "readable") return undefined;
   const { table, column, named_by } = superuser;
   const name = named_by === "email" ? superuserEmail : superuserUsername;
   const names = spellings(name);

@@ -10,7 +10,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const pair = v.tuple([v.string(), v.string()]);
 
 /** What Django finds out, as djinit_manifest.py reports it. */
-const FACTS = v.object({
+export const FACTS = v.object({
   /** Change one of these, and the list may be another. */
   inputs: v.object({
     files: v.array(v.string()),
@@ -18,7 +18,15 @@ const FACTS = v.object({
     directories: v.array(v.string()),
     variables: v.array(v.string()),
   }),
-  migrations: v.array(v.object({ app: v.string(), name: v.string(), replaces: v.array(pair) })),
+  migrations: v.array(
+    v.object({
+      app: v.string(),
+      name: v.string(),
+      replaces: v.array(pair),
+      /** What must be applied before it. */
+      dependencies: v.array(pair),
+    }),
+  ),
   /** Where a superuser is found; missing where only Django can tell. */
   superuser: v.optional(
     v.object({ table: v.string(), column: v.string(), named_by: v.picklist(["username", "email"]) }),
@@ -28,7 +36,7 @@ const FACTS = v.object({
 });
 
 const MANIFEST = v.object({
-  format: v.literal(1),
+  format: v.literal(2),
   fingerprints: v.record(v.string(), v.string()),
   facts: FACTS,
 });
@@ -45,7 +53,7 @@ export interface Found {
 /** Errors: throws when these are no facts. */
 export function makeManifest(facts: unknown, environment: NodeJS.ProcessEnv): Manifest {
   const parsed = v.parse(FACTS, facts);
-  return { format: 1, fingerprints: fingerprint(parsed.inputs, environment), facts: parsed };
+  return { format: 2, fingerprints: fingerprint(parsed.inputs, environment), facts: parsed };
 }
 
 /** The first manifest that was made from what is there now. `environment` is that of the steps that need Django. */

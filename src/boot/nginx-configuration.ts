@@ -1,20 +1,20 @@
 // Lets nginx check its own files before anything depends on them, and reads from them what djinit must know.
-import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../base/errors.ts";
-import { type NginxFacts, nginxCommand, readNginxDump } from "../plan/nginx.ts";
+import { isNginxDump, type NginxFacts, nginxCommand, readNginxDump } from "../plan/nginx.ts";
 import { NGINX_USER } from "../plan/paths.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { findAccount } from "../platform/credentials.ts";
 import { writeNewFile } from "../platform/new-file.ts";
 import { startAfter } from "../platform/service-words.ts";
+import { sayEnd, startChild, startFailure } from "./child-end.ts";
 
 /** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
 
-/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN. */
+/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN, DJINIT_SPAWN_FAILED. */
 export async function checkNginx(
   dropWords: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -34,26 +34,23 @@ async function dumpConfiguration(
   dropWords: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const { file, args, env } = startAfter(dropWords, nginxCommand("", "-T"), environment);
   // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
-  const child = spawn(file, args, {
-    env,
+  const { ended } = startChild(startAfter(dropWords, nginxCommand("", "-T"), environment), {
     stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
-  });
-  const ended = new Promise<number | null>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("exit", resolve);
   });
   const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {
     closeSync(writeFd);
     return text(new Socket({ fd: readFd, readable: true, writable: false }));
   }) as [Promise<string>, Promise<string>];
-  const status = await ended;
-  if (status === 0) return dump;
-  const lines = (await complaints).trim().split("\n");
-  const first =
-    lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `it ended with status ${status}`;
+  const end = await ended;
+  const said = await dump;
+  if (end.status === 0 && isNginxDump(said)) return said;
+  const lines = (await complaints).split("\n").filter((line) => line.trim() !== "");
+  const cannotStart = startFailure("nginx", end, lines);
+  if (cannotStart !== undefined) throw cannotStart;
+  if (end.status === 0) throw refused("`nginx -T` ended with status 0, but has not shown it", lines);
+  const first = lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `nginx -T ${sayEnd(end)}`;
   throw refused(first.replace(/^nginx: /, ""), lines);
 }
 

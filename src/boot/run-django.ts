@@ -40,7 +40,8 @@ export async function runDjango(
     },
     onManifest: django.onManifest ?? ((facts) => saveManifest(facts, given, log)),
     onMigrations:
-      django.onMigrations ?? ((...given) => warnOfNewerSchema(log, compareMigrations(...given).ahead)),
+      django.onMigrations ??
+      (({ known, recorded }) => warnOfNewerSchema(log, compareMigrations(known, recorded).ahead)),
     dropWords,
     environment: {
       ...given,

@@ -3,12 +3,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { DjinitError } from "../base/errors.ts";
 import type { StepName } from "../plan/plan.ts";
+import { databaseFailure } from "./database-failure.ts";
 import { type DatabaseState, lookAtDatabase } from "./look-at-database.ts";
 import type { ManifestFacts } from "./manifest.ts";
 import { isLockFree, type MigrationLock, projectOf, takeLock } from "./migration-lock.ts";
 import { closeSession, type Failure } from "./postgres-session.ts";
 import { type Django, runDjango } from "./run-django.ts";
-import { logLockWait, logSchemaWait, MOST_NAMES, warnOfNewerSchema } from "./setup-events.ts";
+import { logLockWait, logSchemaWait, warnOfNewerSchema } from "./setup-events.ts";
+import { MOST_NAMES } from "./setup-failure.ts";
 
 /** How often others are looked for: seldom enough to cost nothing, often enough that nobody waits long for nothing. */
 const FIRST_PAUSE_MS = 100;
@@ -54,7 +56,8 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
       }
       // The session has ended, and the lock with it: whoever leads now, the schema says what is left to do.
       log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
-      if (performance.now() >= deadlineMs) throw error;
+      if (performance.now() >= deadlineMs)
+        throw databaseFailure("cannot look for migrations", error as Failure);
       await pause(LONGEST_PAUSE_MS, undefined, { signal });
     } finally {
       await closeSession(client);
@@ -76,6 +79,7 @@ async function settleIn(attempt: Attempt): Promise<StepName[]> {
     // Who has waited goes on when all of the others' work is done, not when the last migration is.
     if (!waitsForOthers || (await isLockFree(client, project))) {
       const state = await look(attempt);
+      if (state.seemsInconsistent) return askDjango(attempt);
       const left = stepsLeft(steps, state);
       if (!left.some(changesDatabase)) return settled(attempt, state, left);
       if (left.includes("check-migrations")) throw behind("cannot start", state);
@@ -105,6 +109,12 @@ async function lead(attempt: Attempt, lock: MigrationLock): Promise<StepName[]> 
   } finally {
     await lock.release();
   }
+}
+
+/** It refuses in its own words, or finds that all is well after all. */
+function askDjango({ django, steps }: Attempt): StepName[] {
+  django.log.debug({ step: "migrate" }, "Django is started to judge the history of the migrations");
+  return [...steps];
 }
 
 function look({ client, facts, django, steps }: Attempt): Promise<DatabaseState> {

@@ -1,60 +1,8 @@
-// What docker/usr/local/lib/djinit/djinit_setup.py reports.
-import type { ErrorCode } from "../base/errors.ts";
-import { DjinitError } from "../base/errors.ts";
+// What is said of what the Django half reports.
+import type { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
-import type { StepName } from "../plan/plan.ts";
-import type { Recorded } from "./compare-migrations.ts";
-import type { ManifestFacts } from "./manifest.ts";
-
-interface PythonError {
-  type: string;
-  message: string;
-  stack: string;
-}
-
-export type SetupEvent =
-  | { event: "step-started"; step: StepName }
-  | { event: "step-finished"; step: StepName; seconds: number }
-  | { event: "step-failed"; step: StepName; message?: string; pending?: string[]; error?: PythonError }
-  | { event: "settings-failed"; error: PythonError }
-  | { event: "waiting"; cause: string }
-  | { event: "nothing-pending" }
-  | { event: "lock-waited-for" }
-  | { event: "lock-missing" }
-  | { event: "lock-timeout"; cause: string; seconds: number }
-  | { event: "migrations-waited-for"; pending: string[] }
-  | { event: "manifest"; facts: unknown }
-  | { event: "migrations"; known: ManifestFacts["migrations"]; recorded: Recorded[] }
-  | { event: "manifest-failed"; error: PythonError }
-  | { event: "migrating"; migration: string }
-  | { event: "migrated"; migration: string; seconds: number; fake: boolean }
-  | { event: "superuser-exists"; username: string }
-  | { event: "superuser-created"; username: string };
-
-/** In one record. */
-export const MOST_NAMES = 20;
-const RECORD_SEPARATOR = "\u001e";
-
-/** The event a line carries, or undefined if it is a line of Django's or the project's own. */
-export function readEvent(line: string): SetupEvent | undefined {
-  if (!line.startsWith(RECORD_SEPARATOR)) return undefined;
-  try {
-    return JSON.parse(line.slice(1)) as SetupEvent;
-  } catch {
-    return undefined;
-  }
-}
-
-export const STEP_ERROR_CODES: Record<StepName, ErrorCode> = {
-  "wait-for-database": "DJINIT_DATABASE_UNAVAILABLE",
-  migrate: "DJINIT_MIGRATION_FAILED",
-  "wait-for-migrations": "DJINIT_SCHEMA_BEHIND",
-  "check-migrations": "DJINIT_SCHEMA_BEHIND",
-  manifest: "DJINIT_MANIFEST_FAILED",
-  "list-migrations": "DJINIT_MIGRATION_FAILED",
-  collectstatic: "DJINIT_COLLECTSTATIC_FAILED",
-  superuser: "DJINIT_SUPERUSER_FAILED",
-};
+import type { SetupEvent } from "./event-schemas.ts";
+import { MOST_NAMES, oneLine, settingsFailure, stepFailure } from "./setup-failure.ts";
 
 /** Said once, however the lock is taken. */
 export function logLockWait(log: OwnLog): void {
@@ -98,6 +46,9 @@ export function takeEvent(
     case "waiting":
       log.info({ step: "wait-for-database", cause: event.cause }, `waiting for the database: ${event.cause}`);
       return undefined;
+    case "program-started":
+    case "django-started":
+    case "finished":
     case "migrating":
     case "manifest":
     case "migrations":
@@ -142,36 +93,8 @@ export function takeEvent(
       log.info({ step: "superuser", username: event.username }, `superuser ${event.username} created`);
       return undefined;
     case "settings-failed":
-      return new DjinitError(
-        "DJINIT_SETTINGS_FAILED",
-        `cannot load the Django settings: ${oneLine(event.error)}`,
-        {
-          fields: { error: event.error },
-        },
-      );
+      return settingsFailure(event);
     case "step-failed":
       return stepFailure(event, migration);
   }
-}
-
-function stepFailure(
-  event: Extract<SetupEvent, { event: "step-failed" }>,
-  migration: string | undefined,
-): DjinitError {
-  const { step, error } = event;
-  const failing = step === "migrate" ? migration : undefined;
-  const what = failing === undefined ? `finish step ${step}` : `apply migration ${failing}`;
-  const message = event.message ?? `cannot ${what}: ${error === undefined ? "unknown" : oneLine(error)}`;
-  return new DjinitError(STEP_ERROR_CODES[step], message, {
-    fields: {
-      step,
-      ...(failing === undefined ? {} : { migration: failing }),
-      ...(event.pending === undefined ? {} : { pending: event.pending.slice(0, MOST_NAMES) }),
-      ...(error === undefined ? {} : { error }),
-    },
-  });
-}
-
-function oneLine({ type, message }: PythonError): string {
-  return `${type.split(".").at(-1)}: ${message.split("\n")[0]}`;
 }

@@ -1,6 +1,6 @@
 import { DjinitError } from "../base/errors.ts";
 import { MANIFEST_FILES } from "../plan/paths.ts";
-import { makeManifest } from "./manifest.ts";
+import { type ManifestFacts, makeManifest } from "./manifest.ts";
 import { type Django, djangoEnvironment, runDjango } from "./run-django.ts";
 import { writeManifest } from "./save-manifest.ts";
 
@@ -15,11 +15,13 @@ export async function makeImageManifest(django: Django): Promise<void> {
       "DJINIT_MANIFEST_FAILED",
       "cannot make the manifest: DJANGO_SETTINGS_MODULE is not set",
     );
-  let given: unknown;
-  const onManifest = (facts: unknown): void => {
+  let given: ManifestFacts | undefined;
+  const onManifest = (facts: ManifestFacts): void => {
     given = facts;
   };
   await runDjango({ ...django, onManifest }, ["manifest"], { lock: "own", manifestIsRequired: true });
+  if (given === undefined)
+    throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
   try {
     const { config, environment, dropWords } = django;
     const manifest = makeManifest(given, djangoEnvironment(config, environment, dropWords));

@@ -1,26 +1,42 @@
+import { DjinitError } from "../base/errors.ts";
 import { databaseKind } from "../plan/database-kind.ts";
 import { type Compared, compareMigrations } from "./compare-migrations.ts";
+import { databaseFailure } from "./database-failure.ts";
+import type { SetupEvent } from "./event-schemas.ts";
 import { lookAtDatabase } from "./look-at-database.ts";
 import { findManifest } from "./manifest.ts";
-import { closeSession } from "./postgres-session.ts";
+import { closeSession, type Failure } from "./postgres-session.ts";
 import { type Django, djangoEnvironment, runDjango } from "./run-django.ts";
 import { waitForPostgres } from "./wait-for-postgres.ts";
 
-type Listed = Pick<Compared, "applied" | "pending" | "unknown">;
-
-/** Applied, pending and unknown migrations as a table; with --json as one object. Errors: those of the database. */
-export async function listMigrations(django: Django, options: readonly string[]): Promise<void> {
-  const { applied, pending, unknown } = (await askPostgres(django)) ?? (await askDjango(django));
-  if (options.includes("--json")) {
-    console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
-    return;
-  }
-  const states = Object.entries({ applied, pending, unknown });
-  console.log("STATE    MIGRATION");
-  for (const [state, names] of states) for (const name of names) console.log(`${state.padEnd(8)} ${name}`);
+interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
+  /** How the history contradicts the migrations, in Django's words. */
+  contradiction?: string | null;
 }
 
-/** By one query, where there is a manifest to compare with. */
+/**
+ * Applied, pending and unknown migrations as a table; with --json as one object. Errors: those of the database;
+ * DJINIT_HISTORY_INCONSISTENT, after the list, where Django would refuse to migrate.
+ */
+export async function listMigrations(django: Django, options: readonly string[]): Promise<void> {
+  const { contradiction, ...listed } = (await askPostgres(django)) ?? (await askDjango(django));
+  const { applied, pending, unknown } = listed;
+  if (options.includes("--json")) console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
+  else print({ applied, pending, unknown });
+  if (contradiction)
+    throw new DjinitError(
+      "DJINIT_HISTORY_INCONSISTENT",
+      `cannot trust the history of the migrations: ${contradiction}`,
+    );
+}
+
+function print(lists: Record<string, string[]>): void {
+  console.log("STATE    MIGRATION");
+  for (const [state, names] of Object.entries(lists))
+    for (const name of names) console.log(`${state.padEnd(8)} ${name}`);
+}
+
+/** By one query, where there is a manifest to compare with, and a history that Django need not judge. */
 async function askPostgres({
   config,
   environment,
@@ -42,17 +58,23 @@ async function askPostgres({
     signal,
   });
   try {
-    return await lookAtDatabase(client, manifest.facts);
+    const state = await lookAtDatabase(client, manifest.facts);
+    return state.seemsInconsistent ? undefined : state;
+  } catch (error) {
+    if (error instanceof DjinitError) throw error;
+    throw databaseFailure("cannot look for migrations", error as Failure);
   } finally {
     await closeSession(client);
   }
 }
 
 async function askDjango(django: Django): Promise<Listed> {
-  let told: Parameters<typeof compareMigrations> | undefined;
-  const onMigrations = (...given: Parameters<typeof compareMigrations>): void => {
-    told = given;
+  let told: Extract<SetupEvent, { event: "migrations" }> | undefined;
+  const onMigrations = (migrations: typeof told): void => {
+    told = migrations;
   };
   await runDjango({ ...django, onMigrations }, ["list-migrations"], { lock: "own" });
-  return compareMigrations(...(told ?? [[], []]));
+  if (told === undefined)
+    throw new DjinitError("DJINIT_INTERNAL", "cannot list the migrations: Django has named none");
+  return { ...compareMigrations(told.known, told.recorded), contradiction: told.contradiction };
 }

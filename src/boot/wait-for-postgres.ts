@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/own-log.ts";
+import { finalCode } from "./database-failure.ts";
 import { postgresOptions } from "./database-url.ts";
 import { type Failure, openSession } from "./postgres-session.ts";
 
@@ -10,9 +11,6 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const ATTEMPT_TIMEOUT_MS = 5_000;
 const LEAST_ATTEMPT_MS = 250;
-/** Answers that waiting does not change: wrong password, no such role or not allowed, no such database. */
-const FINAL_CODES = new Set(["28P01", "28000", "3D000"]);
-
 const CAUSES: Record<string, string> = {
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name server has no answer for the host",
@@ -23,6 +21,7 @@ const CAUSES: Record<string, string> = {
   "28P01": "wrong password",
   "28000": "login not allowed",
   "3D000": "the database does not exist",
+  "42501": "not allowed",
   "53300": "too many connections",
   "57P03": "the server is starting up or shutting down",
   "25006": "it takes no writes",
@@ -39,7 +38,7 @@ export interface WaitOptions {
 }
 
 /**
- * Resolves with a session when the database of `url` has let us in. Errors: DJINIT_DATABASE_REFUSED_LOGIN at once,
+ * Resolves with a session when the database of `url` has let us in. Errors: at once what waiting does not change (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE),
  * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
  */
 export async function waitForPostgres({
@@ -67,8 +66,10 @@ export async function waitForPostgres({
     }
     const failure = tried;
     const cause = describe(failure);
-    if (FINAL_CODES.has(failure.code ?? "")) {
-      throw new DjinitError("DJINIT_DATABASE_REFUSED_LOGIN", `cannot log in to database ${where}: ${cause}`, {
+    const final = finalCode(failure);
+    if (final !== undefined) {
+      const what = final === "DJINIT_DATABASE_UNUSABLE" ? "connect" : "log in";
+      throw new DjinitError(final, `cannot ${what} to database ${where}: ${cause}`, {
         cause: failure,
         fields: { variable },
       });

@@ -17,8 +17,6 @@ export interface StreamOptions {
   /** Called with each record except nginx's access lines, whether it is written or not. */
   onRecord?: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
-  /** Claims a line by returning a function, which is called when everything before the line has been passed on. */
-  intercept?: (line: string) => (() => void) | undefined;
 }
 
 export class RecordStream {
@@ -73,11 +71,7 @@ export class RecordStream {
 
   #line(text: string): void {
     this.#lines += 1;
-    const act = this.#options.intercept?.(text);
-    if (act === undefined) return this.#grouper.push(text);
-    // Earlier lines come first in the log too, under the service's name of that time.
-    this.#grouper.flush();
-    act();
+    this.#grouper.push(text);
   }
 
   #bytes(start: number, end: number): number {

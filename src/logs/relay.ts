@@ -1,5 +1,5 @@
 // One service's stdout or stderr, from its pipe to the sink.
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
@@ -18,6 +18,8 @@ export interface Relay {
   /** For the child's stdio. Close it with `childHasIt` once the child is spawned. */
   writeFd: number;
   childHasIt(pid: number | undefined): void;
+  /** Passes on what has been written so far, at once: what is said of it next is to come after it. */
+  drain(): void;
   /** Resolves when every process that held the write end is gone and all is passed on. */
   ended: Promise<void>;
 }
@@ -32,7 +34,7 @@ export function openRelay(options: RelayOptions): Relay {
       stream.pid = pid;
       closeSync(writeFd);
     },
-    ended: readToEnd(readFd, stream, options),
+    ...readToEnd(readFd, stream, options),
   };
 }
 
@@ -40,10 +42,14 @@ export function openRelay(options: RelayOptions): Relay {
 export function continueRelay(readFd: number, pid: number, options: RelayOptions): Promise<void> {
   const stream = new RecordStream(options);
   stream.pid = pid;
-  return readToEnd(readFd, stream, options);
+  return readToEnd(readFd, stream, options).ended;
 }
 
-function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayOptions): Promise<void> {
+function readToEnd(
+  readFd: number,
+  stream: RecordStream,
+  { sink, clock }: RelayOptions,
+): Pick<Relay, "drain" | "ended"> {
   let cancelFlush: (() => void) | undefined;
 
   const source: Socket = new Socket({
@@ -77,5 +83,22 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
   });
   source.on("error", () => source.destroy());
 
-  return ended;
+  const drain = (): void => {
+    // Its descriptor may be another's by then.
+    if (source.destroyed) return;
+    for (let size = readNow(readFd); size > 0; size = readNow(readFd)) stream.read(size, size < READ_BYTES);
+    cancelFlush?.();
+    stream.flush();
+  };
+  return { drain, ended };
+}
+
+/** How much there was to read; 0 at the end, too, which is the source's to see. */
+function readNow(fd: number): number {
+  try {
+    return readSync(fd, READ_ROOM);
+  } catch {
+    // EAGAIN: nothing for now.
+    return 0;
+  }
 }

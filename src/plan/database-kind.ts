@@ -7,6 +7,7 @@ export type DatabaseKind = "postgres" | "file" | "other";
 /** Which way there is to wait for it. `other` is left to Django's own connection. */
 export function databaseKind(url: string | undefined): DatabaseKind {
   if (url === undefined) return "other";
-  if (POSTGRES_SCHEME.test(url)) return "postgres";
+  // Only libpq knows where the services lie that it finds in its own files.
+  if (POSTGRES_SCHEME.test(url)) return /[?&]service=/.test(url) ? "other" : "postgres";
   return SQLITE.test(url) ? "file" : "other";
 }

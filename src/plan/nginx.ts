@@ -74,6 +74,11 @@ export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
   return { ...plan, ...planListening(listens), inherits: [...NGINX_VARIABLES, ...variables] };
 }
 
+/** Whether `nginx -T` has shown its files: an end with status 0 alone is no proof that it has. */
+export function isNginxDump(text: string): boolean {
+  return /^# configuration file .*:$/m.test(text);
+}
+
 /** Reads the facts from the dump of `nginx -T`. */
 export function readNginxDump(dump: string): NginxFacts {
   // A `#` within a word is no comment.

@@ -6,6 +6,7 @@ import { LastLines } from "../logs/last-lines.ts";
 import { logError } from "../logs/own-log.ts";
 import { makePolicy } from "../logs/policy.ts";
 import type { Sink } from "../logs/sink.ts";
+import { wasCutShort } from "../plan/check-proof.ts";
 import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
@@ -93,10 +94,14 @@ async function runCheck(
     const status = await ended.finally(cancelDeadline);
     if (pid !== undefined) sendSignal(-pid, "SIGKILL");
     await within(clock, RELAY_TIMEOUT_MS, relayed);
+    const said = all.join("\n");
+    const isCutShort = status === 0 && wasCutShort(argv, said);
     const cause = late
       ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
-      : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
-    return { good: status === 0, cause, lines, said: all.join("\n") };
+      : isCutShort
+        ? "its check ended with status 0 before it was done: does the application end the process?"
+        : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
+    return { good: status === 0 && !isCutShort, cause, lines, said };
   } catch (error) {
     return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines, said: "" };
   }

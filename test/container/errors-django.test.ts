@@ -7,6 +7,7 @@ import { type ProjectOptions, startProject } from "./project-subject.ts";
 
 const SETTINGS_FAILED: Failure = { status: 78, code: "DJINIT_SETTINGS_FAILED" };
 const MIGRATION_FAILED: Failure = { status: 80, code: "DJINIT_MIGRATION_FAILED" };
+const MIGRATE_STEP_FAILED: Failure = { status: 80, code: "DJINIT_MIGRATE_STEP_FAILED" };
 const SUPERUSER_FAILED: Failure = { status: 81, code: "DJINIT_SUPERUSER_FAILED" };
 const COLLECTSTATIC_FAILED: Failure = { status: 82, code: "DJINIT_COLLECTSTATIC_FAILED" };
 
@@ -48,7 +49,7 @@ test("a migration that raises: its name and the database's own message; what cam
 
 test("what fails after the migrations is not blamed on the last of them", async () => {
   const { url } = await createDatabase();
-  const error = await failureOf(MIGRATION_FAILED, "post-migrate", { env: { DATABASE_URL: url } });
+  const error = await failureOf(MIGRATE_STEP_FAILED, "post-migrate", { env: { DATABASE_URL: url } });
   expect(error.msg).toContain("no cake after the migration");
   expect(error).not.toHaveProperty("migration");
 });

@@ -83,7 +83,7 @@ test.each(WAYS)(
         appliedIn(await release.records()).filter((name) => name === "troubled.0002_trouble"),
       ).toHaveLength(1);
     } else {
-      const error = await failsWith(release, { status: 80, code: "DJINIT_MIGRATION_FAILED" });
+      const error = await failsWith(release, { status: 80, code: "DJINIT_MIGRATE_STEP_FAILED" });
       expect(error.msg).toContain("the lock that keeps other containers from migrating was lost");
     }
     expect(

@@ -2,7 +2,8 @@
 // test/container/metrics-boot.test.ts has the rest, with a real database.
 import { describe, expect, test } from "vitest";
 import { gatherFacts } from "../../src/boot/boot-facts.ts";
-import { logLockWait, type SetupEvent, takeEvent } from "../../src/boot/setup-events.ts";
+import type { SetupEvent } from "../../src/boot/event-schemas.ts";
+import { logLockWait, takeEvent } from "../../src/boot/setup-events.ts";
 import type { OwnLog } from "../../src/logs/own-log.ts";
 import { collectBoot } from "../../src/metrics/boot.ts";
 import { printed } from "./printed-metrics.ts";

@@ -29,6 +29,7 @@ test("the container's exit statuses are the promised ones, and distinct", () => 
     ok: 0,
     databaseUnavailable: 69,
     internalError: 70,
+    systemFailed: 71,
     badConfiguration: 78,
     migrationFailed: 80,
     superuserFailed: 81,

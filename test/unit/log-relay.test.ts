@@ -165,26 +165,40 @@ test("empty lines are none; blank ones are what they are", async () => {
   expect(records).toMatchObject([{ msg: "a" }, { msg: "   " }]);
 });
 
-test("extra fields, a name that changes, and lines that are taken out", async () => {
+test("extra fields, and a name that changes when what was written before is drained", async () => {
+  const pipe = realPipe();
+  pipe.read();
+  const sink = openSink(pipe.writeFd);
   let name = "first";
   const seen: string[] = [];
-  const intercept = (line: string) => {
-    if (line !== "switch") return undefined;
-    return () => {
-      name = "second";
-    };
-  };
-  const records = await recordsOf("printf 'a\\nswitch\\nb\\n'", [], {
+  const relay = openRelay({
     service: () => name,
+    sink,
+    clock: new VirtualClock(),
     extra: { step: "x" },
-    intercept,
     onRecord: ({ msg }) => seen.push(msg),
   });
+  writeSync(relay.writeFd, "a\n\u001enull\n");
+  // Within the same turn of the event loop: nobody else has read it.
+  relay.drain();
+  expect(seen).toEqual(["a", "\u001enull"]);
+  name = "second";
+  writeSync(relay.writeFd, "b\n");
+  relay.childHasIt(undefined);
+  await relay.ended;
+  // The descriptor is another's by now.
+  relay.drain();
+  await eventually(() => expect(pipe.text().trimEnd().split("\n")).toHaveLength(3));
+  const records = pipe
+    .text()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(records).toMatchObject([
     { service: "first", msg: "a", step: "x" },
+    { service: "first", msg: "\u001enull", step: "x" },
     { service: "second", msg: "b", step: "x" },
   ]);
-  expect(seen).toEqual(["a", "b"]);
 });
 
 test("an observer sees requests as facts, other records as records, and how much there was", async () => {

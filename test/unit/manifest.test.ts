@@ -23,7 +23,7 @@ function project(environment: Record<string, string> = {}) {
       directories: [migrations],
       variables: ["WITH_SHOP"],
     },
-    migrations: [{ app: "a", name: "0001_initial", replaces: [] }],
+    migrations: [{ app: "a", name: "0001_initial", replaces: [], dependencies: [] }],
     needs_django: [],
   };
   const path = join(directory, "manifest.json");
@@ -77,7 +77,7 @@ test("a variable that decides has another value, or none; its value is in no man
 test("one that cannot be read is stale, one that is not there is not; the first that fits is used", () => {
   const { directory, path, find } = project();
   const broken = join(directory, "broken.json");
-  writeFileSync(broken, '{"format":2}');
+  writeFileSync(broken, '{"format":1}');
   expect(find({}, [broken])).toEqual({ stale: { path: broken, reason: "it cannot be read" } });
   expect(find({}, [join(directory, "nowhere.json")])).toEqual({});
   expect(find({}, [broken, path]).manifest).toBeDefined();

@@ -73,6 +73,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 # Once: this file is read again by a reload.
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
+runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
 
 # REMOTE_ADDR: after the gate, for djinit writes at each start what it is to be known by.
 runpy.run_path("/usr/local/lib/djinit/djinit_client.py")

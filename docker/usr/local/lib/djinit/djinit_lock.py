@@ -80,9 +80,18 @@ class MysqlLock(PostgresLock):
         self.connection.close()
 
 
+class NoLockFile(Exception):
+    """Nor could the database, which lies beside it, be changed."""
+
+    blamed = "unusable"
+
+
 class FileLock:
     def __init__(self, path):
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        try:
+            self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        except OSError as error:
+            raise NoLockFile(f"cannot make the lock file {path} (uid {os.geteuid()}): {error.strerror}") from error
 
     def take(self):
         try:

@@ -125,6 +125,8 @@ def facts(trace, takes_url):
         needs_django.append("the settings choose their apps by the whole environment")
     if late := djinit_trace.LATE_READERS & set(sys.modules):
         needs_django.append(f"the settings are made by {', '.join(sorted(late))}")
+    if any(key in loader.replacements for migration in loader.replacements.values() for key in migration.replaces):
+        needs_django.append("a squashed migration replaces another squashed one")
     files, migrations, directories = migration_inputs(loader)
     paths = {*sources, *others, *files, *model_files(), django.__file__}
     told = {

@@ -4,6 +4,8 @@ import contextlib
 import random
 import time
 
+import djinit_blame
+
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 POLL_SECONDS = 1.0
@@ -22,39 +24,74 @@ def own_command():
     return app != "django.core", load_command_class(app, "migrate") if isinstance(app, str) else app
 
 
-def pending():
-    """Names of the migrations that `migrate` would do something about."""
+def load_history():
+    """(loader, keys that are recorded) for the default database."""
     from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.recorder import MigrationRecorder
 
-    executor = MigrationExecutor(connection)
-    loader = executor.loader
-    names = [str(migration) for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
-    # Squashed ones whose parts are all applied are only to be recorded, which the plan does not show.
-    recorded = executor.recorder.applied_migrations()
-    squashed = [key for key in loader.replacements if key in loader.applied_migrations and key not in recorded]
-    return names + [f"{app}.{name}" for app, name in squashed]
+    loader = MigrationLoader(connection)
+    if not loader.applied_migrations:
+        djinit_blame.refuse_hidden_history(connection)
+    return loader, MigrationRecorder(connection).applied_migrations()
+
+
+def pending():
+    """Names of the migrations that are on disk and not recorded, wherever in the history they lie.
+
+    What a squashed migration replaces is not in the graph, or the squashed one is not, whichever the database has. A squashed
+    one of which only the parts are recorded is still to be recorded itself. src/boot/compare-migrations.ts means the same.
+    Raises where a migration is recorded whose dependency is not, as `migrate` does.
+    """
+    from django.db import connection
+
+    loader, recorded = load_history()
+    loader.check_consistent_history(connection)
+    return sorted(f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in recorded)
 
 
 def known(loader):
     """Every migration that is on disk, for src/boot/manifest.ts."""
+    needed = dependencies(loader)
     return [
-        {"app": app, "name": name, "replaces": [list(key) for key in migration.replaces]}
+        {
+            "app": app,
+            "name": name,
+            "replaces": [list(key) for key in migration.replaces],
+            "dependencies": [list(key) for key in sorted(needed[app, name])],
+        }
         for (app, name), migration in sorted(loader.disk_migrations.items())
     ]
 
 
-def known_and_recorded():
-    """What is on disk, and what the database has recorded, in the order of application."""
-    from django.db import connection
-    from django.db.migrations.loader import MigrationLoader
+def dependencies(loader):
+    """Which migrations each of them must come after, as the graph has it before anything is replaced."""
+    needed = {key: set() for key in loader.disk_migrations}
+    for key, migration in loader.disk_migrations.items():
+        parents = (loader.check_key(tuple(parent), key[0]) for parent in migration.dependencies)
+        needed[key].update(filter(None, parents))
+        for child in filter(None, (loader.check_key(tuple(child), key[0]) for child in migration.run_before)):
+            needed.setdefault(child, set()).add(key)
+    return needed
 
-    loader = MigrationLoader(None)
-    with connection.cursor() as cursor:
-        if "django_migrations" not in connection.introspection.table_names(cursor):
-            return known(loader), []
-        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
-        return known(loader), [{"app": app, "name": name} for app, name in cursor.fetchall()]
+
+def known_and_recorded():
+    """What is on disk, what the database has recorded in the order of application, and how that contradicts the former."""
+    from django.db import connection
+    from django.db.migrations.exceptions import InconsistentMigrationHistory
+
+    loader, recorded = load_history()
+    contradiction = None
+    try:
+        loader.check_consistent_history(connection)
+    except InconsistentMigrationHistory as error:
+        contradiction = str(error)
+    rows = []
+    if recorded:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+            rows = [{"app": app, "name": name} for app, name in cursor.fetchall()]
+    return known(loader), rows, contradiction
 
 
 def wait_until_applied(timeout, on_wait):

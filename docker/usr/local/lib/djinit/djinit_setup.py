@@ -1,8 +1,8 @@
 """The Django half of the boot: waits for the database, migrates, collects static files, creates the superuser.
 
 Run by djinit as the user django, with its options as JSON and the steps as arguments, in one interpreter. What it has to
-report goes to stdout as JSON text sequences (RFC 7464: RS, one JSON object, LF), between whatever Django and the project
-print.
+report goes through a socket of its own (djinit_events.py). A step is done when it has been reported as finished, and the
+program when it has said so: whatever else ends it, with status 0 too, is a failure.
 """
 
 import atexit
@@ -16,17 +16,8 @@ import threading
 import time
 import traceback
 
-EXIT_SETTINGS = 78
-EXIT_STATUS = {
-    "wait-for-database": 69,
-    "manifest": 78,
-    "list-migrations": 80,
-    "migrate": 80,
-    "superuser": 81,
-    "collectstatic": 82,
-    "wait-for-migrations": 83,
-    "check-migrations": 83,
-}
+import djinit_blame
+import djinit_events
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
@@ -36,6 +27,10 @@ SUPERUSER = {
     name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SUPERUSER_", "DJANGO_SUPERUSER_"))
 }
 PASSWORD = SUPERUSER.get("SUPERUSER_PASSWORD", "")
+# Out of the arguments, too. The project sees the names of the steps.
+OPTIONS = json.loads(sys.argv.pop(1))
+EVENTS = djinit_events.Events(OPTIONS["eventsFd"])
+report = EVENTS.report
 
 
 class StepError(Exception):
@@ -79,15 +74,10 @@ def stop_on_term():
     signal.signal(signal.SIGTERM, stop)
 
 
-def report(event, **fields):
-    sys.stderr.flush()
-    sys.stdout.write("\x1e" + json.dumps({"event": event, **fields}) + "\n")
-    sys.stdout.flush()
-
-
 def wait_for_database(timeout):
+    from django.core.exceptions import ImproperlyConfigured
     from django.db import connection
-    from django.db.utils import Error
+    from django.db.utils import Error, NotSupportedError, ProgrammingError
 
     started = time.monotonic()
     pause = FIRST_PAUSE_SECONDS
@@ -95,14 +85,29 @@ def wait_for_database(timeout):
         try:
             connection.ensure_connection()
             return
+        except ImproperlyConfigured as error:
+            raise StepError(f"cannot load the database's engine: {error}", kind=djinit_blame.SETTINGS) from error
         except Error as error:
+            kind = djinit_blame.blame(error)
+            if kind is None and isinstance(error, (NotSupportedError, ProgrammingError)):
+                kind = djinit_blame.UNUSABLE
+            if kind not in (None, djinit_blame.UNAVAILABLE):
+                raise refusal(error, kind) from error
             waited = time.monotonic() - started
             if waited >= timeout:
-                raise StepError(f"cannot reach the database within {timeout:g} s: {error}") from error
+                text = f"cannot reach the database within {timeout:g} s: {error}"
+                raise StepError(text, kind=djinit_blame.UNAVAILABLE) from error
             if pause == FIRST_PAUSE_SECONDS:
                 report("waiting", cause=str(error).strip())
             time.sleep(min(pause, timeout - waited))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def refusal(error, kind):
+    """What waiting would not change."""
+    what = "log in to" if kind == djinit_blame.LOGIN else "use"
+    text = djinit_blame.in_words(error, kind) or f"cannot {what} the database: {str(error).strip()}"
+    return StepError(text, kind=kind)
 
 
 class Locked:
@@ -183,8 +188,8 @@ def report_settled():
 def list_migrations():
     import djinit_migrate
 
-    known, recorded = djinit_migrate.known_and_recorded()
-    report("migrations", known=known, recorded=recorded)
+    known, recorded, contradiction = djinit_migrate.known_and_recorded()
+    report("migrations", known=known, recorded=recorded, contradiction=contradiction)
 
 
 def refuse(left, what):
@@ -248,6 +253,9 @@ def superuser(locked):
     finally:
         for variable in {*added, "DJANGO_SUPERUSER_PASSWORD"}:
             os.environ.pop(variable, None)
+    # The command may be the project's own.
+    if not user_exists(model, name):
+        raise StepError(f"cannot create superuser {name}: createsuperuser has ended, but there is no such user")
     report("superuser-created", username=name)
 
 
@@ -259,26 +267,42 @@ def describe(error):
         link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if frame.filename != __file__])
         link = link.__cause__ or link.__context__
     stack = "".join(told.format()).rstrip()
-    return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "message": str(error).strip(), "stack": stack}
+    message = end_in_words(error) if isinstance(error, SystemExit) else str(error).strip()
+    return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "message": message, "stack": stack}
+
+
+def end_in_words(error):
+    """What `sys.exit` was called with: a status, or what there is to say."""
+    if error.code is None or isinstance(error.code, int):
+        return f"it ended the process with status {int(error.code or 0)}"
+    return str(error.code).strip()
 
 
 def run(step, action):
     report("step-started", step=step)
+    EVENTS.settle()
     started = time.monotonic()
     try:
         action()
-    except Exception as error:
+    except Stopped:
+        raise
+    except BaseException as error:  # SystemExit too
+        if EVENTS.is_forked:
+            raise
         told = {}
         if isinstance(error, StepError):
             told, error = {"message": str(error), **error.fields}, error.__cause__
         if error is not None:
+            kind = told.setdefault("kind", djinit_blame.blame(error))
+            told.setdefault("message", djinit_blame.in_words(error, kind))
             told["error"] = describe(error)
-        report("step-failed", step=step, **told)
-        sys.exit(EXIT_STATUS[step])
-    except SystemExit as error:
-        report("step-failed", step=step, message=f"cannot finish {step}: it ended with status {error.code}")
-        sys.exit(EXIT_STATUS[step])
+        fail("step-failed", step=step, **told)
     report("step-finished", step=step, seconds=round(time.monotonic() - started, 3))
+
+
+def fail(event, **fields):
+    report(event, **fields)
+    leave(1)
 
 
 def manifest(trace, probe, is_required):
@@ -286,8 +310,8 @@ def manifest(trace, probe, is_required):
 
     try:
         report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url()))
-    except Exception as error:
-        if is_required:
+    except BaseException as error:
+        if is_required or EVENTS.is_forked or isinstance(error, Stopped):
             raise
         report("manifest-failed", error=describe(error))
 
@@ -318,9 +342,11 @@ def main(options, steps):
         gc.freeze()
         gc.set_threshold(*thresholds)
         stop_on_term()
-    except Exception as error:
-        report("settings-failed", error=describe(error))
-        sys.exit(EXIT_SETTINGS)
+    except BaseException as error:  # SystemExit too
+        if EVENTS.is_forked:
+            raise
+        fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
+    report("django-started")
     locked = Locked(options)
     actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
@@ -348,24 +374,27 @@ def lock_loss(step, locked):
         if not locked.lost:
             raise
         told = f"cannot finish step {step}: the lock that keeps other containers from migrating was lost: {locked.lost}"
-        report("step-failed", step=step, message=told)
-        sys.exit(EXIT_STATUS[step])
+        fail("step-failed", step=step, kind=djinit_blame.LOCK, message=told)
 
 
-def leave():
+def leave(status):
     """End at once. To take the interpreter down object by object would cost a start a sixth of a second."""
-    from django.db import connections
+    # The connections of a fork are its parent's: to close them would end them on the server.
+    if not EVENTS.is_forked:
+        with contextlib.suppress(Exception):
+            from django.db import connections
 
-    connections.close_all()
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+            connections.close_all()
+        atexit._run_exitfuncs()
+    djinit_events.flush_output()
+    os._exit(status)
 
 
 if __name__ == "__main__":
     try:
-        main(json.loads(sys.argv[1]), sys.argv[2:])
-        leave()
+        report("program-started")
+        main(OPTIONS, sys.argv[1:])
+        report("finished")
+        leave(0)
     except Stopped:
-        sys.exit(128 + signal.SIGTERM)
+        leave(128 + signal.SIGTERM)

@@ -1,0 +1,75 @@
+// How a program of the boot is started, and how its end is put into words.
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import { DjinitError } from "../base/errors.ts";
+import type { Start } from "../platform/service-words.ts";
+
+export interface ChildEnd {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+  /** Why it could not be started at all. */
+  failure?: NodeJS.ErrnoException;
+}
+
+export interface StartedChild {
+  /** Undefined where there is none. */
+  child: ChildProcess | undefined;
+  ended: Promise<ChildEnd>;
+}
+
+const CAUSES: Record<string, string> = {
+  EAGAIN:
+    "the container may have no more processes and threads (its pids limit, as by --pids-limit, or ulimit -u)",
+  ENOMEM: "there is not enough memory",
+  ENOENT: "there is no such program, or the directory to start it in is missing",
+  EACCES: "it may not be executed",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+  E2BIG: "its environment is too large",
+};
+/** What setpriv(1) and start-service, which come before most programs, say when they cannot go on. */
+const LAUNCH_FAILED = /^(?:setpriv: (?=.*failed)|djinit: cannot run \S+: )(.*)$/;
+
+/** Starts it. A program that cannot be started is one that has ended. */
+export function startChild({ file, args, env }: Start, options: SpawnOptions): StartedChild {
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, { ...options, env });
+  } catch (failure) {
+    return {
+      child: undefined,
+      ended: Promise.resolve({ status: null, signal: null, failure: failure as Error }),
+    };
+  }
+  const ended = once(child, "exit").then(
+    ([status, signal]: (number | string | null)[]) => ({
+      status: status as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }),
+    (failure: NodeJS.ErrnoException) => ({ status: null, signal: null, failure }),
+  );
+  return { child, ended };
+}
+
+/** As in «its process …». */
+export function sayEnd({ status, signal, failure }: ChildEnd): string {
+  if (failure !== undefined) return `could not be started: ${saySpawnFailure(failure)}`;
+  return signal === null ? `ended with status ${status}` : `was killed by ${signal}`;
+}
+
+/** The error that a program stands for which never ran; undefined where it did. `lines` is what it said. */
+export function startFailure(
+  program: string,
+  { failure, status }: ChildEnd,
+  lines: readonly string[],
+): DjinitError | undefined {
+  const said = status === 126 || status === 127 ? lines.find((line) => LAUNCH_FAILED.test(line)) : undefined;
+  if (failure === undefined && said === undefined) return undefined;
+  const cause = failure === undefined ? LAUNCH_FAILED.exec(said ?? "")?.[1] : saySpawnFailure(failure);
+  return new DjinitError("DJINIT_SPAWN_FAILED", `cannot start ${program}: ${cause}`, { cause: failure });
+}
+
+function saySpawnFailure({ code = "", message }: NodeJS.ErrnoException): string {
+  const known = CAUSES[code];
+  return known === undefined ? message : `${known} (${message})`;
+}
