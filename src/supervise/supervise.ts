@@ -11,6 +11,7 @@ import { descriptorsOf } from "../plan/handed-sockets.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
+import { KilledProcesses } from "./killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
 import { takeSignals } from "./signals.ts";
@@ -53,11 +54,13 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
   reaper.start();
 
   const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
+  const killed = new KilledProcesses();
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
     log,
     reaper,
+    killed,
     environment: forApplication(process.env),
     ...(figures === undefined ? {} : { observer: figures }),
     readEnvironment: environmentReader(plan),
@@ -80,7 +83,7 @@ export async function supervise({ planFile, pendingSignals, openAdmin }: Supervi
     systemClock,
   );
   keepHeapSmall(sink, systemClock);
-  watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
+  watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
   openAdmin({ supervisor, clock: systemClock, log, recent, figures });
   supervisor.start();
 

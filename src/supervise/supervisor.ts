@@ -7,12 +7,15 @@ import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findCause } from "./failure-cause.ts";
+import type { KilledProcesses } from "./killed-processes.ts";
 import { Operations } from "./operations.ts";
 import type { Reaper } from "./reaper.ts";
 import { reloadService } from "./reload.ts";
+import { ReloadQueue } from "./reload-queue.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
+import { watchCarried } from "./watch-carried.ts";
 
 export interface SupervisorDependencies {
   clock: Clock;
@@ -21,6 +24,7 @@ export interface SupervisorDependencies {
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
+  killed: KilledProcesses;
   /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
@@ -39,7 +43,7 @@ export class Supervisor {
   readonly #with: ServiceDependencies;
   readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   #announced = false;
-  #reloads: Promise<void> = Promise.resolve();
+  readonly #reloads = new ReloadQueue(() => this.#reloadAll());
   #finish: (status: number) => void = () => {};
 
   constructor(plan: Plan, dependencies: SupervisorDependencies) {
@@ -56,7 +60,7 @@ export class Supervisor {
     this.#shutdown = new Shutdown(this.services, plan, clock, log);
     const { gracePeriodMs } = plan;
     const draining = () => this.draining;
-    this.operations = new Operations({ clock, gracePeriodMs, startupTimeoutMs, draining });
+    this.operations = new Operations({ clock, log, gracePeriodMs, startupTimeoutMs, draining });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -99,15 +103,26 @@ export class Supervisor {
 
   /** New code and files for every service, without a pause where the service can do that. */
   reload(): void {
-    // What has changed since this reload began is for one more after it.
-    this.#reloads = this.#reloads.then(() => this.#reloadAll());
+    if (this.#shutdown.begun) {
+      this.#log.warn({}, "reload refused: the container is being stopped");
+      return;
+    }
+    switch (this.#reloads.ask()) {
+      case "begins":
+        return this.#log.info({}, "reload asked for, checking");
+      case "waits":
+        return this.#log.info({}, "reload asked for, follows the one that runs");
+      case "joins":
+        return this.#log.debug({}, "reload asked for, one waits already");
+    }
   }
 
   async #reloadAll(): Promise<void> {
     const wanted = (): boolean => !this.#shutdown.begun;
     try {
       const environment = await this.#readEnvironment();
-      for (const service of this.services) {
+      // Those in front first: what a new process of theirs carries need not end with the application's old one.
+      for (const service of this.services.toSorted((a, b) => b.plan.after.length - a.plan.after.length)) {
         if (wanted()) await reloadService(service, environment, this.#with, wanted);
       }
     } catch (thrown) {
@@ -142,9 +157,16 @@ export class Supervisor {
     }
     const slow = service.state.name === "killing" && service.state.afterwards === "judge";
     if (slow && !this.#shutdown.begun) this.#reportSlowStart(service);
+    if (service.state.name === "stopping" && service.plan.facesClients) this.#watchCarried(service);
     if (ended !== undefined) this.#onEnded(service, ended);
     if (this.#shutdown.begun) this.#settle();
     else this.#startWhatCan();
+  }
+
+  #watchCarried(front: Service): void {
+    const tell = (back: Service): boolean => this.#shutdown.tell(back);
+    for (const back of this.services.filter(({ name }) => front.plan.after.includes(name)))
+      watchCarried(front, back, { clock: this.#clock, log: this.#log, tell });
   }
 
   #onEnded(service: Service, { failed, fatal }: Ended): void {
@@ -177,7 +199,11 @@ export class Supervisor {
         { fields },
       );
     }
-    const text = `cannot keep ${service.name} running: it ended with status ${status} after ${service.restarts} restarts`;
+    const { failedStarts } = service.state;
+    const text =
+      failedStarts > this.plan.maxRestarts && failedStarts > 1
+        ? `cannot start ${service.name}: it has failed to come up ${failedStarts} times in a row, and ended with status ${status}`
+        : `cannot keep ${service.name} running: it ended with status ${status} after ${service.restarts} restarts`;
     return new DjinitError("DJINIT_SERVICE_FAILED", text, {
       fields: { ...fields, exit_status: failedStatus(status) },
     });
