@@ -61,7 +61,8 @@ export function planGunicorn(
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
-    hurryRest: "SIGTERM", // uvicorn's workers do not know QUIT: the master would wait for them until it is killed
+    // uvicorn's workers do not know QUIT, and a master that has had TERM does not pass it on: it would wait until it is killed.
+    hurryRest: ["SIGTERM", "SIGQUIT"],
     reload: "SIGHUP",
     // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
     forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],

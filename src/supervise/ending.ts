@@ -31,10 +31,10 @@ export async function askToEnd({ plan, pid, sockets, isPresent }: Ending, forGoo
 
 export function askToHurry({ plan, pid, clock, isPresent }: Ending): void {
   sendSignal(pid, plan.fastStopSignal);
-  const { hurryRest } = plan;
-  if (hurryRest === undefined) return;
+  const { hurryRest = [] } = plan;
+  if (hurryRest.length === 0) return;
   clock.after(HURRY_REST_MS, () => {
-    if (isPresent()) sendSignal(-pid, hurryRest);
+    if (isPresent()) for (const signal of hurryRest) sendSignal(-pid, signal);
   });
 }
 
