@@ -151,7 +151,7 @@ export const VARIABLES = {
   maxRestarts: variable(
     "DJINIT_MAX_RESTARTS",
     integer(0, 1_000),
-    "Restarts of a service within 60 s before the container gives up.",
+    "Restarts of a service within 60 s, and after starts in a row that failed, before the container gives up.",
     {
       default: "5",
     },

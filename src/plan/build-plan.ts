@@ -6,6 +6,7 @@ import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
+import { findDaemonProblems } from "./daemon-words.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
 import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
@@ -15,7 +16,7 @@ import type { Invocation } from "./role.ts";
 
 /** What this combination of CMD and variables lacks. */
 export function findProblems(invocation: Invocation, config: Config): Problem[] {
-  const problems: Problem[] = [];
+  const problems = findDaemonProblems(invocation, config);
   const beside = (
     [
       ["CELERY_WORKER", config.celeryWorker],

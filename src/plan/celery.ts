@@ -16,6 +16,12 @@ const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
 /** The schedule, in the working directory; some dbm libraries add a suffix. */
 const SCHEDULE_FILE = "celerybeat-schedule";
 
+/**
+ * From QUIT to the end, a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts what it has not
+ * acknowledged back into the queue. Killed, it leaves that to the broker: Redis gives it back after an hour.
+ */
+const COLD_SHUTDOWN_MS = 4_000;
+
 const CELERY_SERVICE = {
   cwd: CELERY_DIRECTORY,
   user: DJANGO_USER,
@@ -63,6 +69,9 @@ export function planCeleryWorker(
       ...logLevel(config),
       ...words.rest,
     ],
+    ...(hasPool([...defaults, ...words.rest])
+      ? { lastCall: { signal: "SIGQUIT", beforeKillMs: COLD_SHUTDOWN_MS } }
+      : {}),
     reload: "restart",
     forwards: beside ? [] : ["SIGUSR1", "SIGUSR2"],
   };
@@ -108,6 +117,11 @@ export function brokerOf({ celeryBroker }: Config): Record<string, string> {
 /** Whether the words before the subcommand say which application it is. */
 export function namesApp(globals: readonly string[]): boolean {
   return globals.some((word) => /^(-A|--app\b|--config\b)/.test(word));
+}
+
+/** Whether its tasks run in processes of their own: what other pools run, QUIT does not give back. */
+function hasPool(words: readonly string[]): boolean {
+  return /^(prefork|processes)$/.test(optionValue(words, "-P", "--pool") ?? "prefork");
 }
 
 /** Whether lines of level INFO are to be seen. */

@@ -30,7 +30,14 @@ export function planGunicorn(
 ): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
   // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
-  const argv = ["gunicorn", "--config", GUNICORN_CONFIG, ...words, ...application];
+  const argv = [
+    "gunicorn",
+    "--config",
+    GUNICORN_CONFIG,
+    ...gracefulTimeout(words, config),
+    ...words,
+    ...application,
+  ];
   return {
     name: "gunicorn",
     argv,
@@ -54,6 +61,8 @@ export function planGunicorn(
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
+    // uvicorn's workers do not know QUIT, and a master that has had TERM does not pass it on: it would wait until it is killed.
+    hurryRest: ["SIGTERM", "SIGQUIT"],
     reload: "SIGHUP",
     // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
     forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
@@ -61,4 +70,17 @@ export function planGunicorn(
     fatalStatuses: [WORKER_BOOT_ERROR, APP_LOAD_ERROR],
     output: "relay",
   };
+}
+
+/** gunicorn's own default. */
+const GRACEFUL_TIMEOUT_MS = 30_000;
+
+/**
+ * gunicorn may be asked to end long before nginx has gone: a longer grace period is for the requests that it has in hand.
+ * What the user says of it counts.
+ */
+function gracefulTimeout(words: readonly string[], { gunicornArguments, gracePeriodMs }: Config): string[] {
+  const isSaid = [...words, gunicornArguments ?? ""].some((it) => it.includes("--graceful-timeout"));
+  if (isSaid || gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return [];
+  return ["--graceful-timeout", String(Math.ceil(gracePeriodMs / 1000))];
 }

@@ -70,6 +70,10 @@ export interface ServicePlan {
   restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;
+  /** What all its processes get a moment after that, where the main one may not make the others end. */
+  hurryRest?: NodeJS.Signals[];
+  /** When a stop has not ended it so long before it is killed, it gets this signal. */
+  lastCall?: { signal: NodeJS.Signals; beforeKillMs: number };
   /** What makes it take new code and files while it serves; `restart` where only that does. */
   reload?: NodeJS.Signals | "restart";
   /** A command that ends with 0 if the service could be started anew as things are now. */

@@ -2,22 +2,33 @@
 import { readFileSync } from "node:fs";
 
 const SYN_RECEIVED = "03";
+/** Connections that nobody here has closed, and those that become one; the second is one that its client has half closed. */
+const OPEN: readonly string[] = ["01", "08", SYN_RECEIVED];
 
 /** Handshakes under way at these ports: the client has not answered yet, so nobody can accept the connection. */
 export function countHandshakes(ports: readonly number[], family: "IPv4" | "both"): number {
+  return count(ports, family, [SYN_RECEIVED]);
+}
+
+/** Connections of clients at these ports, also those that nobody has accepted yet. */
+export function countConnections(ports: readonly number[], family: "IPv4" | "both"): number {
+  return count(ports, family, OPEN);
+}
+
+function count(ports: readonly number[], family: "IPv4" | "both", states: readonly string[]): number {
   const suffixes = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`);
   // IPv6 sockets that take IPv4 too are in the second.
   const tables = ["/proc/net/tcp", ...(family === "both" ? ["/proc/net/tcp6"] : [])].map(read);
   return tables
     .join("\n")
     .split("\n")
-    .filter((line) => isHandshake(line, suffixes)).length;
+    .filter((line) => isIn(line, suffixes, states)).length;
 }
 
 /** `  3: 0100007F:1F40 0100007F:A796 03 …`: a number, the local address, the remote one, the state. */
-function isHandshake(line: string, suffixes: readonly string[]): boolean {
-  const [, local = "", , state] = line.trim().split(/\s+/, 4);
-  return state === SYN_RECEIVED && suffixes.some((suffix) => local.endsWith(suffix));
+function isIn(line: string, suffixes: readonly string[], states: readonly string[]): boolean {
+  const [, local = "", , state = ""] = line.trim().split(/\s+/, 4);
+  return states.includes(state) && suffixes.some((suffix) => local.endsWith(suffix));
 }
 
 function read(path: string): string {

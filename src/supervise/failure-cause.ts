@@ -1,3 +1,7 @@
+/** What an application cannot be loaded for, whenever it is tried. A database that is away is none of these. */
+const LOAD_ERRORS =
+  /^(?:[\w.]+\.)?(?:ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError|ImproperlyConfigured|SystemCheckError)\b/;
+
 /**
  * Of a service's last lines, what says why its application cannot be loaded: the last exception, or the words that
  * celery (by click) or gunicorn have of their own for it. Undefined if there is nothing of the kind.
@@ -10,8 +14,20 @@ export function findCause(lines: readonly string[]): string | undefined {
       .slice(usage)
       .join(" ")
       .replace(/^Error:\s*/, "");
-  return (
-    lines.findLast((line) => /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line)) ??
-    lines.findLast((line) => line.startsWith("Failed to "))
-  );
+  return lastException(lines) ?? lines.findLast((line) => line.startsWith("Failed to "));
+}
+
+/** Whether these last lines of a service that has ended say that its application cannot be loaded. */
+export function saysItCannotLoad(lines: readonly string[]): boolean {
+  const usage = lines.findLastIndex((line) => line.startsWith("Error:"));
+  if (
+    usage !== -1 &&
+    /Unable to load celery application|Invalid value for '-A'/.test(lines.slice(usage).join(" "))
+  )
+    return true;
+  return LOAD_ERRORS.test(lastException(lines) ?? "");
+}
+
+function lastException(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line));
 }

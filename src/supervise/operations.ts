@@ -1,5 +1,7 @@
 // What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
 import { type Clock, until } from "../base/clock.ts";
+import { logError, type OwnLog } from "../logs/own-log.ts";
+import { planLastCalls } from "./last-call.ts";
 import type { Service } from "./service.ts";
 import type { StateName } from "./service-state.ts";
 
@@ -12,6 +14,7 @@ const HAS_COME_UP_OR_NOT: readonly StateName[] = ["running", "backoff", "stopped
 
 export interface OperationsOptions {
   clock: Clock;
+  log: OwnLog;
   /** From the stop signal to SIGKILL. */
   gracePeriodMs: number;
   startupTimeoutMs: number;
@@ -62,7 +65,11 @@ export class Operations {
   /** One that ignores its signal is killed when the grace period is over. */
   async #end(service: Service): Promise<void> {
     const isOver = (): boolean => service.state.name !== "stopping" && service.state.name !== "killing";
-    if (await this.#until(isOver, this.#with.gracePeriodMs)) return;
+    const { gracePeriodMs, clock, log } = this.#with;
+    const cancelLastCall = planLastCalls([service], gracePeriodMs, clock, (error) => logError(log, error));
+    const isIt = await this.#until(isOver, gracePeriodMs);
+    cancelLastCall();
+    if (isIt) return;
     service.handle({ type: "kill" });
     await this.#until(isOver, KILL_TIMEOUT_MS);
   }

@@ -15,18 +15,28 @@ export interface ReadinessWatch {
   cancel(): void;
 }
 
-/** Calls `onReady` once when the service, which has just been started, has come up. */
-export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () => void): ReadinessWatch {
+/**
+ * Calls `onReady` once when the service, which has just been started, has come up; not `seen` if all that is known of it
+ * is that it has lived for some time.
+ */
+export function watchReadiness(
+  readiness: Readiness,
+  clock: Clock,
+  onReady: (seen: boolean) => void,
+): ReadinessWatch {
   switch (readiness.kind) {
-    case "settled":
-      return { see: ignore, cancel: clock.after(readiness.afterMs, onReady) };
+    case "settled": {
+      const { afterMs } = readiness;
+      // 0: of such a one nothing is asked, so nothing is missing.
+      return { see: ignore, cancel: clock.after(afterMs, () => onReady(afterMs === 0)) };
+    }
     case "log": {
       const pattern = new RegExp(readiness.pattern);
-      const cancel = clock.after(readiness.orAfterMs, onReady);
+      const cancel = clock.after(readiness.orAfterMs, () => onReady(false));
       const see = ({ msg }: Fields): void => {
         if (!pattern.test(msg)) return;
         cancel();
-        onReady();
+        onReady(true);
       };
       return { see, cancel };
     }
@@ -35,14 +45,19 @@ export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () =
       // Not the time of day: an earlier process may have written it a moment ago.
       const beforeMs = lastWrittenMs(prefix);
       const untilMs = clock.monotonicMs() + orAfterMs;
+      const isWritten = (): boolean => lastWrittenMs(prefix) > beforeMs;
       return ask(
         clock,
-        onReady,
-        async () => clock.monotonicMs() >= untilMs || lastWrittenMs(prefix) > beforeMs,
+        () => onReady(isWritten()),
+        async () => clock.monotonicMs() >= untilMs || isWritten(),
       );
     }
     default:
-      return ask(clock, onReady, () => probe(readiness));
+      return ask(
+        clock,
+        () => onReady(true),
+        () => probe(readiness),
+      );
   }
 }
 

@@ -92,6 +92,7 @@ async function runCheck(
       if (pid !== undefined) sendSignal(pid, "SIGKILL");
     });
     const status = await ended.finally(cancelDeadline);
+    if (pid !== undefined) reaper.wasKilled(pid);
     if (pid !== undefined) sendSignal(-pid, "SIGKILL");
     await within(clock, RELAY_TIMEOUT_MS, relayed);
     const said = all.join("\n");

@@ -3,7 +3,7 @@
 export interface RestartPolicy {
   /** `on-failure`: an exit status of 0 is the end. */
   restart: "no" | "on-failure" | "always";
-  /** Restarts allowed within the window. */
+  /** Restarts allowed within the window; and failed starts in a row that are followed by another. */
   maxRestarts: number;
   /** Exit statuses that trying again will not change, as long as the service has never been ready. */
   fatalStatuses: readonly number[];

@@ -49,8 +49,8 @@ async function run({ file, args, env }: Start, reaper: Reaper): Promise<void> {
   if (pid !== undefined) reaper.leaveToNode(pid);
   const { promise: ended, resolve, reject } = Promise.withResolvers<number | null>();
   child.once("error", reject);
-  child.once("exit", (code) => {
-    if (pid !== undefined) reaper.forget(pid);
+  child.once("exit", (code, signal) => {
+    if (pid !== undefined) reaper.forget(pid, signal);
     resolve(code);
   });
   const [status, said] = await Promise.all([ended, text(child.stderr)]);

@@ -15,8 +15,12 @@ export type StateName = (typeof STATE_NAMES)[number];
 
 export interface ServiceState {
   name: StateName;
-  /** Whether it has been ready since the container started. */
+  /** Whether it has been seen to be ready since the container started. */
   wasReady: boolean;
+  /** Whether its present process has come up for certain: it was seen to be ready, or has lived long. */
+  proven: boolean;
+  /** Starts in a row that came to nothing, whatever time each took. */
+  failedStarts: number;
   /** Failures in a row; decides the backoff. */
   attempt: number;
   /** When it was restarted lately, in monotonic ms. */
@@ -29,10 +33,12 @@ export interface ServiceState {
 
 export type ServiceEvent =
   | { type: "start" }
-  | { type: "ready" }
+  /** Not `seen`: nothing has been heard of it, and it is taken for ready because it lives. */
+  | { type: "ready"; seen: boolean }
   | { type: "stable" }
   | { type: "startup-timeout" }
-  | { type: "exited"; status: number; atMs: number }
+  /** `unloadable`: by what it said last its application cannot be loaded. */
+  | { type: "exited"; status: number; atMs: number; unloadable?: boolean }
   | { type: "backoff-elapsed" }
   | { type: "stop" }
   | { type: "fast-stop" }
@@ -56,11 +62,16 @@ export interface Transition {
 export const INITIAL_STATE: ServiceState = {
   name: "pending",
   wasReady: false,
+  proven: false,
+  failedStarts: 0,
   attempt: 0,
   restartsMs: [],
   afterwards: "judge",
   exitStatus: undefined,
 };
+
+/** It has come up. */
+const PROVEN = { wasReady: true, proven: true, failedStarts: 0 } as const;
 
 const ENDED_AS_ASKED: Effect = { type: "ended", failed: false, fatal: false };
 
@@ -78,13 +89,13 @@ const HANDLERS: Record<StateName, Handler> = {
 
   starting: (state, event, policy) => {
     if (event.type === "ready")
-      return to(state, { name: "running", wasReady: true }, [{ type: "count-stable" }]);
+      return to(state, { name: "running", ...(event.seen ? PROVEN : {}) }, [{ type: "count-stable" }]);
     if (event.type === "startup-timeout") return end(state, "judge", "kill");
     return whileAlive(state, event, policy);
   },
 
   running: (state, event, policy) => {
-    if (event.type === "stable") return to(state, { attempt: 0, restartsMs: [] });
+    if (event.type === "stable") return to(state, { ...PROVEN, attempt: 0, restartsMs: [] });
     return whileAlive(state, event, policy);
   },
 
@@ -138,7 +149,7 @@ function whenIdle(state: ServiceState, event: ServiceEvent): Transition {
   switch (event.type) {
     case "start":
     case "restart":
-      return spawn({ ...state, attempt: 0, restartsMs: [] });
+      return spawn({ ...state, attempt: 0, restartsMs: [], failedStarts: 0 });
     case "stop":
     case "fast-stop":
     case "kill":
@@ -175,24 +186,28 @@ function afterEnd(state: ServiceState, event: Exited, policy: RestartPolicy): Tr
 }
 
 /** It died by itself: again after a while, or never. */
-function judge(state: ServiceState, { status, atMs }: Exited, policy: RestartPolicy): Transition {
-  const recent = recentRestarts(state.restartsMs, atMs);
-  const fatal = !state.wasReady && policy.fatalStatuses.includes(status);
+function judge(before: ServiceState, event: Exited, policy: RestartPolicy): Transition {
+  const { status, atMs, unloadable = false } = event;
+  const restartsMs = recentRestarts(before.restartsMs, atMs);
+  const failedStarts = before.proven ? 0 : before.failedStarts + 1;
+  const state = { ...before, exitStatus: status, restartsMs, failedStarts };
+  const fatal = !before.wasReady && (policy.fatalStatuses.includes(status) || (unloadable && status !== 0));
   const done = policy.restart === "no" || (policy.restart === "on-failure" && status === 0);
-  if (done || fatal || recent.length >= policy.maxRestarts) {
-    return to(state, { name: "exited", exitStatus: status, restartsMs: recent }, [
-      { type: "ended", failed: !done, fatal: fatal && !done },
-    ]);
+  if (done || fatal || isTooMuch(state, policy)) {
+    return to(state, { name: "exited" }, [{ type: "ended", failed: !done, fatal: fatal && !done }]);
   }
-  return to(
-    state,
-    { name: "backoff", exitStatus: status, attempt: state.attempt + 1, restartsMs: [...recent, atMs] },
-    [{ type: "back-off", attempt: state.attempt }],
-  );
+  return to(state, { name: "backoff", attempt: state.attempt + 1, restartsMs: [...restartsMs, atMs] }, [
+    { type: "back-off", attempt: state.attempt },
+  ]);
+}
+
+/** Too many deaths in a short time, or a start that fails again and again. */
+function isTooMuch({ restartsMs, failedStarts }: ServiceState, { maxRestarts }: RestartPolicy): boolean {
+  return restartsMs.length >= maxRestarts || failedStarts > maxRestarts;
 }
 
 function spawn(state: ServiceState): Transition {
-  return to(state, { name: "starting", afterwards: "judge" }, [{ type: "spawn" }]);
+  return to(state, { name: "starting", afterwards: "judge", proven: false }, [{ type: "spawn" }]);
 }
 
 function end(

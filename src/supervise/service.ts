@@ -7,7 +7,10 @@ import type { OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
+import { askToEnd, askToHurry, kill } from "./ending.ts";
+import { saysItCannotLoad } from "./failure-cause.ts";
 import { HeldSockets } from "./held-sockets.ts";
+import type { KilledProcesses } from "./killed-processes.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -35,6 +38,7 @@ export interface ServiceDependencies {
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
+  killed: KilledProcesses;
   startupTimeoutMs: number;
   maxRestarts: number;
   /** Called after each change; `ended` when it has ended and will not come back unasked. */
@@ -45,7 +49,7 @@ export class Service {
   plan: ServicePlan;
   /** Without what its plan adds. */
   environment: NodeJS.ProcessEnv;
-  readonly #said = new LastLines();
+  #said = new LastLines();
   restarts = 0;
   pid: number | undefined;
   #state: ServiceState = INITIAL_STATE;
@@ -70,7 +74,7 @@ export class Service {
     return this.#state;
   }
 
-  /** What it said last. */
+  /** What its last process said last. */
   get lastLines(): readonly string[] {
     return this.#said.lines;
   }
@@ -157,8 +161,10 @@ export class Service {
   }
 
   #spawn(): void {
-    const { sink, clock, log, reaper, startupTimeoutMs } = this.#with;
+    const { sink, clock, log, reaper, killed, startupTimeoutMs } = this.#with;
     const { plan, environment } = this;
+    const said = new LastLines();
+    this.#said = said;
     let spawned: Spawned;
     try {
       for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
@@ -172,7 +178,8 @@ export class Service {
         reaper,
         observer: this.#with.observer,
         onRecord: (fields) => {
-          this.#said.add(fields);
+          said.add(fields);
+          killed.read(this.name, fields);
           this.#readiness?.see(fields);
         },
       };
@@ -193,6 +200,8 @@ export class Service {
     ended.then(
       async (status) => {
         this.pid = undefined;
+        if (pid !== undefined && reaper.wasKilled(pid) && this.#state.name !== "killing")
+          killed.note(pid, this.name);
         if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
         // Its last words come first.
         await within(clock, RELAY_TIMEOUT_MS, relayed);
@@ -203,38 +212,28 @@ export class Service {
         this.#exited(undefined, 127);
       },
     );
-    this.#readiness = watchReadiness(plan.readiness, clock, () => this.handle({ type: "ready" }));
+    this.#readiness = watchReadiness(plan.readiness, clock, (seen) => this.handle({ type: "ready", seen }));
     this.#after(startupTimeoutMs, { type: "startup-timeout" });
   }
 
   #exited(pid: number | undefined, status: number): void {
     // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
     if (pid !== undefined && this.plan.output === "relay") sendSignal(-pid, "SIGKILL");
-    this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs() });
+    // Those that load an application have statuses of their own for one that cannot be loaded, and do not always use them.
+    const unloadable = this.plan.fatalStatuses.length > 0 && saysItCannotLoad(this.#said.lines);
+    this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs(), unloadable });
   }
 
   #end(how: "stop" | "fast-stop" | "kill"): void {
-    if (how !== "kill") {
-      if (this.#serves === false && this.#state.afterwards === "stop")
-        this.#after(UNREADY_STOP_MS, { type: "kill" });
-      if (how === "fast-stop") return this.signal(this.plan.fastStopSignal);
-      // For a restart what waits in them waits for the successor.
-      if (this.#sockets !== undefined && this.#state.afterwards === "stop")
-        return void this.#drain(this.#sockets);
-      return this.signal(this.plan.stopSignal);
-    }
-    if (this.pid === undefined) return;
-    this.signal("SIGKILL");
-    if (this.plan.output === "relay") sendSignal(-this.pid, "SIGKILL");
-  }
-
-  /** Connections that the kernel has taken already are this service's to serve; after them there are no more. */
-  async #drain(sockets: HeldSockets): Promise<void> {
     const { pid } = this;
-    await sockets.refuseNew();
-    if (this.pid !== pid) return;
-    this.signal(this.plan.stopSignal);
-    await sockets.release();
+    const forGood = this.#state.afterwards === "stop";
+    if (how !== "kill" && this.#serves === false && forGood) this.#after(UNREADY_STOP_MS, { type: "kill" });
+    if (pid === undefined) return;
+    const isPresent = (): boolean => this.pid === pid;
+    const ending = { plan: this.plan, pid, sockets: this.#sockets, clock: this.#with.clock, isPresent };
+    if (how === "stop") void askToEnd(ending, forGood);
+    else if (how === "fast-stop") askToHurry(ending);
+    else kill(ending);
   }
 
   #after(delayMs: number, event: ServiceEvent): void {

@@ -81,7 +81,7 @@ function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Promise<number>
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   child.once("error", reject);
   child.once("exit", (code, signal) => {
-    if (pid !== undefined) reaper.forget(pid);
+    if (pid !== undefined) reaper.forget(pid, signal);
     resolve(exitStatusOf(code, signal));
   });
   return promise;

@@ -11,6 +11,7 @@ import { descriptorsLeft } from "../plan/handed-sockets.ts";
 import type { HandedOver } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
 import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
+import { KilledProcesses } from "./killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
 import { Reaper } from "./reaper.ts";
 import { watchedSocketOf } from "./service-socket.ts";
@@ -60,11 +61,13 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   reaper.start();
 
   const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
+  const killed = new KilledProcesses();
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
     log,
     reaper,
+    killed,
     environment,
     ...(figures === undefined ? {} : { observer: figures }),
     readEnvironment: environmentReader(handed),
@@ -87,7 +90,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     systemClock,
   );
   keepHeapSmall(sink, systemClock);
-  watchMemory(systemMemory, systemClock, (event) => logMemoryEvent(log, event));
+  watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
   const sockets = watchSockets(supervisor, reaper, log);
   openAdmin({ supervisor, clock: systemClock, log, recent, figures, sockets });
   supervisor.start();

@@ -1,19 +1,21 @@
 // Starts the services in order, keeps them, stops them in order, and knows what the container ends with.
 import type { Clock } from "../base/clock.ts";
-import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import { logError, type OwnLog } from "../logs/own-log.ts";
 import type { Sink } from "../logs/sink.ts";
 import type { Plan } from "../plan/plan.ts";
-import { findCause } from "./failure-cause.ts";
+import type { KilledProcesses } from "./killed-processes.ts";
 import { Operations } from "./operations.ts";
 import type { Reaper } from "./reaper.ts";
 import { reloadService } from "./reload.ts";
+import { ReloadQueue } from "./reload-queue.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
+import { failedStatus, failureOf } from "./service-failure.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Lost } from "./socket-watch.ts";
+import { watchCarried } from "./watch-carried.ts";
 
 export interface SupervisorDependencies {
   clock: Clock;
@@ -22,6 +24,7 @@ export interface SupervisorDependencies {
   reaper: Reaper;
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
+  killed: KilledProcesses;
   /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
@@ -42,7 +45,7 @@ export class Supervisor {
   readonly #with: ServiceDependencies;
   readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   #announced = false;
-  #reloads: Promise<void> = Promise.resolve();
+  readonly #reloads = new ReloadQueue(() => this.#reloadAll());
   #finish: (status: number) => void = () => {};
 
   constructor(plan: Plan, dependencies: SupervisorDependencies) {
@@ -59,7 +62,7 @@ export class Supervisor {
     this.#shutdown = new Shutdown(this.services, plan, clock, log);
     const { gracePeriodMs } = plan;
     const draining = () => this.draining;
-    this.operations = new Operations({ clock, gracePeriodMs, startupTimeoutMs, draining });
+    this.operations = new Operations({ clock, log, gracePeriodMs, startupTimeoutMs, draining });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -102,15 +105,26 @@ export class Supervisor {
 
   /** New code and files for every service, without a pause where the service can do that. */
   reload(): void {
-    // What has changed since this reload began is for one more after it.
-    this.#reloads = this.#reloads.then(() => this.#reloadAll());
+    if (this.#shutdown.begun) {
+      this.#log.warn({}, "reload refused: the container is being stopped");
+      return;
+    }
+    switch (this.#reloads.ask()) {
+      case "begins":
+        return this.#log.info({}, "reload asked for, checking");
+      case "waits":
+        return this.#log.info({}, "reload asked for, follows the one that runs");
+      case "joins":
+        return this.#log.debug({}, "reload asked for, one waits already");
+    }
   }
 
   async #reloadAll(): Promise<void> {
     const wanted = (): boolean => !this.#shutdown.begun;
     try {
       const environment = await this.#readEnvironment();
-      for (const service of this.services) {
+      // Those in front first: what a new process of theirs carries need not end with the application's old one.
+      for (const service of this.services.toSorted((a, b) => b.plan.after.length - a.plan.after.length)) {
         if (wanted()) await reloadService(service, environment, this.#with, wanted);
       }
     } catch (thrown) {
@@ -145,9 +159,16 @@ export class Supervisor {
     }
     const slow = service.state.name === "killing" && service.state.afterwards === "judge";
     if (slow && !this.#shutdown.begun) this.#reportSlowStart(service);
+    if (service.state.name === "stopping" && service.plan.facesClients) this.#watchCarried(service);
     if (ended !== undefined) this.#onEnded(service, ended);
     if (this.#shutdown.begun) this.#settle();
     else this.#startWhatCan();
+  }
+
+  #watchCarried(front: Service): void {
+    const tell = (back: Service): boolean => this.#shutdown.tell(back);
+    for (const back of this.services.filter(({ name }) => front.plan.after.includes(name)))
+      watchCarried(front, back, { clock: this.#clock, log: this.#log, tell });
   }
 
   #onEnded(service: Service, { failed, fatal }: Ended): void {
@@ -160,30 +181,9 @@ export class Supervisor {
       return;
     }
     if (this.#shutdown.begun) return;
-    const error = this.#failure(service, fatal, status);
+    const error = failureOf(service, { fatal, status, maxRestarts: this.plan.maxRestarts });
     logError(this.#log, error);
     this.#shutdown.begin(`${service.name} failed`, fatal ? error.exitStatus : failedStatus(status));
-  }
-
-  #failure(service: Service, fatal: boolean, status: number): DjinitError {
-    const fields = {
-      target: service.name,
-      target_status: status,
-      restarts: service.restarts,
-      lines: service.lastLines,
-    };
-    if (fatal) {
-      const cause = findCause(service.lastLines) ?? `it ended with status ${status}`;
-      return new DjinitError(
-        "DJINIT_APPLICATION_FAILED",
-        `cannot load the application of ${service.name}: ${cause}`,
-        { fields },
-      );
-    }
-    const text = `cannot keep ${service.name} running: it ended with status ${status} after ${service.restarts} restarts`;
-    return new DjinitError("DJINIT_SERVICE_FAILED", text, {
-      fields: { ...fields, exit_status: failedStatus(status) },
-    });
   }
 
   #reportSlowStart(service: Service): void {
@@ -215,11 +215,6 @@ export class Supervisor {
     this.#shutdown.proceed();
     if (this.#shutdown.done) this.#finish(this.#shutdown.exitStatus);
   }
-}
-
-/** A service that ends with 0 over and over has failed none the less. */
-function failedStatus(status: number): number {
-  return status || EXIT_STATUS.internalError;
 }
 
 type Ended = Extract<Effect, { type: "ended" }>;

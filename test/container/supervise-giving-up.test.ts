@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { countStarts, mainPid, positionOf, startCake, startReadyCake } from "./cake-subject.ts";
+import { startProject } from "./project-subject.ts";
 
 const FIXTURE = join(import.meta.dirname, "../fixtures/gunicorn-exits");
 
@@ -63,4 +64,44 @@ test("an application that cannot be imported is not tried again: 78, with Python
   expect(await countStarts(container, "gunicorn")).toBe(1);
   const failure = (await container.records()).find(({ code }) => code === "DJINIT_APPLICATION_FAILED");
   expect(failure?.msg).toContain("ModuleNotFoundError: No module named 'cake_service.nothing'");
+});
+
+test("tasks that cannot be imported are not tried again either, though celery ends with 1", async () => {
+  const files = { "/broken/broken.py": "import nowhere\n" };
+  await using container = await startProject({
+    command: ["celery", "-A", "cake_service", "worker", "--include", "broken"],
+    env: { PYTHONPATH: "/broken" },
+    files,
+  });
+  expect(await container.wait()).toBe(78);
+  expect(await countStarts(container, "celery-worker")).toBe(1);
+  const failure = (await container.records()).find(({ code }) => code === "DJINIT_APPLICATION_FAILED");
+  expect(failure?.msg).toContain("ModuleNotFoundError: No module named 'nowhere'");
+});
+
+test("a gunicorn that never comes up is not tried for ever: each start may take longer than deaths are counted", async () => {
+  await using container = await startCake({
+    env: { DJINIT_READINESS_PATH: "/nowhere/", DJINIT_STARTUP_TIMEOUT: "3", DJINIT_MAX_RESTARTS: "1" },
+    publish: [],
+  });
+  expect(await container.wait()).toBe(137);
+  expect(await countStarts(container, "gunicorn")).toBe(2);
+  const failure = (await container.records()).find(({ code }) => code === "DJINIT_SERVICE_FAILED");
+  expect(failure).toMatchObject({
+    msg: "cannot start gunicorn: it has failed to come up 2 times in a row, and ended with status 137",
+    exit_status: 137,
+  });
+});
+
+test.each([
+  [["celery", "worker", "-D"], "CMD has `-D`, which puts celery worker into the background"],
+  [
+    ["gunicorn", "cake_service.wsgi", "--daemon"],
+    "CMD has `--daemon`, which puts gunicorn into the background",
+  ],
+])("%j is refused", async (command, problem) => {
+  await using container = await startCake({ command, publish: [] });
+  expect(await container.wait()).toBe(78);
+  const refusal = (await container.records()).find(({ code }) => code === "DJINIT_BAD_CONFIGURATION");
+  expect(refusal?.msg).toContain(problem);
 });

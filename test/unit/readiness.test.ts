@@ -10,9 +10,10 @@ const directory = temporaryDirectory();
 
 function watch(readiness: Readiness) {
   const clock = new VirtualClock();
-  const seen = { ready: 0 };
-  const { see, cancel } = watchReadiness(readiness, clock, () => {
+  const seen = { ready: 0, forCertain: 0 };
+  const { see, cancel } = watchReadiness(readiness, clock, (isSeen) => {
     seen.ready += 1;
+    if (isSeen) seen.forCertain += 1;
   });
   return { clock, seen, cancel, says: (msg: string) => see({ level: "info", msg }) };
 }
@@ -27,13 +28,13 @@ describe("a service that says that it is ready", () => {
     expect(seen.ready).toBe(0);
     says("celery@host ready.");
     clock.advance(60_000);
-    expect(seen.ready).toBe(1);
+    expect(seen).toEqual({ ready: 1, forCertain: 1 });
   });
 
-  test("that cannot be heard is when it has lived long enough", () => {
+  test("that cannot be heard is taken for ready when it has lived long enough", () => {
     const { seen, clock } = watch(readiness);
     clock.advance(60_000);
-    expect(seen.ready).toBe(1);
+    expect(seen).toEqual({ ready: 1, forCertain: 0 });
   });
 
   test("given up, it is not", () => {
@@ -64,6 +65,7 @@ describe("a service that writes a file", () => {
       return seen.ready === 1;
     });
     expect(clock.monotonicMs()).toBeLessThan(10_000);
+    expect(seen.forCertain).toBe(1);
   });
 
   test("is not ready by what an earlier process has written a moment ago", async () => {
@@ -83,7 +85,7 @@ describe("a service that writes a file", () => {
     });
   });
 
-  test("that never does so, or in a directory that is not there, is when it has lived long enough", async () => {
+  test("that never does so, or in a directory that is not there, is taken for ready when it has lived long enough", async () => {
     const { seen, clock } = watch({ kind: "file", prefix: "/nonexistent/x", orAfterMs: 10_000 });
     await turn();
     clock.advance(9_000);
@@ -93,5 +95,15 @@ describe("a service that writes a file", () => {
       clock.advance(1_000);
       return seen.ready === 1;
     });
+    expect(seen.forCertain).toBe(0);
   });
+});
+
+test.each([
+  [10_000, 0],
+  [0, 1],
+])("a service of which nothing can be seen is taken for ready after %i ms", (afterMs, forCertain) => {
+  const { seen, clock } = watch({ kind: "settled", afterMs });
+  clock.advance(afterMs);
+  expect(seen).toEqual({ ready: 1, forCertain });
 });

@@ -39,6 +39,10 @@ class World {
   nowMs = 0;
   /** Restarts that the machine decided on since somebody last asked for the service. */
   restartsMs: number[] = [];
+  /** Processes in a row that ended by themselves, or for being slow, before they had come up. */
+  failedStarts = 0;
+  /** Whether the present process has come up. */
+  #cameUp = false;
   /** A stop was asked for, and nothing else since. */
   mustEnd = false;
   #timers: { event: ServiceEvent; atMs: number }[] = [];
@@ -74,6 +78,7 @@ class World {
       case "restart":
         this.mustEnd = false;
         if (this.ended || this.state.name === "pending") this.restartsMs = [];
+        if (this.ended || this.state.name === "pending") this.failedStarts = 0;
         return this.send({ type: happening.what });
       default:
         this.mustEnd = true;
@@ -90,6 +95,7 @@ class World {
 
   send(event: ServiceEvent): void {
     const before = this.state.name;
+    this.#countStarts(event);
     const { state, effects } = transition(this.state, event, this.policy);
     this.state = state;
     if (before !== state.name) this.#timers = [];
@@ -105,10 +111,25 @@ class World {
     this.#check();
   }
 
+  #countStarts(event: ServiceEvent): void {
+    const { name, afterwards } = this.state;
+    if (
+      (name === "starting" && event.type === "ready" && event.seen) ||
+      (name === "running" && event.type === "stable")
+    ) {
+      this.#cameUp = true;
+      this.failedStarts = 0;
+    }
+    const isJudged = name === "starting" || name === "running" || afterwards === "judge";
+    if (event.type === "exited" && isJudged) this.failedStarts = this.#cameUp ? 0 : this.failedStarts + 1;
+  }
+
   #spawn(): void {
+    this.#cameUp = false;
     expect(this.mustEnd, "spawned after a stop").toBe(false);
     this.processes += 1;
-    this.#arm({ type: "ready" }, 0);
+    this.#arm({ type: "ready", seen: true }, 0);
+    this.#arm({ type: "ready", seen: false }, 10_000);
     this.#arm({ type: "startup-timeout" }, 120_000);
   }
 
@@ -127,6 +148,8 @@ class World {
     expect(this.processes, `processes in ${this.state.name}`).toBe(alive ? 1 : 0);
     const windowMs = this.restartsMs.filter((at) => this.nowMs - at < RESTART_WINDOW_MS);
     expect(windowMs.length, "restarts in the window").toBeLessThanOrEqual(this.policy.maxRestarts);
+    const rests = this.ended || this.state.name === "pending";
+    if (!rests) expect(this.failedStarts, "starts in vain").toBeLessThanOrEqual(this.policy.maxRestarts);
     if (this.policy.restart === "no") expect(this.restartsMs).toEqual([]);
   }
 }

@@ -15,7 +15,7 @@ type Answer = [next: StateName, ...effects: Effect[]];
 const POLICY: RestartPolicy = { restart: "always", maxRestarts: 5, fatalStatuses: [4] };
 const EVENTS: Record<EventName, ServiceEvent> = {
   start: { type: "start" },
-  ready: { type: "ready" },
+  ready: { type: "ready", seen: true },
   stable: { type: "stable" },
   "startup-timeout": { type: "startup-timeout" },
   exited: { type: "exited", status: 1, atMs: 1_000 },
@@ -227,5 +227,74 @@ describe("what an end leads to", () => {
     expect(second.effects).toEqual([{ type: "back-off", attempt: 1 }]);
     const stable = transition(stateOf("running", { attempt: 4, restartsMs: [1] }), EVENTS.stable, POLICY);
     expect(stable.state).toMatchObject({ attempt: 0, restartsMs: [] });
+  });
+
+  describe("a start that comes to nothing counts, whatever time it took", () => {
+    const presumed: ServiceEvent = { type: "ready", seen: false };
+    /** Starts it and lets it fail again and again, two minutes each; gives the transition that ends it. */
+    const failures = (first: ServiceState, events: ServiceEvent[], status = 137) => {
+      let state = first;
+      for (let starts = 1; starts < 20; starts += 1) {
+        for (const event of events) state = transition(state, event, POLICY).state;
+        const after = transition(state, exited(status, starts * 120_000), POLICY);
+        if (after.state.name === "exited") return { starts, ...after };
+        state = transition(after.state, EVENTS["backoff-elapsed"], POLICY).state;
+      }
+      return { starts: Number.POSITIVE_INFINITY, state, effects: [] };
+    };
+    const gaveUp: Effect = { type: "ended", failed: true, fatal: false };
+
+    test.each([
+      ["never ready in time", [EVENTS["startup-timeout"]]],
+      ["taken for ready, and dead before it has lived long", [presumed]],
+      ["dead before it is ready", []],
+    ])("%s: after five more the container ends with its status", (_, events) => {
+      const end = failures(stateOf("starting"), events);
+      expect(end).toMatchObject({
+        starts: 6,
+        state: { exitStatus: 137, failedStarts: 6 },
+        effects: [gaveUp],
+      });
+    });
+
+    test("one that was ready once and fails to come up again and again as well", () => {
+      const died = transition(stateOf("running", { proven: true, wasReady: true }), exited(1), POLICY).state;
+      expect(died.failedStarts).toBe(0);
+      const again = transition(died, EVENTS["backoff-elapsed"], POLICY).state;
+      expect(failures(again, [EVENTS["startup-timeout"]])).toMatchObject({ starts: 6, effects: [gaveUp] });
+    });
+
+    test.each([
+      ["was seen to be ready", [EVENTS.ready]],
+      ["was taken for ready and has lived long", [presumed, EVENTS.stable]],
+    ])("one that %s each time is started again for ever", (_, events) => {
+      expect(failures(stateOf("starting"), events).starts).toBe(Number.POSITIVE_INFINITY);
+    });
+
+    test("an operator who asks for it begins anew", () => {
+      const end = failures(stateOf("starting"), []).state;
+      expect(transition(end, EVENTS.start, POLICY).state).toMatchObject({
+        name: "starting",
+        failedStarts: 0,
+      });
+    });
+  });
+
+  describe("an application that cannot be loaded, by its own words", () => {
+    const unloadable: ServiceEvent = { type: "exited", status: 1, atMs: 1_000, unloadable: true };
+    const fatal: Effect = { type: "ended", failed: true, fatal: true };
+
+    test.each([
+      ["before it is ready", stateOf("starting"), [fatal]],
+      ["taken for ready, which proves nothing", stateOf("running"), [fatal]],
+      ["ready once", stateOf("starting", { wasReady: true }), [backOff]],
+    ])("%s", (_, before, effects) => {
+      expect(transition(before, unloadable, POLICY).effects).toEqual(effects);
+    });
+
+    test("an end with 0 is none", () => {
+      const end = transition(stateOf("starting"), { ...unloadable, status: 0 }, POLICY);
+      expect(end.effects).toEqual([backOff]);
+    });
   });
 });

@@ -3,6 +3,7 @@ import { afterEach } from "vitest";
 import { openSink } from "../../src/logs/open-sink.ts";
 import { openLog } from "../../src/logs/own-log.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
+import { KilledProcesses } from "../../src/supervise/killed-processes.ts";
 import { Reaper } from "../../src/supervise/reaper.ts";
 import type { Service } from "../../src/supervise/service.ts";
 import { Supervisor } from "../../src/supervise/supervisor.ts";
@@ -93,6 +94,7 @@ export class Supervised {
       sink,
       log: openLog(sink),
       reaper: new Reaper(),
+      killed: new KilledProcesses(),
       environment,
       readEnvironment: async () => this.newEnvironment(),
     };

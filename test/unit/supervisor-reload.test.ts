@@ -98,14 +98,35 @@ describe("a reload whose check succeeds", () => {
   });
 });
 
-test("two reloads in a row run one after the other", async () => {
+test("a reload that is asked for while one runs comes after it, once, however often it is asked for", async () => {
   const slow = check();
   const run = await running("SIGHUP", slow.argv);
+  const asked = () => run.records().filter(({ msg }) => String(msg).startsWith("reload asked for, "));
   run.supervisor.reload();
-  run.supervisor.reload();
+  // Before anything has been checked.
+  await eventually(() => asked().length === 1);
+  for (let i = 0; i < 100; i += 1) run.supervisor.reload();
   expect(reloads(run)).toHaveLength(0);
   slow.ends(0);
   await eventually(() => reloads(run).length === 2);
+  run.supervisor.reload();
+  await eventually(() => reloads(run).length === 3);
+  const said = asked().map(({ level, msg }) => `${level}: ${msg}`);
+  expect(said).toEqual([
+    "info: reload asked for, checking",
+    "info: reload asked for, follows the one that runs",
+    "info: reload asked for, checking",
+  ]);
+});
+
+test("a reload that is asked for during a stop is refused, and one record says so", async () => {
+  const run = await running("SIGHUP", check().argv);
+  run.supervisor.stop("SIGTERM");
+  run.supervisor.reload();
+  expect(await run.finished()).toBe(0);
+  expect(run.records().filter(({ msg }) => String(msg).startsWith("reload"))).toMatchObject([
+    { level: "warn", msg: "reload refused: the container is being stopped" },
+  ]);
 });
 
 describe("a reload with another environment", () => {

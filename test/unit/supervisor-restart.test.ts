@@ -110,6 +110,40 @@ describe("a service that dies", () => {
     expect(run.records().some(({ msg }) => msg === "app was not ready within 7 s: killing it")).toBe(true);
   });
 
+  test("one that is never ready is not started again for ever, whatever time each start takes", async () => {
+    const slow = { readiness: { kind: "tcp" as const, addresses: [{ host: "127.0.0.1", port: 1 }] } };
+    const run = new Supervised([servicePlan("app", "steady", slow)], { maxRestarts: 2 });
+    run.supervisor.start();
+    for (let starts = 1; starts <= 3; starts += 1) {
+      await eventually(() => run.said().length === starts);
+      // As long as a start may take by default: longer than deaths are remembered.
+      run.clock.advance(120_000);
+      if (starts === 3) break;
+      await run.reaches("app", "backoff");
+      run.clock.advance(LONGEST_BACKOFF_MS);
+    }
+    expect(await run.finished()).toBe(137);
+    expect(run.records().find(({ code }) => code === "DJINIT_SERVICE_FAILED")).toMatchObject({
+      msg: "cannot start app: it has failed to come up 3 times in a row, and ended with status 137",
+      target: "app",
+      exit_status: 137,
+      restarts: 2,
+    });
+  });
+
+  test("an end with 1 whose last words are an import error ends the container at once with 78", async () => {
+    const words = "ModuleNotFoundError: No module named 'cakes.tasks'";
+    const argv = ["sh", "-c", `echo "${words}"; exit 1`];
+    const run = new Supervised([servicePlan("app", "steady", { argv, fatalStatuses: [2] })]);
+    run.supervisor.start();
+    expect(await run.finished()).toBe(78);
+    expect(run.said()).toEqual([`app: ${words}`]);
+    expect(run.records().find(({ code }) => code === "DJINIT_APPLICATION_FAILED")).toMatchObject({
+      msg: `cannot load the application of app: ${words}`,
+      target_status: 1,
+    });
+  });
+
   test("the time it has to be ready begins anew with each start", async () => {
     const slow = { readiness: { kind: "settled" as const, afterMs: 5_000 } };
     const run = new Supervised([servicePlan("app", "steady", slow)], { startupTimeoutMs: 7_000 });

@@ -7,6 +7,7 @@ itself defines it.
 import gc
 import os
 import runpy
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -48,6 +49,17 @@ if os.environ.get("GUNICORN_ACCESS_LOGS"):
 # without forwarded_allow_ips being set.
 
 
+def close_websockets_at_end() -> None:
+    """Where the workers are gunicorn's own for ASGI, which is loaded only then, and not before the master has chosen them."""
+    if "gunicorn.workers.gasgi" not in sys.modules:
+        return
+    try:
+        runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
+    except (ImportError, OSError, AttributeError):
+        # Another version of gunicorn: its WebSockets end with its workers, as ever.
+        return
+
+
 def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Callable[[BaseApplication], Any]:
     """Make garbage not be looked for while the application is loaded, in a worker or in the master.
 
@@ -62,6 +74,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
         try:
             return load(app)
         finally:
+            close_websockets_at_end()
             gc.freeze()
             # Else the application has chosen for itself.
             if gc.get_threshold()[0] == 0:

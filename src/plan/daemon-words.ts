@@ -1,0 +1,67 @@
+// Words that make a server go into the background: PID 1 would see it end, and start another beside it.
+import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/variables.ts";
+import type { CeleryWords, Invocation } from "./role.ts";
+
+/** Options of celery's subcommands that take no value, in long and in short. */
+const CELERY_FLAGS =
+  /^--(detach|task-events|events|purge|discard|beat|enable-remote-control|(disable|without)-[a-z]+|help)$/;
+const CELERY_SHORT_FLAGS = "DEB";
+/** gunicorn takes the beginning of an option for the whole where it is the only one that begins so. */
+const GUNICORN_DAEMON = /^(--da(e|em|emo|emon)?|-R*DR*)$/;
+/** `celery multi` does nothing else. */
+const MULTI_STARTS = ["start", "restart"];
+
+/** What of this CMD and GUNICORN_CMD_ARGS makes a server leave PID 1. */
+export function findDaemonProblems({ role, words, celery }: Invocation, config: Config): Problem[] {
+  if (celery !== undefined) return celeryProblems(celery);
+  if (role !== "web") return [];
+  const remedy = "remove it: gunicorn runs beside nginx, and PID 1 keeps it running";
+  const argumentsWords = splitWords(config.gunicornArguments ?? "");
+  return [
+    ...problemOf("CMD", words.find(isGunicornDaemon), "gunicorn", remedy),
+    ...problemOf("GUNICORN_CMD_ARGS", argumentsWords.find(isGunicornDaemon), "gunicorn", remedy),
+  ];
+}
+
+function celeryProblems({ subcommand, rest }: CeleryWords): Problem[] {
+  if (subcommand === "multi" && rest.some((word) => MULTI_STARTS.includes(word))) {
+    const remedy = 'write CMD ["celery", "worker"], and give each worker a container of its own';
+    return problemOf("CMD", "celery multi", "its workers", remedy);
+  }
+  const remedy = "remove it: PID 1 keeps the process running, and the container ends with it";
+  return problemOf("CMD", findDetach(rest), `celery ${subcommand}`, remedy);
+}
+
+function problemOf(variable: string, value: string | undefined, what: string, remedy: string): Problem[] {
+  if (value === undefined) return [];
+  const problem = `${variable} has \`${value}\`, which puts ${what} into the background: ${remedy}`;
+  return [{ variable, value, problem }];
+}
+
+/** As click reads them: `-EBD` is three options, and what follows one with a value belongs to it. */
+function findDetach(words: readonly string[]): string | undefined {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] as string;
+    if (word === "--") return undefined;
+    if (word === "--detach") return word;
+    if (word.startsWith("--")) {
+      if (!word.includes("=") && !CELERY_FLAGS.test(word)) at += 1;
+    } else if (word.startsWith("-")) {
+      const flags = [...word.slice(1)];
+      const valueAt = flags.findIndex((flag) => !CELERY_SHORT_FLAGS.includes(flag));
+      if (flags.slice(0, valueAt === -1 ? flags.length : valueAt).includes("D")) return word;
+      if (valueAt === flags.length - 1) at += 1;
+    }
+  }
+  return undefined;
+}
+
+function isGunicornDaemon(word: string): boolean {
+  return GUNICORN_DAEMON.test(word);
+}
+
+/** As a shell would, but for escapes. */
+function splitWords(text: string): string[] {
+  return [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
+}

@@ -1,0 +1,36 @@
+// What a service that is not started again has failed with, in words.
+import { DjinitError } from "../base/errors.ts";
+import { EXIT_STATUS } from "../base/exit-status.ts";
+import { findCause } from "./failure-cause.ts";
+import type { Service } from "./service.ts";
+
+export interface ServiceEnd {
+  /** Trying again would change nothing. */
+  fatal: boolean;
+  status: number;
+  maxRestarts: number;
+}
+
+/** DJINIT_APPLICATION_FAILED if the end is fatal, else DJINIT_SERVICE_FAILED. */
+export function failureOf(service: Service, { fatal, status, maxRestarts }: ServiceEnd): DjinitError {
+  const { name, restarts, lastLines: lines, state } = service;
+  const fields = { target: name, target_status: status, restarts, lines };
+  if (fatal) {
+    const cause = findCause(lines) ?? `it ended with status ${status}`;
+    const text = `cannot load the application of ${name}: ${cause}`;
+    return new DjinitError("DJINIT_APPLICATION_FAILED", text, { fields });
+  }
+  const { failedStarts } = state;
+  const text =
+    failedStarts > maxRestarts && failedStarts > 1
+      ? `cannot start ${name}: it has failed to come up ${failedStarts} times in a row, and ended with status ${status}`
+      : `cannot keep ${name} running: it ended with status ${status} after ${restarts} restarts`;
+  return new DjinitError("DJINIT_SERVICE_FAILED", text, {
+    fields: { ...fields, exit_status: failedStatus(status) },
+  });
+}
+
+/** The container's status. A service that ends with 0 over and over has failed none the less. */
+export function failedStatus(status: number): number {
+  return status || EXIT_STATUS.internalError;
+}

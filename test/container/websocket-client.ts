@@ -1,0 +1,23 @@
+// Clients that hold a WebSocket open.
+import type { Container } from "../support/docker.ts";
+
+export interface OpenSocket {
+  /** Resolves with the code of the close frame; 1006 where there was none. */
+  closed: Promise<number>;
+  close(): void;
+}
+
+/** Opens one, and has a message come back. Errors: the server does not take it. */
+export async function openSocket(container: Container): Promise<OpenSocket> {
+  const socket = new WebSocket((await container.url("/socket")).replace(/^http/, "ws"));
+  const opened = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
+  socket.onopen = () => socket.send("hello");
+  socket.onmessage = () => opened.resolve();
+  socket.onclose = ({ code }) => {
+    closed.resolve(code);
+    opened.reject(new Error(`cannot open a WebSocket: closed with ${code}`));
+  };
+  await opened.promise;
+  return { closed: closed.promise, close: () => socket.close() };
+}
