@@ -9,20 +9,22 @@ import {
 } from "../plan/paths.ts";
 import { writeNewFile } from "../platform/new-file.ts";
 
-const FORWARDED_HEADERS = "/etc/nginx/conf.d/django.conf.d/forwarded.conf";
+const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
 
 /** Writes the files, each anew, or takes away those of an earlier start. */
 export function writeNginxClients(proxies: readonly string[] | undefined): void {
   write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
-  write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies)]);
+  write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
   write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
-  write(NGINX_FORWARDED_FILE, proxies && [`include ${FORWARDED_HEADERS};`]);
+  write(NGINX_FORWARDED_FILE, proxies && [`include ${FORWARDED}/headers.conf;`]);
 }
 
 const trusted = (proxy: string) => `set_real_ip_from ${proxy};`;
 /** Of several proxies in a row each adds the one before it: the client is the last that is none of them. */
 const REAL_IP = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
+
+const MAPS = `include ${FORWARDED}/maps.conf;`;
 
 function listed(proxies: readonly string[]): string[] {
   const lines = ["default 0;", ...proxies.map((proxy) => `${proxy} 1;`)];

@@ -24,6 +24,8 @@ const CLAIMS = {
   "X-Forwarded-Port": "443",
   "X-Forwarded-Prefix": "/admin",
   "X-Forwarded-User": "root",
+  "Remote-User": "root",
+  "X-SSL-Client-Verify": "SUCCESS",
   "X-Client-IP": "192.0.2.7",
   "X-Cluster-Client-IP": "192.0.2.7",
   "True-Client-IP": "192.0.2.7",
