@@ -6,6 +6,7 @@ import { createDatabase } from "../support/postgres.ts";
 import { processTable } from "../support/proc.ts";
 import { type Redis, startRedis } from "../support/redis.ts";
 import { mainPid, startCake, startReadyCake } from "./cake-subject.ts";
+import { startProject } from "./project-subject.ts";
 
 let redis: Redis;
 let env: Record<string, string>;
@@ -123,6 +124,21 @@ test("deprecated variables are honoured, with a warning each", async () => {
     ["warn", "CELERY_LOGLEVEL"],
     ["warn", "CELERY_CONCURRENCY"],
   ]);
+});
+
+test("CELERY_BROKER is the broker, whatever the application's configuration says, and no process shows it", async () => {
+  const own = `from celery import Celery
+app = Celery("own")
+app.conf.broker_url = "redis://nowhere.invalid:6379/0"
+`;
+  await using container = await startProject({
+    command: ["celery", "worker"],
+    files: { "/app/own.py": own },
+    env: { PYTHONPATH: "/app", CELERY_APP: "own", CELERY_BROKER: redis.url },
+  });
+  await container.record("a connection", ({ msg }) => msg.startsWith("Connected to redis://"), 60_000);
+  const words = (await processTable(container)).flatMap(({ argv }) => argv);
+  expect(words.filter((word) => word.includes("redis://"))).toEqual([]);
 });
 
 test("a worker or beat whose application nobody names is a clear error", async () => {

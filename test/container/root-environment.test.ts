@@ -48,7 +48,6 @@ beforeAll(async () => {
       DJINIT_ENV_FILE: "/app/env",
       LD_LIBRARY_PATH: "/app/lib",
       SECRET_IN_CONTAINER: "planted-in-the-container",
-      MIGRATIONS_DATABASE_URL: "",
       CELERY_WORKER: "1",
     },
     files: { "/app/env": FILE, [`${TRACES}/README`]: "" },

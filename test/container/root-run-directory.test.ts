@@ -24,7 +24,7 @@ ln -s ${VICTIM} gunicorn/gunicorn.sock
 ln -s /etc/victims nginx
 ln -s /etc/victims nginx-status
 ln -s /etc/victims celery
-ln -s ${VICTIM} nginx.pid`;
+rm -f nginx.pid && ln -s ${VICTIM} nginx.pid`;
 const CHECK = `cat ${VICTIM} /etc/victims/*; stat -c '%n %U %a' ${VICTIM} /etc/victims /etc/victims/* /run`;
 
 test("the victims are untouched, nothing of it is served, and /run is root's again", async () => {
