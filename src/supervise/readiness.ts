@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Readiness } from "../plan/plan.ts";
-import { probe } from "./probe.ts";
+import { beforeAnswer, probe } from "./probe.ts";
 
 /** Often enough that nobody waits for it, seldom enough to cost nothing. */
 const PROBE_PERIOD_MS = 25;
@@ -14,6 +14,8 @@ export interface ReadinessWatch {
   see(fields: Fields): void;
   /** Gives up. */
   cancel(): void;
+  /** Why it is not ready, if it has said so. */
+  readonly why?: string | undefined;
 }
 
 /** Calls `onReady` once when the service, which has just been started, has come up. */
@@ -36,25 +38,30 @@ export function watchReadiness(readiness: Readiness, clock: Clock, onReady: () =
       // Not the time of day: an earlier process may have written it a moment ago.
       const beforeMs = lastWrittenMs(prefix);
       const untilMs = clock.monotonicMs() + orAfterMs;
-      return ask(
-        clock,
-        onReady,
-        async () => clock.monotonicMs() >= untilMs || lastWrittenMs(prefix) > beforeMs,
+      return ask(clock, onReady, async () =>
+        clock.monotonicMs() >= untilMs || lastWrittenMs(prefix) > beforeMs ? undefined : "",
       );
     }
     default:
-      return ask(clock, onReady, () => probe(readiness));
+      return ask(clock, onReady, () => probe(readiness), beforeAnswer(readiness));
   }
 }
 
-/** Again and again until the answer is yes. */
-function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>): ReadinessWatch {
+/** Again and again until nothing is said against it. */
+function ask(
+  clock: Clock,
+  onReady: () => void,
+  question: () => Promise<string | undefined>,
+  before = "",
+): ReadinessWatch {
+  let why: string | undefined = before;
   let cancelled = false;
   let cancelTimer = ignore;
   const attempt = async (): Promise<void> => {
-    const ready = await question();
+    const answer = await question();
     if (cancelled) return;
-    if (ready) onReady();
+    why = answer;
+    if (answer === undefined) onReady();
     else cancelTimer = clock.after(PROBE_PERIOD_MS, () => void attempt());
   };
   void attempt();
@@ -63,6 +70,9 @@ function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>
     cancel: () => {
       cancelled = true;
       cancelTimer();
+    },
+    get why() {
+      return why || undefined;
     },
   };
 }

@@ -83,6 +83,11 @@ export class Service {
     return this.#state.name === "running";
   }
 
+  /** Why it does not come up, if it says so. */
+  get unready(): string | undefined {
+    return this.ready ? undefined : this.#readiness?.why;
+  }
+
   /** Has no process and will get none unless asked. */
   get ended(): boolean {
     return this.#state.name === "stopped" || this.#state.name === "exited";
@@ -97,8 +102,7 @@ export class Service {
 
   handle(event: ServiceEvent): void {
     const before = this.#state.name;
-    const { restart, fatalStatuses } = this.plan;
-    const policy = { restart, fatalStatuses, maxRestarts: this.#with.maxRestarts };
+    const policy = { ...this.plan, maxRestarts: this.#with.maxRestarts };
     const { state, effects } = transition(this.#state, event, policy);
     this.#state = state;
     if (before !== state.name) {
@@ -241,7 +245,6 @@ export class Service {
 
   #clearTimers(): void {
     this.#readiness?.cancel();
-    this.#readiness = undefined;
     for (const cancel of this.#timers.splice(0)) cancel();
   }
 }
