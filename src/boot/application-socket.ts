@@ -13,13 +13,14 @@ const BACKLOG = 2_048;
 /** nginx reaches it through the group django. */
 const MODE = 0o660;
 
-/** Returns its descriptor; undefined where gunicorn listens elsewhere. */
+/** Returns its descriptor; undefined where gunicorn's file is one of the user's own, and it may listen elsewhere. */
 export function openApplicationSocket(
   words: readonly string[],
   config: Config,
   isRoot: boolean,
 ): number | undefined {
-  if (!usesUsualSocket(words, config) || !gunicornFile("takesSocket")) return undefined;
+  if (!gunicornFile("takesSocket")) return undefined;
+  if (!gunicornFile("settles") && !usesUsualSocket(words, config)) return undefined;
   const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);
   chmodSync(GUNICORN_SOCKET, MODE);
   if (isRoot) {

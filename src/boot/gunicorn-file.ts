@@ -1,6 +1,7 @@
 // gunicorn's file may be one of the user's own, in the place of the image's.
-import { readFileSync } from "node:fs";
-import { GUNICORN_CONFIG } from "../plan/paths.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { APP_DIRECTORY, GUNICORN_CONFIG } from "../plan/paths.ts";
 
 /** What a file says that does a thing for djinit, a copy that has been added to included. */
 const SIGNS = {
@@ -8,6 +9,8 @@ const SIGNS = {
   takesSocket: /\bDJINIT_LISTEN_FDS\b/,
   /** Waits with the application. One that does not would load it at once. */
   waits: /\bdjinit_gate\b/,
+  /** Reads the project's own file, and keeps what djinit depends on in force over it and over the command line. */
+  settles: /\bdjinit_gunicorn\b/,
 };
 
 /** Whether the file does it. */
@@ -18,4 +21,9 @@ export function gunicornFile(sign: keyof typeof SIGNS): boolean {
     // gunicorn will say what is wrong with it.
     return false;
   }
+}
+
+/** Whether the project has a file of its own where gunicorn looks for one. It may name the application. */
+export function hasProjectFile(): boolean {
+  return existsSync(join(APP_DIRECTORY, "gunicorn.conf.py"));
 }

@@ -46,8 +46,13 @@ export function ofService(
   { user, environment: own, output }: Pick<ServicePlan, "user" | "environment" | "output">,
   common: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  return { ...common, ...(user === undefined ? {} : own), ...(output === "relay" ? RELAYED : {}) };
+  const identity = user === undefined ? NO_IDENTITY : {};
+  const more = Object.entries(own).filter(([name]) => !(name in identity));
+  return { ...common, ...Object.fromEntries(more), ...(output === "relay" ? RELAYED : {}) };
 }
+
+/** Whoever the container was started as stays who it is. */
+const NO_IDENTITY = { HOME: "", USER: "", LOGNAME: "" };
 
 const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
 

@@ -12,6 +12,8 @@ export function findCause(lines: readonly string[]): string | undefined {
       .replace(/^Error:\s*/, "");
   return (
     lines.findLast((line) => /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line)) ??
-    lines.findLast((line) => line.startsWith("Failed to "))
+    lines.findLast((line) => line.startsWith("Failed to ")) ??
+    // argparse's last line.
+    lines.findLast((line) => line.startsWith("gunicorn: error: "))
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { forApplication, identityOf, withoutBootSecrets } from "../../src/plan/environment.ts";
+import { forApplication, identityOf, ofService, withoutBootSecrets } from "../../src/plan/environment.ts";
 
 test("the secrets of the boot are taken out, the application's own stay", () => {
   const given = {
@@ -34,6 +34,16 @@ test("NODE_OPTIONS and LD_PRELOAD, set aside for PID 1, are given back to the ap
     LD_PRELOAD: "libjemalloc.so",
   });
   expect(forApplication({ A: "1" })).toEqual({ A: "1" });
+});
+
+test("whoever starts the container without root stays who it is; what is the service's own it has all the same", () => {
+  const environment = { ...identityOf("django"), DJINIT_HEARTBEAT: "/run/celery/x" };
+  const common = { HOME: "/home/4242" };
+  expect(ofService({ environment, output: "inherit" }, common)).toEqual({
+    HOME: "/home/4242",
+    DJINIT_HEARTBEAT: "/run/celery/x",
+  });
+  expect(ofService({ user: "django", environment, output: "inherit" }, common)["HOME"]).toBe("/run/django");
 });
 
 test.each([
