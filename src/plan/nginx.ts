@@ -1,6 +1,6 @@
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
-import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
+import { GUNICORN_TIMEOUT_FILE, NGINX_STATUS_SOCKET, NGINX_USER, NGINX_WAITS_FILE } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where to ask what listens at all addresses. */
@@ -34,6 +34,7 @@ export function planNginx({ globals, listens }: Pick<NginxFacts, "globals" | "li
     reload: "SIGHUP",
     forwards: [],
     staleSockets: [NGINX_STATUS_SOCKET],
+    waits: { timeoutFile: GUNICORN_TIMEOUT_FILE, nginxFile: NGINX_WAITS_FILE },
     readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",

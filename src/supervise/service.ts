@@ -1,5 +1,4 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
-import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
 import { LastLines } from "../logs/last-lines.ts";
 import type { RelayObserver } from "../logs/observer.ts";
@@ -8,6 +7,7 @@ import type { Sink } from "../logs/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { HeldSockets } from "./held-sockets.ts";
+import { prepareFiles } from "./prepare-files.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -163,7 +163,7 @@ export class Service {
     const { plan, environment } = this;
     let spawned: Spawned;
     try {
-      for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
+      prepareFiles(plan);
       const sockets = this.#sockets?.descriptors() ?? [];
       const options: SpawnOptions = {
         plan,
