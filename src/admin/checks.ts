@@ -44,7 +44,10 @@ function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typ
   if (lost !== undefined) return { name, live: !lost.hopeless, ready: false, detail: lost.detail };
   const { heartbeatFile } = service.plan;
   // One that is not running yet, or no more, is PID 1's to care for: that is no reason to restart the container.
-  if (!ready || heartbeatFile === undefined) return { name, live: true, ready, detail: `is ${state.name}` };
+  if (!ready || heartbeatFile === undefined) {
+    const why = ready || service.unready === undefined ? "" : `: ${service.unready}`;
+    return { name, live: true, ready, detail: `is ${state.name}${why}` };
+  }
   const heartbeat = heartbeatOf(service);
   if (heartbeat === undefined) {
     return { name, live: true, ready, detail: `is ${state.name} (no heartbeat seen)` };

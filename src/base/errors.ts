@@ -91,7 +91,7 @@ export const ERROR_CODES = {
   },
   DJINIT_APPLICATION_FAILED: {
     exitStatus: EXIT_STATUS.badConfiguration,
-    hint: "check the CMD, which names the WSGI application as `package.module:attribute`, or CELERY_APP; `lines` has what the service said",
+    hint: "check the CMD, which names the WSGI application as `package.module:attribute`, the file and options of gunicorn, or CELERY_APP; `lines` has what the service said",
   },
   DJINIT_RELOAD_REFUSED: {
     exitStatus: EXIT_STATUS.ok,

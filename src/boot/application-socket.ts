@@ -13,13 +13,14 @@ const BACKLOG = 2_048;
 /** Leaves the socket mode 0660: nginx reaches it through the group django. */
 const UMASK = 0o117;
 
-/** Returns its descriptor; undefined where gunicorn listens elsewhere. */
+/** Returns its descriptor; undefined where gunicorn's file is one of the user's own, and it may listen elsewhere. */
 export function openApplicationSocket(
   words: readonly string[],
   config: Config,
   isRoot: boolean,
 ): number | undefined {
-  if (!usesUsualSocket(words, config) || !gunicornFile("takesSocket")) return undefined;
+  if (!gunicornFile("takesSocket")) return undefined;
+  if (!gunicornFile("settles") && !usesUsualSocket(words, config)) return undefined;
   const before = process.umask(UMASK);
   try {
     const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);

@@ -14,7 +14,7 @@ import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.
 import { findUrlProblems } from "./database-url.ts";
 import { type EarlyService, startEarly } from "./early-service.ts";
 import type { Place } from "./first-djinit.ts";
-import { gunicornFile } from "./gunicorn-file.ts";
+import { gunicornFile, hasProjectFile } from "./gunicorn-file.ts";
 import { makeRuntimeDirectories } from "./runtime-directories.ts";
 
 /** What stands when the libraries have been loaded. */
@@ -58,11 +58,15 @@ function makeReady(
   { config, environment, problems, sources }: Loaded,
   place: Place,
 ): Beginning {
-  refuseProblems([...problems, ...findUrlProblems(config), ...findProblems(invocation, config)]);
+  const found = findProblems(invocation, config, hasProjectFile());
+  refuseProblems([...problems, ...findUrlProblems(config), ...found]);
   const isRoot = process.getuid?.() === 0;
   const steps = planBoot(invocation, config);
   const planWith = (socketFd?: number): Plan =>
-    buildPlan(invocation, config, isRoot, { sources, gunicorn: { socketFd } });
+    buildPlan(invocation, config, isRoot, {
+      sources,
+      gunicorn: { socketFd, settles: gunicornFile("settles") },
+    });
   const services = planWith();
   requireUsers(services);
   requireCommands(services, environment);
@@ -81,7 +85,7 @@ function makeReady(
   };
 }
 
-/** Only with the usual socket: options that name another may name another file as well, which does not wait. */
+/** Only with the usual socket, and a file that waits. */
 function startGunicorn({ services }: Plan, environment: NodeJS.ProcessEnv): EarlyService | undefined {
   const gunicorn = services.find(({ sockets }) => sockets?.variable === "DJINIT_LISTEN_FDS");
   return gunicorn !== undefined && gunicornFile("waits") ? startEarly(gunicorn, environment) : undefined;

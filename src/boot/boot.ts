@@ -8,6 +8,7 @@ import type { Sink } from "../logs/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, planLogs } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
+import { portsVariable } from "../plan/gunicorn.ts";
 import { type NginxFacts, planNginx } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -17,6 +18,7 @@ import type { Beginning, Begun } from "./begin.ts";
 import { gatherFacts } from "./boot-facts.ts";
 import { giveStdioTo } from "./command-stdio.ts";
 import { beginDjangoSteps } from "./django-steps.ts";
+import { gunicornFile } from "./gunicorn-file.ts";
 import { handOver } from "./hand-over.ts";
 import { ownMediaDirectories } from "./media-owner.ts";
 import { writeNginxClients } from "./nginx-clients.ts";
@@ -81,7 +83,11 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   signal.throwIfAborted();
   const plan = buildPlan(invocation, config, isRoot, {
     sources,
-    gunicorn: { socketFd, started: gunicorn?.open() },
+    gunicorn: {
+      socketFd,
+      started: gunicorn?.open(portsVariable(nginx?.listens ?? [], outline.admin)),
+      settles: gunicornFile("settles"),
+    },
     ...(nginx === undefined ? {} : { nginx }),
   });
   for (const { output, user } of plan.services)

@@ -13,10 +13,10 @@ const GATE_VARIABLE = "DJINIT_GATE_FD";
 
 export interface EarlyService {
   /**
-   * Lets it load the application. Returns what the supervising half is to take over; undefined when the process has
-   * ended: the next one will say why.
+   * Lets it load the application, with more variables than it was started with. Returns what the supervising half is to
+   * take over; undefined when the process has ended: the next one will say why.
    */
-  open(): StartedProcess | undefined;
+  open(found: Record<string, string>): StartedProcess | undefined;
 }
 
 /** Starts it; `environment` is the application's. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
@@ -39,9 +39,9 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
   child?.unref();
   for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
   return {
-    open: () => {
+    open: (found) => {
       const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
-      const isAlive = pid !== undefined && letThrough(gate.writeFd);
+      const isAlive = pid !== undefined && letThrough(gate.writeFd, found);
       closeSync(gate.writeFd);
       if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
       for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);
@@ -50,9 +50,9 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
   };
 }
 
-function letThrough(gateFd: number): boolean {
+function letThrough(gateFd: number, found: Record<string, string>): boolean {
   try {
-    return writeSync(gateFd, "1") === 1;
+    return writeSync(gateFd, `1${JSON.stringify(found)}`) > 0;
   } catch {
     // EPIPE: it has ended.
     return false;

@@ -8,14 +8,14 @@ import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
 import { findDaemonProblems } from "./daemon-words.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
-import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
+import { type GunicornFacts, planGunicorn, portsVariable } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
-/** What this combination of CMD and variables lacks. */
-export function findProblems(invocation: Invocation, config: Config): Problem[] {
+/** What this combination of CMD and variables lacks; a gunicorn.conf.py of the project's may name the application. */
+export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
   const problems = findDaemonProblems(invocation, config);
   const beside = (
     [
@@ -34,7 +34,7 @@ export function findProblems(invocation: Invocation, config: Config): Problem[] 
     const problem = `CELERY_APP is not set and the CMD has no --app: set one to the module of the Celery application`;
     problems.push({ variable: "CELERY_APP", problem });
   }
-  if (invocation.role === "web" && lacksApplication(invocation, config)) {
+  if (invocation.role === "web" && !hasGunicornFile && lacksApplication(invocation, config)) {
     const problem = `no application is named: give it as CMD, for instance CMD ["${guessApplication(config)}"]`;
     problems.push({ variable: "CMD", problem });
   }
@@ -129,7 +129,10 @@ function planServices(invocation: Invocation, config: Config, { nginx, gunicorn 
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.words, config, gunicorn),
+        planGunicorn(invocation.words, config, {
+          ...gunicorn,
+          ports: portsVariable(nginx?.listens ?? [], planAdmin(invocation, config)),
+        }),
         ...(nginx === undefined ? [] : [planNginx(nginx)]),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),

@@ -3,14 +3,18 @@ import { identityOf } from "./environment.ts";
 import { APP_DIRECTORY, DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
 import type { ServicePlan, StartedProcess } from "./plan.ts";
 
+/** argparse's for words that it does not understand. */
+const USAGE_ERROR = 2;
 /** gunicorn's own statuses for «a worker could not boot» and «the application could not be loaded». */
 const WORKER_BOOT_ERROR = 3;
 const APP_LOAD_ERROR = 4;
 
-/** Options that change what gunicorn listens at, or read another file than ours, which takes no socket from PID 1. */
+/** Options that change what gunicorn listens at, or read another file than the one in the place of the image's. */
 const OWN_SOCKET = /(^|\s)(-b|--bind|--backlog|--reuse-port|-m|--umask|-c|--config)/;
 
-/** Whether gunicorn is to listen at the socket that nginx's files name: then PID 1 holds it. */
+/**
+ * Whether gunicorn listens at the socket that nginx's files name, where its file does not see to it: then PID 1 holds it.
+ */
 export function usesUsualSocket(words: readonly string[], config: Config): boolean {
   return !OWN_SOCKET.test([...words, config.gunicornArguments ?? ""].join(" "));
 }
@@ -21,31 +25,36 @@ export interface GunicornFacts {
   socketFd?: number | undefined;
   /** Its process, if it has been started beside the boot. */
   started?: StartedProcess | undefined;
+  /** Its file reads the project's own. */
+  settles?: boolean;
+  /** Of `portsVariable`. */
+  ports?: Record<string, string>;
+}
+
+/** Tells our gunicorn file which ports are not gunicorn's. */
+export function portsVariable(
+  listens: readonly { port: number }[],
+  { port: admin }: { port: number },
+): Record<string, string> {
+  const nginx = [...new Set(listens.map(({ port }) => port))];
+  return { DJINIT_PORTS: JSON.stringify({ nginx, admin }) };
 }
 
 export function planGunicorn(
   words: readonly string[],
   config: Config,
-  { socketFd, started }: GunicornFacts = {},
+  { socketFd, started, settles = true, ports = {} }: GunicornFacts = {},
 ): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
-  // Words of the CMD come last: where gunicorn takes an option twice the last one counts.
-  const argv = [
-    "gunicorn",
-    "--config",
-    GUNICORN_CONFIG,
-    ...gracefulTimeout(words, config),
-    ...words,
-    ...application,
-  ];
+  const argv = ["gunicorn", ...withFile([...words, ...application], settles)];
   return {
     name: "gunicorn",
     argv,
     // On HUP a worker that cannot load the application ends the master, and every worker with it.
-    check: [...argv, "--check-config"],
+    check: ["gunicorn", "--check-config", ...argv.slice(1)],
     cwd: APP_DIRECTORY,
     user: DJANGO_USER,
-    environment: identityOf(DJANGO_USER),
+    environment: { ...identityOf(DJANGO_USER), ...ports, ...gracefulTimeout(config) },
     facesClients: false,
     after: [],
     readiness: {
@@ -67,7 +76,7 @@ export function planGunicorn(
     // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
     forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
     readsEnvironment: true,
-    fatalStatuses: [WORKER_BOOT_ERROR, APP_LOAD_ERROR],
+    fatalStatuses: [USAGE_ERROR, WORKER_BOOT_ERROR, APP_LOAD_ERROR],
     output: "relay",
   };
 }
@@ -77,10 +86,21 @@ const GRACEFUL_TIMEOUT_MS = 30_000;
 
 /**
  * gunicorn may be asked to end long before nginx has gone: a longer grace period is for the requests that it has in hand.
- * What the user says of it counts.
+ * Our gunicorn file reads it; what the project's file or words say of it counts.
  */
-function gracefulTimeout(words: readonly string[], { gunicornArguments, gracePeriodMs }: Config): string[] {
-  const isSaid = [...words, gunicornArguments ?? ""].some((it) => it.includes("--graceful-timeout"));
-  if (isSaid || gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return [];
-  return ["--graceful-timeout", String(Math.ceil(gracePeriodMs / 1000))];
+function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
+  if (gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return {};
+  return { DJINIT_GRACEFUL_TIMEOUT: String(Math.ceil(gracePeriodMs / 1000)) };
+}
+
+/**
+ * Where gunicorn is given two files it reads the last one. Ours reads the project's own by itself; another, in its place,
+ * gives way to it.
+ */
+function withFile(words: readonly string[], settles: boolean): string[] {
+  const file = ["--config", GUNICORN_CONFIG];
+  if (!settles) return [...file, ...words];
+  // What follows is no option any more.
+  const end = words.indexOf("--");
+  return end === -1 ? [...words, ...file] : [...words.slice(0, end), ...file, ...words.slice(end)];
 }

@@ -1,7 +1,7 @@
 import { PROGRAMS } from "../base/programs.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
-import { NGINX_STATUS_SOCKET, NGINX_USER } from "./paths.ts";
+import { GUNICORN_TIMEOUT_FILE, NGINX_STATUS_SOCKET, NGINX_USER, NGINX_WAITS_FILE } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Where to ask what listens at all addresses. */
@@ -45,6 +45,7 @@ export function planNginx({
     reload: "SIGHUP",
     forwards: [],
     staleSockets: [NGINX_STATUS_SOCKET],
+    waits: { timeoutFile: GUNICORN_TIMEOUT_FILE, nginxFile: NGINX_WAITS_FILE },
     readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",

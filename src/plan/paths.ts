@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 export const APP_DIRECTORY = "/app";
 export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
+/** What gunicorn lets a request take, in seconds: written by the image's file of gunicorn's. */
+export const GUNICORN_TIMEOUT_FILE = "/run/gunicorn/timeout";
 export const CELERY_DIRECTORY = "/run/celery";
 export const DJINIT_DIRECTORY = "/run/djinit";
 /** Locked by PID 1 as long as it lives. Not in a directory that is made anew at each start: the lock would go with it. */
@@ -25,6 +27,8 @@ export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
 export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
 /** By what gunicorn knows that nginx has named the client: a line of a map, which djinit_client.py reads too. */
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
+/** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
+export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
 export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
 /** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
@@ -52,7 +56,7 @@ export interface RuntimeDirectory {
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^(manifest\.json|lock)$/ },
-  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock)$/ },
+  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock)$|^timeout$/ },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
   { path: "/run/django", owner: DJANGO_USER, removes: /^$/ },

@@ -86,6 +86,8 @@ export interface ServicePlan {
   fatalStatuses: number[];
   /** Where it reports how it is doing, if it does: the report, and the stack of a process that has stalled at `<path>.stack`. */
   heartbeatFile?: string;
+  /** nginx: where gunicorn says what it lets a request take, and the file that makes nginx wait as long. */
+  waits?: { timeoutFile: string; nginxFile: string };
   /** Sockets that an earlier process of it may have left, and that would keep a new one from listening. */
   staleSockets?: string[];
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */

@@ -14,7 +14,12 @@ export function findCause(lines: readonly string[]): string | undefined {
       .slice(usage)
       .join(" ")
       .replace(/^Error:\s*/, "");
-  return lastException(lines) ?? lines.findLast((line) => line.startsWith("Failed to "));
+  return (
+    lastException(lines) ??
+    lines.findLast((line) => line.startsWith("Failed to ")) ??
+    // argparse's last line.
+    lines.findLast((line) => line.startsWith("gunicorn: error: "))
+  );
 }
 
 /** Whether these last lines of a service that has ended say that its application cannot be loaded. */

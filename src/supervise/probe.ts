@@ -5,18 +5,31 @@ import type { Readiness } from "../plan/plan.ts";
 /** A worker that is busy importing takes the connection but does not answer yet. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** One question to a service, and its answer. */
-export async function probe(readiness: Extract<Readiness, { kind: "tcp" | "http" }>): Promise<boolean> {
+type Asked = Extract<Readiness, { kind: "tcp" | "http" }>;
+
+/** One question to a service. Returns undefined when it has come up, and else what it answered. */
+export async function probe(readiness: Asked): Promise<string | undefined> {
   switch (readiness.kind) {
-    case "tcp":
-      return (await Promise.all(readiness.addresses.map((address) => serves(connect(address))))).every(
-        Boolean,
+    case "tcp": {
+      const answers = await Promise.all(
+        readiness.addresses.map((address) => serves(connect(address), `${address.host}:${address.port}`)),
       );
-    case "http":
-      return readiness.path === undefined
-        ? serves(connect(readiness.socketPath))
-        : answers(connect(readiness.socketPath), readiness.path, readiness.host);
+      return answers.find((answer) => answer !== undefined);
+    }
+    case "http": {
+      const { socketPath, path, host } = readiness;
+      return path === undefined
+        ? serves(connect(socketPath), socketPath)
+        : answers(connect(socketPath), path, host);
+    }
   }
+}
+
+/** What is to be said before the first answer. */
+export function beforeAnswer(readiness: Asked): string {
+  return readiness.kind === "http" && readiness.path !== undefined
+    ? `GET ${readiness.path} has not been answered yet`
+    : "no connection has been taken yet";
 }
 
 /**
@@ -24,29 +37,48 @@ export async function probe(readiness: Extract<Readiness, { kind: "tcp" | "http"
  * soon as anybody listens: gunicorn's master before any worker has loaded the application, or PID 1 itself, which holds
  * nginx's sockets. Leaves no trace in any log.
  */
-function serves(socket: Socket): Promise<boolean> {
-  return ask(socket, (answer) => {
+function serves(socket: Socket, where: string): Promise<string | undefined> {
+  const late = `nobody took a connection at ${where} within ${PROBE_TIMEOUT_MS / 1_000} s`;
+  return ask(socket, late, (answer) => {
     socket.end();
     socket.resume();
-    socket.once("end", () => answer(true));
+    socket.once("end", () => answer(undefined));
   });
 }
 
 /** A GET is answered below 400. */
-function answers(socket: Socket, path: string, host: string): Promise<boolean> {
-  return ask(socket, (answer) => {
+function answers(socket: Socket, path: string, host: string): Promise<string | undefined> {
+  const late = `GET ${path} was not answered within ${PROBE_TIMEOUT_MS / 1_000} s`;
+  return ask(socket, late, (answer) => {
     socket.write(
       `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: djinit-probe\r\nConnection: close\r\n\r\n`,
     );
-    socket.once("data", (data) => answer(/^HTTP\/1\.[01] [123]/.test(data.toString("latin1", 0, 12))));
+    socket.once("data", (data) => answer(judge(data.toString("latin1", 0, 12), path, host)));
   });
 }
 
-async function ask(socket: Socket, listen: (answer: (yes: boolean) => void) => void): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve(false));
-  socket.once("error", () => resolve(false));
-  socket.once("close", () => resolve(false));
+function judge(head: string, path: string, host: string): string | undefined {
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
+  if (status === undefined) return `the last answer to GET ${path} was no HTTP`;
+  if (/^[123]/.test(status)) return undefined;
+  return `the last answer to GET ${path} was ${status}${advice(status, host)}`;
+}
+
+/** Django answers 400 to a Host that is not allowed. */
+function advice(status: string, host: string): string {
+  if (status === "400") return `: is the Host ${host} in ALLOWED_HOSTS? DJINIT_READINESS_HOST sets another`;
+  return status === "404" ? ": is DJINIT_READINESS_PATH a path of the application?" : "";
+}
+
+async function ask(
+  socket: Socket,
+  late: string,
+  listen: (answer: (why: string | undefined) => void) => void,
+): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve(late));
+  socket.once("error", (error) => resolve(`cannot connect: ${error.message}`));
+  socket.once("close", () => resolve("the connection was closed without an answer"));
   listen(resolve);
   const answer = await promise;
   socket.destroy();

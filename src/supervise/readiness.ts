@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Fields } from "../logs/record.ts";
 import type { Readiness } from "../plan/plan.ts";
 import { lastWrittenMs } from "./last-written.ts";
-import { probe } from "./probe.ts";
+import { beforeAnswer, probe } from "./probe.ts";
 
 /** Often enough that nobody waits for it, seldom enough to cost nothing. */
 const PROBE_PERIOD_MS = 25;
@@ -13,6 +13,8 @@ export interface ReadinessWatch {
   see(fields: Fields): void;
   /** Gives up. */
   cancel(): void;
+  /** Why it is not ready, if it has said so. */
+  readonly why?: string | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export function watchReadiness(
       return ask(
         clock,
         () => onReady(isWritten()),
-        async () => clock.monotonicMs() >= untilMs || isWritten(),
+        async () => (clock.monotonicMs() >= untilMs || isWritten() ? undefined : ""),
       );
     }
     default:
@@ -57,18 +59,26 @@ export function watchReadiness(
         clock,
         () => onReady(true),
         () => probe(readiness),
+        beforeAnswer(readiness),
       );
   }
 }
 
-/** Again and again until the answer is yes. */
-function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>): ReadinessWatch {
+/** Again and again until nothing is said against it. */
+function ask(
+  clock: Clock,
+  onReady: () => void,
+  question: () => Promise<string | undefined>,
+  before = "",
+): ReadinessWatch {
+  let why: string | undefined = before;
   let cancelled = false;
   let cancelTimer = ignore;
   const attempt = async (): Promise<void> => {
-    const ready = await question();
+    const answer = await question();
     if (cancelled) return;
-    if (ready) onReady();
+    why = answer;
+    if (answer === undefined) onReady();
     else cancelTimer = clock.after(PROBE_PERIOD_MS, () => void attempt());
   };
   void attempt();
@@ -77,6 +87,9 @@ function ask(clock: Clock, onReady: () => void, question: () => Promise<boolean>
     cancel: () => {
       cancelled = true;
       cancelTimer();
+    },
+    get why() {
+      return why || undefined;
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Sink } from "../logs/sink.ts";
 import { wasCutShort } from "../plan/check-proof.ts";
 import { planAfterCheck } from "../plan/nginx.ts";
 import { findCause } from "./failure-cause.ts";
+import { writeNginxWaits } from "./nginx-waits.ts";
 import type { Service, ServiceDependencies } from "./service.ts";
 import { sendSignal, spawnService } from "./spawn.ts";
 
@@ -53,6 +54,8 @@ export async function reloadService(
   }
   // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
   if (service.pid === undefined) return;
+  // As late as can be: gunicorn is reading its new configuration.
+  if (plan.waits !== undefined) writeNginxWaits(plan.waits);
   log.info(
     { target: name },
     isNewEnvironment ? `reloading ${name}: its environment has changed` : `reloading ${name}`,

@@ -1,5 +1,4 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
-import { rmSync } from "node:fs";
 import { type Clock, within } from "../base/clock.ts";
 import { LastLines } from "../logs/last-lines.ts";
 import type { RelayObserver } from "../logs/observer.ts";
@@ -11,6 +10,7 @@ import { askToEnd, askToHurry, kill } from "./ending.ts";
 import { saysItCannotLoad } from "./failure-cause.ts";
 import { HeldSockets } from "./held-sockets.ts";
 import type { KilledProcesses } from "./killed-processes.ts";
+import { prepareFiles } from "./prepare-files.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
 import type { Reaper } from "./reaper.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
@@ -92,6 +92,11 @@ export class Service {
     return this.#state.name === "running";
   }
 
+  /** Why it does not come up, if it says so. */
+  get unready(): string | undefined {
+    return this.ready ? undefined : this.#readiness?.why;
+  }
+
   /** Has no process and will get none unless asked. */
   get ended(): boolean {
     return this.#state.name === "stopped" || this.#state.name === "exited";
@@ -106,17 +111,14 @@ export class Service {
 
   handle(event: ServiceEvent): void {
     const before = this.#state.name;
-    const { restart, fatalStatuses } = this.plan;
-    const policy = { restart, fatalStatuses, maxRestarts: this.#with.maxRestarts };
+    const policy = { ...this.plan, maxRestarts: this.#with.maxRestarts };
     const { state, effects } = transition(this.#state, event, policy);
     this.#state = state;
     if (before !== state.name) {
       this.#clearTimers();
       if (state.name === "running") this.#serves = true;
-      this.#with.log.debug(
-        { target: this.name, from: before, to: state.name },
-        `${this.name}: ${before} → ${state.name}`,
-      );
+      const change = { target: this.name, from: before, to: state.name };
+      this.#with.log.debug(change, `${this.name}: ${before} → ${state.name}`);
     }
     for (const effect of effects) this.#act(effect);
     const ended = effects.find((effect) => effect.type === "ended");
@@ -167,7 +169,7 @@ export class Service {
     this.#said = said;
     let spawned: Spawned;
     try {
-      for (const path of plan.staleSockets ?? []) rmSync(path, { force: true });
+      prepareFiles(plan);
       const sockets = this.#sockets?.descriptors() ?? [];
       const options: SpawnOptions = {
         plan,
@@ -242,7 +244,6 @@ export class Service {
 
   #clearTimers(): void {
     this.#readiness?.cancel();
-    this.#readiness = undefined;
     for (const cancel of this.#timers.splice(0)) cancel();
   }
 }

@@ -188,9 +188,10 @@ export class Supervisor {
 
   #reportSlowStart(service: Service): void {
     const { startupTimeoutMs } = this.plan;
+    const why = service.unready ? `; ${service.unready}` : "";
     this.#log.error(
       { target: service.name, lines: service.lastLines },
-      `${service.name} was not ready within ${startupTimeoutMs / 1000} s: killing it`,
+      `${service.name} was not ready within ${startupTimeoutMs / 1000} s: killing it${why}`,
     );
   }
 

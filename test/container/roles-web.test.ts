@@ -19,13 +19,13 @@ const CONFIG = ["--config", "/etc/gunicorn/config.py"];
 test("an application as CMD, with options of gunicorn's", async () => {
   await using container = await startReadyCake({ command: [APPLICATION, "--workers", "2"] });
   await serves(container);
-  expect(await gunicornWords(container)).toEqual([...CONFIG, APPLICATION, "--workers", "2"]);
+  expect(await gunicornWords(container)).toEqual([APPLICATION, "--workers", "2", ...CONFIG]);
 });
 
 test("`gunicorn …` as CMD is the same", async () => {
   await using container = await startReadyCake({ command: ["gunicorn", "--threads", "3", APPLICATION] });
   await serves(container);
-  expect(await gunicornWords(container)).toEqual([...CONFIG, "--threads", "3", APPLICATION]);
+  expect(await gunicornWords(container)).toEqual(["--threads", "3", APPLICATION, ...CONFIG]);
 });
 
 test("options only are for gunicorn; APP_MODULE names the application, with a warning", async () => {
@@ -34,7 +34,7 @@ test("options only are for gunicorn; APP_MODULE names the application, with a wa
     env: { APP_MODULE: APPLICATION },
   });
   await serves(container);
-  expect(await gunicornWords(container)).toEqual([...CONFIG, "--workers", "1", APPLICATION]);
+  expect(await gunicornWords(container)).toEqual(["--workers", "1", APPLICATION, ...CONFIG]);
   const warning = await container.record("a warning", ({ variable }) => variable === "APP_MODULE");
   expect(warning).toMatchObject({ level: "warn", service: "djinit" });
   expect(warning.msg).toContain("APP_MODULE is deprecated");

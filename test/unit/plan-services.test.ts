@@ -1,16 +1,20 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { findProblems } from "../../src/plan/build-plan.ts";
+import { ofService } from "../../src/plan/environment.ts";
 import { planGunicorn, usesUsualSocket } from "../../src/plan/gunicorn.ts";
 import { planAfterCheck } from "../../src/plan/nginx.ts";
 import { readCommand } from "../../src/plan/role.ts";
 import { configOf, planOf, serviceOf } from "./planned.ts";
 
-const GUNICORN = ["gunicorn", "--config", "/etc/gunicorn/config.py"];
+const FILE = ["--config", "/etc/gunicorn/config.py"];
 const CELERY = { CELERY_APP: "cakes" };
 
 describe("gunicorn", () => {
   test.each([
     ["a.wsgi:application", {}, ["a.wsgi:application"]],
+    // What follows `--` is no option.
+    ["-w 2 -- a.wsgi:application", {}, ["-w", "2", ...FILE, "--", "a.wsgi:application"]],
     ["a.wsgi:application --timeout 1800", {}, ["a.wsgi:application", "--timeout", "1800"]],
     ["gunicorn a.wsgi:application -w 2", {}, ["a.wsgi:application", "-w", "2"]],
     ["--config /app/own.py a:b", {}, ["--config", "/app/own.py", "a:b"]],
@@ -18,7 +22,28 @@ describe("gunicorn", () => {
     ["", { APP_MODULE: "a.wsgi:application" }, ["a.wsgi:application"]],
     ["-w 2", { APP_MODULE: "a.wsgi:application" }, ["-w", "2", "a.wsgi:application"]],
   ])("CMD %j with %j", (cmd, variables, words) => {
-    expect(serviceOf(planOf(cmd, variables), "gunicorn").argv).toEqual([...GUNICORN, ...words]);
+    // The image's file is last, and wins over another: it reads that one itself.
+    const file = words.includes("--") ? [] : FILE;
+    expect(serviceOf(planOf(cmd, variables), "gunicorn").argv).toEqual(["gunicorn", ...words, ...file]);
+  });
+
+  test("a file in the place of the image's, which reads no other, gives way to one that the words name", () => {
+    const plan = planGunicorn(["-c", "own.py", "a:b"], configOf(), { settles: false });
+    expect(plan.argv).toEqual(["gunicorn", ...FILE, "-c", "own.py", "a:b"]);
+  });
+
+  test("is told which ports are not its own; a container without root tells it too", () => {
+    for (const root of [true, false]) {
+      const plan = serviceOf(planOf("a:b", { DJINIT_ADMIN_PORT: "9999" }, root), "gunicorn");
+      expect(ofService(plan, {})["DJINIT_PORTS"]).toBe('{"nginx":[8000],"admin":9999}');
+    }
+  });
+
+  test("a gunicorn.conf.py may name the application", () => {
+    const problems = (hasFile: boolean) =>
+      findProblems(readCommand(["gunicorn"]), configOf({ SKIP_MIGRATIONS: "1" }), hasFile);
+    expect(problems(true)).toEqual([]);
+    expect(problems(false)).toMatchObject([{ variable: "CMD" }]);
   });
 
   test("runs as django in /app, is ready when a worker takes connections, reloads by HUP", () => {
@@ -26,6 +51,7 @@ describe("gunicorn", () => {
       cwd: "/app",
       user: "django",
       environment: { HOME: "/run/django", USER: "django", LOGNAME: "django" },
+      check: ["gunicorn", "--check-config", "a:b", ...FILE],
       after: [],
       readiness: { kind: "http", socketPath: "/run/gunicorn/gunicorn.sock" },
       restart: "always",
@@ -34,7 +60,7 @@ describe("gunicorn", () => {
       reload: "SIGHUP",
       // USR2 would start a second master that PID 1 could not tell from an orphan.
       forwards: ["SIGUSR1", "SIGTTIN", "SIGTTOU"],
-      fatalStatuses: [3, 4],
+      fatalStatuses: [2, 3, 4],
       output: "relay",
     });
   });
@@ -65,7 +91,7 @@ describe("the socket between nginx and gunicorn", () => {
     ["gunicorn --config=/app/gunicorn.py a:b", false],
     ["a:b --backlog 5", false],
     ["a:b --reuse-port", false],
-  ])("%s: %j", (cmd, held) => {
+  ])("with a file in the place of the image's, %s: %j", (cmd, held) => {
     expect(usesUsualSocket(readCommand(cmd.split(" ")).words, configOf())).toBe(held);
   });
 

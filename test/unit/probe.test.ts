@@ -35,6 +35,8 @@ function portOf(server: Server): number {
 
 interface Watched {
   readonly ready: number;
+  /** Why it is not. */
+  readonly why: string | undefined;
   /** Lets one period pass. */
   tick(): void;
   cancel(): void;
@@ -43,15 +45,18 @@ interface Watched {
 function watch(readiness: Readiness): Watched {
   const clock = new VirtualClock();
   let ready = 0;
-  const { cancel } = watchReadiness(readiness, clock, () => {
+  const readinessWatch = watchReadiness(readiness, clock, () => {
     ready += 1;
   });
   return {
+    get why() {
+      return readinessWatch.why;
+    },
     get ready() {
       return ready;
     },
     tick: () => clock.advance(25),
-    cancel,
+    cancel: () => readinessWatch.cancel(),
   };
 }
 
@@ -138,19 +143,42 @@ describe("a service with a readiness path", () => {
     },
   );
 
-  test.each(["HTTP/1.1 404 Not Found", "HTTP/1.1 503 Service Unavailable", "SSH-2.0-x", ""])(
-    "%j is not",
-    async (answer) => {
-      let answers = 0;
-      await serve(socketPath, (socket) => {
-        socket.once("data", () => {
-          answers += 1;
-          socket.end(answer);
-        });
+  test("before the first answer it says so", () => {
+    const watched = watch(readiness);
+    expect(watched.why).toBe("GET /health/ has not been answered yet");
+    watched.cancel();
+  });
+
+  test("nobody listens: it says so", async () => {
+    const watched = watch(readiness);
+    await eventually(() => watched.why?.startsWith("cannot connect: connect ENOENT"));
+    watched.cancel();
+  });
+
+  test.each([
+    [
+      "HTTP/1.1 400 Bad Request",
+      "the last answer to GET /health/ was 400: is the Host cakes.example in ALLOWED_HOSTS? DJINIT_READINESS_HOST sets another",
+    ],
+    [
+      "HTTP/1.1 404 Not Found",
+      "the last answer to GET /health/ was 404: is DJINIT_READINESS_PATH a path of the application?",
+    ],
+    ["HTTP/1.1 503 Service Unavailable", "the last answer to GET /health/ was 503"],
+    ["SSH-2.0-x", "the last answer to GET /health/ was no HTTP"],
+    ["", "the connection was closed without an answer"],
+  ])("%j is not, and it says why", async (answer, why) => {
+    let answers = 0;
+    await serve(socketPath, (socket) => {
+      socket.once("data", () => {
+        answers += 1;
+        socket.end(answer);
       });
-      await staysUnready(watch(readiness), () => answers >= 3);
-    },
-  );
+    });
+    const watched = watch(readiness);
+    await staysUnready(watched, () => answers >= 3);
+    expect(watched.why).toBe(why);
+  });
 });
 
 describe("a service at TCP addresses", () => {

@@ -1,7 +1,8 @@
 """gunicorn's settings in this image.
 
-The command line and GUNICORN_CMD_ARGS win over this file, and WEB_CONCURRENCY sets the number of workers, as gunicorn
-itself defines it.
+A file of the project's own (`--config`, or gunicorn.conf.py in the working directory) wins over this one, GUNICORN_CMD_ARGS and
+the command line win over both, and WEB_CONCURRENCY sets the number of workers, as gunicorn itself defines it. What djinit
+depends on (djinit_gunicorn.py has the list) stays in force over all of them.
 """
 
 import gc
@@ -10,13 +11,28 @@ import runpy
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from gunicorn.workers.sync import SyncWorker
+
+
+def load_settling() -> ModuleType:
+    """Load djinit_gunicorn.py once: this file is read again by a reload."""
+    name = "djinit_gunicorn"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+settling = load_settling()
 
 # Where djinit has started gunicorn beside its boot, everything up to here is loaded by now. What follows waits for it.
 if "DJINIT_GATE_FD" in os.environ:
@@ -35,8 +51,10 @@ worker_tmp_dir = "/run/gunicorn"
 # would say so; a child's PID is known to the child alone.
 if os.environ.pop("DJINIT_LISTEN_FDS", None):
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-# Signals from PID 1 are the only control there is.
 control_socket_disable = True
+# djinit may ask gunicorn to end long before its grace period is over: requests in hand have until then.
+if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
+    graceful_timeout = int(os.environ["DJINIT_GRACEFUL_TIMEOUT"])
 
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
@@ -107,6 +125,7 @@ def share_prometheus_dir(path: str) -> None:
             os.environ.pop(name, None)
 
 
+@settling.never_raises
 def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> None:
     """Choose the directory in which the workers share their metrics.
 
@@ -132,12 +151,34 @@ def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> 
         server.log.warning("cannot prepare the Prometheus directory %s: %s", path, error)
 
 
+@settling.never_raises
+def on_starting(server: Arbiter) -> None:
+    """Tell what has come of the configuration."""
+    settling.report(server.cfg)
+
+
+@settling.never_raises
+def on_reload(server: Arbiter) -> None:
+    """Tell it of a new one."""
+    settling.report(server.cfg)
+
+
+@settling.never_raises
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Drop the live gauges of a dead worker."""
-    if not prometheus_dir():
+    """Drop the live gauges of a dead worker, as prometheus_client.multiprocess.mark_process_dead does.
+
+    Up to 23 gunicorn calls this in its handler of SIGCHLD, perhaps in the middle of an earlier call: whoever imports there
+    ends it. So nothing is loaded here.
+    """
+    path = prometheus_dir()
+    if not path:
         return
-    try:
-        from prometheus_client import multiprocess
-    except ImportError:
-        return
-    multiprocess.mark_process_dead(worker.pid)
+    for name in os.listdir(path):
+        if name.startswith("gauge_live") and name.endswith(f"_{worker.pid}.db"):
+            os.unlink(os.path.join(path, name))
+
+
+# The project's own, where there is one, gives the rest.
+settling.settle(globals())
+if os.environ.get("GUNICORN_ACCESS_LOGS"):
+    accesslog = "-"
