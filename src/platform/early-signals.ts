@@ -4,6 +4,9 @@ import { blockSignals, resetSignal, unblockSignals } from "./libc.ts";
 /** Blocked from the start of the container by the image's wrapper. USR1 stays so until somebody has use for it. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU"] as const;
 
+/** An ignored signal stays so in the next program. */
+const IGNORED_BY_NODE = ["SIGPIPE", "SIGXFSZ"] as const;
+
 /**
  * For a process that will leave signals pending: has libuv make its threads while signals are blocked, so that they stay
  * blocked there. Made later, for instance to look up a host, they would be given the signals that the main thread has
@@ -41,8 +44,8 @@ export async function leaveSignalsPending(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** For a process that becomes a program which knows nothing of this: none is blocked, and none ignored as Node ignores PIPE. */
+/** For a process that becomes a program which knows nothing of this: none is blocked, and none ignored, as Node does. */
 export function leaveSignalsToNextProgram(): void {
   unblockSignals([...SIGNALS, "SIGUSR1"]);
-  resetSignal("SIGPIPE");
+  for (const signal of IGNORED_BY_NODE) resetSignal(signal);
 }
