@@ -29,9 +29,19 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
     await VERBS[verb]?.({ config, environment, log, sink, signal, dropWords }, options);
+    await answered();
     process.exit(0);
   } catch (thrown) {
+    await answered();
     logError(log, thrown);
     process.exit(asDjinitError(thrown).exitStatus);
   }
+}
+
+/** Resolves when all of the answer is written, which may be more than a pipe holds, or nobody reads it any more. */
+async function answered(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.stdout.on("error", () => resolve());
+  process.stdout.write("", () => resolve());
+  await promise;
 }

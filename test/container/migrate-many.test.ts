@@ -4,7 +4,7 @@ import { createDatabase } from "../support/postgres.ts";
 import { parseRecords } from "../support/records.ts";
 import { startProject } from "./project-subject.ts";
 
-const COUNT = 2_500;
+const COUNT = 2_000;
 
 /** A project whose one app has that many migrations, with names as `makemigrations` gives them. */
 const GENERATE = `
