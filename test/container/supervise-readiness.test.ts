@@ -49,18 +49,19 @@ test("the readiness request names the host that the application allows", async (
 
 test("a host that is not allowed keeps nginx closed until the startup timeout, and the record tells why", async () => {
   await using container = await startCake({
-    env: { ...STRICT, DJINIT_STARTUP_TIMEOUT: "15", DJINIT_MAX_RESTARTS: "0" },
+    env: { ...STRICT, DJINIT_STARTUP_TIMEOUT: "30", DJINIT_MAX_RESTARTS: "0" },
   });
   const why =
     "the last answer to GET /health/ was 400: is the Host localhost in ALLOWED_HOSTS? DJINIT_READINESS_HOST sets another";
   // While it starts already.
   await eventually(
     async () => (await container.exec(["djinit", "health"])).stdout.includes(`gunicorn is starting: ${why}`),
-    { what: "the reason", timeoutMs: 20_000, attach: () => container.logs() },
+    { what: "the reason", timeoutMs: 60_000, attach: () => container.logs() },
   );
-  const record = await container.record("the timeout", ({ msg }) => msg.startsWith("gunicorn was not ready"));
+  const isTimeout = ({ msg }: { msg: string }) => msg.startsWith("gunicorn was not ready");
+  const record = await container.record("the timeout", isTimeout, 60_000);
   expect(record.level).toBe("error");
-  expect(record.msg).toBe(`gunicorn was not ready within 15 s: killing it; ${why}`);
+  expect(record.msg).toBe(`gunicorn was not ready within 30 s: killing it; ${why}`);
   expect(JSON.stringify(record["lines"])).toMatch(/Invalid HTTP_HOST header|DisallowedHost/);
   expect(await container.wait()).not.toBe(0);
   expect((await container.records()).filter(({ msg }) => msg === "nginx started")).toEqual([]);
