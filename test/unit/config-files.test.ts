@@ -13,6 +13,9 @@ describe("secrets in files (NAME_FILE)", () => {
     ["hunter2\n", "hunter2"],
     ["hunter2\r\n", "hunter2"],
     ["two\n\n", "two\n"],
+    // A key has lines of its own.
+    ["-----BEGIN\nabc\nEND-----\n", "-----BEGIN\nabc\nEND-----"],
+    ["a\r\nb", "a\r\nb"],
     [" spaces kept ", " spaces kept "],
     ["ä€😀\n", "ä€😀"],
   ])("%j is the secret %j", (content, secret) => {
@@ -56,6 +59,9 @@ describe("secrets in files (NAME_FILE)", () => {
       "SUPERUSER_PASSWORD_FILE",
     ]);
     expect(problems.find(({ variable }) => variable === "DATABASE_URL_FILE")?.problem).toContain("ENOENT");
+    expect(problems.find(({ variable }) => variable === "CELERY_BROKER")?.problem).toBe(
+      "CELERY_BROKER has a NUL byte in its value",
+    );
   });
 });
 
@@ -106,7 +112,10 @@ describe("the env file (DJINIT_ENV_FILE)", () => {
 
   test("one that cannot be read is a problem", () => {
     const { problems } = loadConfig({ DJINIT_ENV_FILE: "/nowhere/env" });
-    expect(problems).toMatchObject([{ variable: "DJINIT_ENV_FILE", value: "/nowhere/env" }]);
+    const problem = expect.stringMatching(
+      /^DJINIT_ENV_FILE is "\/nowhere\/env", which cannot be read: ENOENT/,
+    );
+    expect(problems).toMatchObject([{ variable: "DJINIT_ENV_FILE", value: "/nowhere/env", problem }]);
   });
 });
 

@@ -103,7 +103,7 @@ describe("all bad values are reported at once", () => {
         exitStatus: 78,
         fields: { problems },
         message: expect.stringMatching(
-          /WEB_CONCURRENCY is "many".*DJINIT_GRACE_PERIOD is "soon".*MAX_RESTARTS is "-1"/,
+          /^cannot start: WEB_CONCURRENCY is "many", which .*; DJINIT_GRACE_PERIOD is "soon", which .*; DJINIT_MAX_RESTARTS is "-1"/,
         ),
       }),
     );
@@ -134,6 +134,19 @@ describe("warnings", () => {
       expect(warnings).toEqual([]);
     },
   );
+
+  test("a variable that is no flag may well be `no` or `off`", () => {
+    const { config, warnings, problems } = loadConfig({
+      DJINIT_COMMAND_RESTART: "no",
+      SUPERUSER_USERNAME: "off",
+    });
+    expect(config).toMatchObject({ commandRestart: "no", superuserUsername: "off" });
+    expect([...warnings, ...problems]).toEqual([]);
+  });
+
+  test("what is not set in the container is not in the application's environment", () => {
+    expect(Object.keys(loadConfig({ A: undefined, B: "" }).environment)).toEqual(["B"]);
+  });
 
   test.each(["APP_MODULE", "CELERY_BROKER", "CELERY_LOGLEVEL", "CELERY_CONCURRENCY"])(
     "%s is deprecated",

@@ -49,6 +49,7 @@ test("an error carries its code's exit status and hint, its cause and its fields
   expect(error).toMatchObject({ exitStatus: 80, hint: ERROR_CODES.DJINIT_MIGRATION_FAILED.hint, cause });
   expect(error.fields).toEqual({ step: "migrate" });
   expect(asDjinitError(error)).toBe(error);
+  expect("cause" in new DjinitError("DJINIT_INTERNAL", "cannot go on")).toBe(false);
 });
 
 test("what nobody foresaw becomes DJINIT_INTERNAL with its stack, whatever was thrown", () => {
