@@ -4,11 +4,9 @@ import { Socket } from "node:net";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { READ_BYTES, READ_ROOM } from "./arena.ts";
+import { HoldTimer } from "./hold-timer.ts";
 import { PacedSource } from "./paced-source.ts";
 import { RecordStream, type StreamOptions } from "./record-stream.ts";
-
-/** How long to wait for more of an uncaught exception's traceback, which Python writes line by line. */
-const TRACEBACK_PAUSE_MS = 50;
 
 export interface RelayOptions extends StreamOptions {
   clock: Clock;
@@ -44,7 +42,7 @@ export function continueRelay(readFd: number, pid: number, options: RelayOptions
 }
 
 function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayOptions): Promise<void> {
-  let cancelFlush: (() => void) | undefined;
+  const hold = new HoldTimer(clock, () => stream.flush());
 
   const source: Socket = new Socket({
     fd: readFd,
@@ -53,10 +51,9 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
     onread: {
       buffer: READ_ROOM,
       callback: (size: number) => {
-        cancelFlush?.();
-        const isHeld = stream.read(size, size < READ_BYTES);
+        const heldMs = stream.read(size, size < READ_BYTES);
         paced.hasRead(size);
-        cancelFlush = isHeld ? clock.after(TRACEBACK_PAUSE_MS, () => stream.flush()) : undefined;
+        hold.set(heldMs, stream.progress);
         return true;
       },
     },
@@ -71,7 +68,7 @@ function readToEnd(readFd: number, stream: RecordStream, { sink, clock }: RelayO
   source.once("close", () => {
     forget();
     paced.end();
-    cancelFlush?.();
+    hold.cancel();
     stream.end();
     resolve();
   });

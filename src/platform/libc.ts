@@ -13,6 +13,7 @@ const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIGSET_BYTES = 128;
 const F_SETFD = 2;
+const F_SETPIPE_SZ = 1031;
 const FD_CLOEXEC = 1;
 
 const { functions: libc } = dlopen("libc.so.6", {
@@ -57,6 +58,11 @@ export function becomeSubreaper(): void {
 export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
+}
+
+/** The kernel then lets a pipe hold so many bytes. False where it refuses, as it does to users with many large pipes. */
+export function resizePipe(fd: number, bytes: number): boolean {
+  return libc.fcntl(fd, F_SETPIPE_SZ, bytes) >= bytes;
 }
 
 /** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */

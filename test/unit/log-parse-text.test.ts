@@ -62,7 +62,7 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
   ],
   [
     "Error: No such option '--nope'. Did you mean '--purge'?",
-    { level: INFO, msg: "Error: No such option '--nope'. Did you mean '--purge'?" },
+    { level: "error", msg: "Error: No such option '--nope'. Did you mean '--purge'?" },
   ],
   // nginx
   [
