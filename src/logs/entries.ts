@@ -118,7 +118,10 @@ export class EntryGrouper {
   /** Where one process's traceback came into another's, the other one goes on when this one is whole. */
   #isRestOfOthers(line: string): boolean {
     const below = this.#open.at(-2);
-    return below !== undefined && !below.isWhole && (below.half !== undefined || isFrame(line));
+    if (below === undefined || below.isWhole) return false;
+    // The line of the program comes after its frame.
+    const isSource = line.startsWith("    ") && isFrame(below.entry.traceback.at(-1) ?? "");
+    return below.half !== undefined || isFrame(line) || isSource;
   }
 
   #pushSlowly(line: string): void {

@@ -155,7 +155,8 @@ function notePart(head: Head, part: string): boolean {
     else head.origin.push(part);
     return true;
   }
-  if (!PART.test(part)) return false;
+  // Without a time before it, an address or a number with a point is the beginning of a message.
+  if (!PART.test(part) || (!head.isTimed && /^\d/.test(part))) return false;
   const pid = /^pid[=:](\d{1,7})$/i.exec(part)?.[1];
   if (pid !== undefined) head.pid = Number(pid);
   else if (NAME.test(part) && (head.logger === undefined || DOTTED.test(part))) {

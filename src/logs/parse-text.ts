@@ -18,7 +18,7 @@ const NGINX = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[([a-z]+)\] (\d+)#\d+: /;
 // nginx before it has read its files: nginx: [emerg] bind() to …
 const NGINX_EARLY = /^nginx: \[([a-z]+)\] /;
 /** What commands of click, Django and argparse say before they end. */
-const COMMAND_ERROR = /^(?:(?:Command)?Error:(?: |$)|(?:[\w./-]+ ){1,3}error: |[\w./-]+: error: )/;
+const COMMAND_ERROR = /^(?:(?:Command)?Error:(?: |$)|(?:[\w./-]+ ){0,3}[\w./-]+: error: )/;
 /** celery's task format: [… INFO/ForkPoolWorker-1][cakes.bake(d9f2…)] said */
 const CELERY_TASK = /^\[([\w.]+)\(([^()\s]{1,100})\)\] /;
 const CELERY_LOGGER = /^\[([A-Za-z_]\w*(?:\.\w+)+)\] /;
