@@ -7,12 +7,14 @@ export interface ErrorFields {
 }
 
 /** Where an exception outside a group begins: at the margin, or as a group of its own. */
-const TOP_LEVEL = /^( {2}\+ Exception Group )?Traceback \(most recent call last\):/;
+const TOP_LEVEL =
+  /^(?:( {2}\+ Exception Group )?Traceback \(most recent call last\):|╭─+ Traceback \(most recent)/;
 const GROUP_MARGIN = /^ {2}[|+] ?/;
 /** «shop.views.pay.<locals>.NoFlour: the words». */
 const EXCEPTION = /^([\w.]+(?:<locals>[\w.]+)*)(?:: (.*))?$/s;
-/** What loguru puts before the frame in which an exception was caught, and logging's own words after an exception. */
-const LOGURU_FRAME = /^> File "/;
+/** What loguru puts before the frame in which an exception was caught, and what rich draws around the frames. */
+const DRAWN_FRAME = /^(?:> File "|[│╰])/;
+/** logging's own words after an exception. */
 const CALL_STACK = "Call stack:";
 
 /** Type and message of a traceback's exception. Of chained exceptions the last one counts. */
@@ -21,7 +23,7 @@ export function readTraceback(lines: readonly string[]): { type: string; message
   const begin = lines.findLastIndex((line) => TOP_LEVEL.test(line));
   const isGroup = lines[begin]?.startsWith(" ");
   const rest = lines.slice(begin + 1).map((line) => (isGroup ? line.replace(GROUP_MARGIN, "") : line));
-  const at = rest.findIndex((line) => /^[^\s]/.test(line) && !LOGURU_FRAME.test(line));
+  const at = rest.findIndex((line) => /^[^\s]/.test(line) && !DRAWN_FRAME.test(line));
   const callStack = rest.indexOf(CALL_STACK, at);
   const end = callStack === -1 ? rest.length : callStack;
   const message = isGroup ? rest[at] : rest.slice(at, end).join("\n");

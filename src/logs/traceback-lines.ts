@@ -1,7 +1,8 @@
 // What the lines of a Python traceback look like.
 
 const HEADER = "Traceback (most recent call last):";
-const INDENTED_HEADER = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\):/;
+const INDENTED_HEADER =
+  /^(?:\s*(?:\+ Exception Group )?Traceback \(most recent call last\):|╭─+ Traceback \(most recent)/;
 const CHAIN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** Lines of a message of Postgres, which psycopg passes on in its exceptions. */
 const POSTGRES_DETAIL = /^(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+): /;
@@ -14,8 +15,8 @@ const LOGGING_DETAIL = /^(?:Call stack:$|Message: |Arguments: )/;
 const EXCEPTION =
   /^(?:[\p{L}_][\p{L}\w]*\.(?:[\p{L}\w<>]+\.)*[\p{L}\w]+|\p{Lu}[\p{L}\w]*|_\w+|\w*(?:error|timeout|exception))(?:: |:?$)/u;
 const LEVEL_WORD = /^(?:DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL|Error)\b/;
-/** loguru marks the frame in which the exception was caught. */
-const LOGURU_FRAME = '> File "';
+/** loguru marks the frame in which the exception was caught; rich draws a box around all. */
+const DRAWN_FRAME = /^(?:> File "|[│╰])/;
 const FRAME = /^ {2}File ".{1,4000}", line \d+, in /;
 
 /** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
@@ -59,7 +60,7 @@ export function advance(phase: Phase, line: string): Phase | undefined {
   if (CHAIN.test(line)) return "chained";
   if (phase === "raised")
     return POSTGRES_DETAIL.test(line) || LOGGING_DETAIL.test(line) ? "raised" : undefined;
-  if (phase === "frames" && line.startsWith(LOGURU_FRAME)) return "frames";
+  if (phase === "frames" && DRAWN_FRAME.test(line)) return "frames";
   // The exception is the first line that is not indented again.
   return phase === "frames" && EXCEPTION.test(line) && !LEVEL_WORD.test(line) ? "raised" : undefined;
 }
