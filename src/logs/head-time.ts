@@ -21,6 +21,10 @@ export function skipTime(text: string, at: number): number {
 
 /** In UTC; undefined where the text names no zone, because local time is not known here. */
 export function knownTime(text: string): string | undefined {
+  const last = text.charCodeAt(text.length - 1);
+  // Z, UTC, +0100 or +01:00
+  const hasZone = last === 0x5a || last === 0x43 || /[+-]\d\d:?\d\d$/.test(text.slice(-6));
+  if (!hasZone) return undefined;
   return toIsoTime(
     text
       .replace(",", ".")

@@ -44,6 +44,8 @@ export interface Head extends Parts {
   /** Where the message, or what else stands before it, begins. */
   at: number;
   isTimed: boolean;
+  /** The time came after the level. */
+  isTimedLate: boolean;
   isBracketed: boolean;
   /** The level is in small letters, as structlog has it. */
   isSmall: boolean;
@@ -123,9 +125,14 @@ function finish(
     if (more !== "") head.origin.push(more);
     end = close + 1;
   }
-  const mark = /^ *([:|–—-])(?= )/.exec(text.slice(end, end + LONGEST_WORD));
-  head.mark = mark?.[1] ?? (text.charAt(end) === ":" ? ":" : "");
-  end += mark?.[0].length ?? head.mark.length;
+  head.mark = "";
+  let mark = end;
+  while (text.charCodeAt(mark) === 0x20) mark += 1;
+  const isMark = ":|–—-".includes(text.charAt(mark)) && mark < text.length;
+  if (isMark && (text.charCodeAt(mark + 1) === 0x20 || (mark === end && text.charAt(mark) === ":"))) {
+    head.mark = text.charAt(mark);
+    end = mark + 1;
+  }
   while (text.charCodeAt(end) === 0x20) end += 1;
   head.at = end;
   return head;

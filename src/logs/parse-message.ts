@@ -54,11 +54,12 @@ function skipPart(text: string, at: number, head: Head): number {
     const end = skipTime(text, at);
     if (end > at) {
       noteTime(head, text.slice(at, end));
+      head.isTimedLate = true;
       return skipMark(text, end);
     }
     return head.isBracketed ? skipNamed(text, at, head) : at;
   }
-  return skipVerbose(text, at, head) ?? skipNamed(text, at, head);
+  return (head.isTimedLate ? skipVerbose(text, at, head) : undefined) ?? skipNamed(text, at, head);
 }
 
 function skipBracket(text: string, at: number, head: Head, closing: string): number {
@@ -88,8 +89,7 @@ function skipVerbose(text: string, at: number, head: Head): number | undefined {
 
 /** `shop.views: `, `shop.views - `, `views.py:12 - `, and with bars all that is no text. */
 function skipNamed(text: string, at: number, head: Head): number {
-  IN_MODULE.lastIndex = at;
-  const module = head.isTimed ? IN_MODULE.exec(text)?.[1] : undefined;
+  const module = head.isTimed && text.startsWith("in ", at) ? moduleAt(text, at) : undefined;
   if (module !== undefined) {
     head.origin.push(module);
     return at + `in ${module}: `.length;
@@ -104,6 +104,11 @@ function skipNamed(text: string, at: number, head: Head): number {
   const isPid = mark === " | " && head.mark === "|" && /^\d{1,7}$/.test(part);
   if (isPid) head.pid = Number(part);
   return isPid || notePlace(head, part) ? space + 3 : at;
+}
+
+function moduleAt(text: string, at: number): string | undefined {
+  IN_MODULE.lastIndex = at;
+  return IN_MODULE.exec(text)?.[1];
 }
 
 function notePlace(head: Head, part: string): boolean {

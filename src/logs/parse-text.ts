@@ -40,7 +40,8 @@ function readHead(text: string): Fields | undefined {
   if (first === 0x5b) return readGunicorn(text) ?? readCelery(text) ?? parseHeadLine(text);
   const isDigit = first >= 0x30 && first <= 0x39;
   const isLetter = (first >= 0x41 && first <= 0x5a) || (first >= 0x61 && first <= 0x7a) || first === 0x5f;
-  if (isDigit) return readNginx(NGINX, text) ?? parseHeadLine(text);
+  if (isDigit)
+    return (text.charCodeAt(4) === 0x2f ? readNginx(NGINX, text) : undefined) ?? parseHeadLine(text);
   if (!isLetter) return first === 0x28 || first === 0x3c || first === 0x7b ? parseHeadLine(text) : undefined;
   if (text.startsWith("nginx: ")) return readNginx(NGINX_EARLY, text);
   return readPairs(text) ?? parseHeadLine(text) ?? readCommandError(text);
