@@ -1,11 +1,9 @@
 // Lines → entries: a Python traceback, with the line that announces it, is one entry.
-
+import { withoutAnsi } from "./ansi.ts";
+import { beginsBlock, type Continues, isWarningSource } from "./blocks.ts";
 import { MAX_LINE_BYTES } from "./lines.ts";
-
-const TRACEBACK = /^\s*(\+ Exception Group )?Traceback \(most recent call last\):/;
-const CHAIN = /^(During handling of the above exception|The above exception was the direct cause)/;
-/** Lines of a message of Postgres, which psycopg passes on in its exceptions. */
-const POSTGRES_DETAIL = /^(DETAIL|HINT|CONTEXT|QUERY|LINE \d+): /;
+import { OpenTraceback } from "./open-traceback.ts";
+import { headerAt, isChain, isFrame, mayMatter, type Phase, phaseOf } from "./traceback-lines.ts";
 
 export interface Entry {
   /** What was said, without the traceback. Empty when there is nothing but one. */
@@ -13,107 +11,193 @@ export interface Entry {
   traceback: string[];
 }
 
-/** A Python warning, which is followed by the line of the program that it is about. */
-const WARNING = /^.+:\d+: [A-Z]\w*Warning: /;
-
-/** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
-type Phase = "frames" | "raised" | "chained";
+/** How long to wait for the rest of a line, or of a text of several lines that are written one by one. */
+const LINE_PAUSE_MS = 50;
+/** After an exception another may follow that it was the cause of. A busy process may write it in two goes. */
+const CHAIN_PAUSE_MS = 250;
+/** A traceback without its exception is not whole. */
+const FRAMES_PAUSE_MS = 2_000;
+/** Tracebacks of several processes may be open at once. */
+const MOST_OPEN = 16;
 
 /** Shared by all entries without a traceback. */
 const NO_LINES: string[] = [];
+/** A line of gunicorn's or celery's that begins in the middle of another process's. */
+const TORN_IN =
+  /.(?=\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4}\] \[\d+\] \[[A-Z]+\] |,\d{3}: [A-Z]+\/[^\]]{1,100}\]))/;
 
 /** Groups the lines of one stream. Call `endOfChunk` after each read and `flush` when nothing more is to come. */
 export class EntryGrouper {
   readonly #onEntry: (entry: Entry) => void;
-  #open: Entry | undefined;
-  #openLength = 0;
-  #phase: Phase = "frames";
+  /** What was said last and may be more: a traceback may follow, or lines that belong to it. */
+  #head: string | undefined;
+  #headLines = 0;
+  #continues: Continues | undefined;
+  /** The last one is that of the process that wrote last. */
+  #open: OpenTraceback[] = [];
+  /** Lines of tracebacks that have come so far: shows whether one goes on. */
+  progress = 0;
 
   constructor(onEntry: (entry: Entry) => void) {
     this.#onEntry = onEntry;
   }
 
-  push(line: string): void {
-    const open = this.#open;
+  push(given: string): void {
     // Most lines neither begin a traceback nor continue the entry before them.
-    if (open === undefined || open.traceback.length === 0) {
-      const isOrdinary = line.length > 0 && !mayBeginTraceback(line);
-      if (isOrdinary) return this.#begin(line);
-      if (
-        open !== undefined &&
-        line.startsWith("  ") &&
-        WARNING.test(open.head) &&
-        !open.head.includes("\n")
-      ) {
-        open.head += `\n${line}`;
-        return;
-      }
+    if (this.#open.length === 0) {
+      const isOrdinary = this.#continues === undefined && given.length > 0 && !mayMatter(given);
+      return isOrdinary ? this.#begin(given) : this.#pushSlowly(withoutAnsi(given));
     }
-    const next = open === undefined || open.traceback.length === 0 ? undefined : advance(this.#phase, line);
-    if (open !== undefined && next !== undefined) {
-      this.#phase = next;
-      this.#add(open, line);
-    } else if (TRACEBACK.test(line)) {
-      if (open === undefined || open.traceback.length > 0) this.#begin("");
-      const entry = this.#open as Entry;
-      entry.traceback = [];
-      this.#phase = begin(line);
-      this.#add(entry, line);
-    } else {
-      this.#begin(line);
+    const line = withoutAnsi(given);
+    if (this.#takeOwn(line)) return;
+    // What follows a whole traceback and is no part of it ends it; what comes between its frames is another process's.
+    for (let open = this.#open.at(-1); open !== undefined; open = this.#open.at(-1)) {
+      if (this.#takeInto(open, line)) return;
+      if (!open.isWhole) break;
+      this.#end(open);
     }
+    this.#pushSlowly(line);
   }
 
   /**
-   * Python's logging writes a message and its traceback in one go, so a line without one is complete when the read ends.
-   * An uncaught exception is written line by line. Returns true if something is held back: then call `flush` soon.
+   * Python's logging writes a message and its traceback in one go, so a line without one is complete when the read ends,
+   * unless it ends within the next line (`isCut`). Returns for how many milliseconds something is held back: then call
+   * `flush`.
    */
-  endOfChunk(): boolean {
-    if (this.#open === undefined) return false;
-    if (this.#open.traceback.length > 0) return true;
-    this.flush();
-    return false;
+  endOfChunk(isCut = false): number {
+    const isMore = isCut || this.#continues !== undefined;
+    if (!isMore) this.#flushHead();
+    if (this.#open.length === 0) return isMore ? LINE_PAUSE_MS : 0;
+    return this.#open.every((open) => open.isWhole) ? CHAIN_PAUSE_MS : FRAMES_PAUSE_MS;
   }
 
   flush(): void {
-    const open = this.#open;
-    this.#open = undefined;
-    if (open === undefined) return;
-    while (open.traceback.at(-1) === "") open.traceback.pop();
-    this.#onEntry(open);
+    for (const open of this.#open) this.#emit(open);
+    this.#open = [];
+    this.#flushHead();
   }
 
-  #begin(head: string): void {
-    this.flush();
-    this.#openLength = 0;
-    this.#open = { head, traceback: NO_LINES };
+  /** Pieces with a prefix of their own go to the traceback that has the same. */
+  #takeOwn(line: string): boolean {
+    for (const open of this.#open) {
+      const piece = open.own(line);
+      if (piece === undefined) continue;
+      if (open.takePiece(piece) || open.take(piece)) {
+        this.#grown(open);
+        return true;
+      }
+      if (open.isWhole) this.#end(open);
+      else this.#pushSlowly(line);
+      return !open.isWhole;
+    }
+    return false;
+  }
+
+  #takeInto(open: OpenTraceback, given: string): boolean {
+    // A head that waits for a traceback gets the next one.
+    const isOthers = this.#head !== undefined && headerAt(given) !== -1;
+    if (isOthers || (open.isWhole && this.#isRestOfOthers(given))) return false;
+    let line = given;
+    if (open.half !== undefined) {
+      if (mayBeginLine(line)) return false;
+      line = open.half + line;
+      open.half = undefined;
+    }
+    const torn = open.phase === "frames" && line.indexOf("[2", 1) > 0 ? TORN_IN.exec(line) : null;
+    if (torn !== null) {
+      open.half = line.slice(0, torn.index + 1);
+      this.#pushSlowly(line.slice(torn.index + 1));
+      return true;
+    }
+    if (!open.take(line)) return false;
+    this.#flushHead();
+    this.#grown(open);
+    return true;
+  }
+
+  /** Where one process's traceback came into another's, the other one goes on when this one is whole. */
+  #isRestOfOthers(line: string): boolean {
+    const below = this.#open.at(-2);
+    if (below === undefined || below.isWhole) return false;
+    // The line of the program comes after its frame.
+    const isSource = line.startsWith("    ") && isFrame(below.entry.traceback.at(-1) ?? "");
+    return below.half !== undefined || isFrame(line) || isSource;
+  }
+
+  #pushSlowly(line: string): void {
+    const head = this.#head;
+    if (head !== undefined && this.#continues?.(line, this.#headLines) === true)
+      return this.#extend(head, line);
+    if (head !== undefined && isWarningSource(head, line)) return this.#extend(head, line);
+    const at = headerAt(line);
+    if (at === 0) return this.#beginTraceback(this.#takeHead(), line, phaseOf(line), "");
+    if (at > 0) {
+      this.#flushHead();
+      const prefix = line.slice(0, at);
+      return this.#beginTraceback(prefix, line.slice(at), "frames", prefix);
+    }
+    // The rest of a traceback that was given up for lost, or whose beginning another process has written into.
+    if (isChain(line)) return this.#beginTraceback("", line, "chained", "");
+    if (isFrame(line)) return this.#beginTraceback("", line, "frames", "");
+    this.#begin(line);
+  }
+
+  #begin(line: string): void {
+    this.#flushHead();
+    this.#head = line;
+    this.#headLines = 1;
+    this.#continues = beginsBlock(line);
+  }
+
+  #extend(head: string, line: string): void {
+    this.#head = `${head}\n${line}`;
+    this.#headLines += 1;
+    if (this.#head.length > MAX_LINE_BYTES) this.#flushHead();
+  }
+
+  #beginTraceback(head: string, line: string, phase: Phase, prefix: string): void {
+    this.#flushHead();
+    if (this.#open.length >= MOST_OPEN) this.#end(this.#open[0] as OpenTraceback);
+    this.#open.push(new OpenTraceback(head, line, phase, prefix));
+    this.progress += 1;
   }
 
   /** An endless entry, such as indented lines after a traceback, is not held for ever. */
-  #add(open: Entry, line: string): void {
-    open.traceback.push(line);
-    this.#openLength += line.length + 1;
-    if (this.#openLength > MAX_LINE_BYTES) this.flush();
+  #grown(open: OpenTraceback): void {
+    this.progress += 1;
+    if (open.length > MAX_LINE_BYTES) this.#end(open);
+  }
+
+  #takeHead(): string {
+    const head = this.#head ?? "";
+    this.#head = undefined;
+    this.#continues = undefined;
+    return head;
+  }
+
+  #flushHead(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    this.#continues = undefined;
+    // A banner has empty lines around it.
+    const said = this.#headLines > 1 ? head.replace(/^\s*\n/, "").trimEnd() : head;
+    this.#onEntry({ head: said, traceback: NO_LINES });
+  }
+
+  #end(open: OpenTraceback): void {
+    this.#open = this.#open.filter((it) => it !== open);
+    this.#emit(open);
+  }
+
+  #emit({ entry, half }: OpenTraceback): void {
+    if (half !== undefined) entry.traceback.push(half);
+    while (entry.traceback.at(-1) === "") entry.traceback.pop();
+    this.#onEntry(entry);
   }
 }
 
-/** Decided by the first character alone: `T`, possible white space, or the `+` of an exception group. */
-function mayBeginTraceback(line: string): boolean {
-  const first = line.charCodeAt(0);
-  return first === 0x54 || first === 0x2b || first <= 0x20 || first >= 0x85;
-}
-
-/** An indented traceback, such as an exception group's, is indented to its last line: no exception at the margin follows. */
-function begin(header: string): Phase {
-  return /^\s/.test(header) ? "raised" : "frames";
-}
-
-/** The phase after `line`, or undefined if the line is no part of the traceback. */
-function advance(phase: Phase, line: string): Phase | undefined {
-  if (/^(\S| {2}\+)/.test(line) && TRACEBACK.test(line)) return phase === "chained" ? begin(line) : undefined;
-  if (line === "" || /^[ \t]/.test(line)) return phase;
-  if (CHAIN.test(line)) return "chained";
-  // The exception itself is the first line that is not indented again: «ValueError: no».
-  if (phase === "frames") return "raised";
-  return phase === "raised" && POSTGRES_DETAIL.test(line) ? "raised" : undefined;
+/** Whether a line is no rest of a line that was cut. */
+function mayBeginLine(line: string): boolean {
+  return line.startsWith("[") || line.startsWith("{") || headerAt(line) !== -1;
 }

@@ -12,7 +12,10 @@ export class LastLines {
   add({ msg, error }: Fields): void {
     // In a JSON line `error` is the application's own field and may be anything.
     const stack = (error as { stack?: unknown } | null | undefined)?.stack;
-    this.lines.push(msg, ...(typeof stack === "string" ? stack.split("\n").slice(-STACK_LINES) : []));
+    this.lines.push(
+      ...msg.split("\n"),
+      ...(typeof stack === "string" ? stack.split("\n").slice(-STACK_LINES) : []),
+    );
     this.lines.splice(0, this.lines.length - LAST_LINES);
   }
 }

@@ -28,6 +28,11 @@ export class LineSplitter {
     this.#taker = taker;
   }
 
+  /** The beginning of a line has come, and not its end. */
+  get isInLine(): boolean {
+    return this.#heldBytes > 0 || this.#skipping;
+  }
+
   /** Takes the `size` bytes that have been read to the arena's READ_ROOM. */
   read(size: number): void {
     const end = CARRY_BYTES + size;

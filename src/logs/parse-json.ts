@@ -1,9 +1,12 @@
+import { toIsoTime } from "./iso-time.ts";
 import { addHttpFields } from "./parse-http.ts";
+import { flattenLoguru } from "./parse-loguru.ts";
 import { parseTaskMessage } from "./parse-task.ts";
+import { errorOfSource, summaryOf } from "./read-error.ts";
 import { type Fields, type Level, levelOf } from "./record.ts";
 
 const TIME_KEYS = ["time", "timestamp", "@timestamp"] as const;
-const LEVEL_KEYS = ["level", "levelname", "severity"] as const;
+const LEVEL_KEYS = ["level", "levelname", "severity", "log.level"] as const;
 const MESSAGE_KEYS = ["msg", "message", "event"] as const;
 /** Fields of the schema: a line's own value that does not fit moves into `app`. */
 const OURS = ["time", "level", "msg", "service"] as const;
@@ -30,6 +33,11 @@ export function parseJsonLine(line: string, fallback: Level, service?: string): 
   }
   if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
   const source = given as Record<string, unknown>;
+  return fieldsOfSource(flattenLoguru(source) ?? source, fallback, service);
+}
+
+/** The record of a line whose fields have names. */
+export function fieldsOfSource(source: Record<string, unknown>, fallback: Level, service?: string): Fields {
   const time = firstOf(TIME_KEYS, source, toIsoTime);
   const level = firstOf(LEVEL_KEYS, source, levelOf) ?? levelOfStatus(source["status"]) ?? fallback;
   const msg =
@@ -45,8 +53,22 @@ export function parseJsonLine(line: string, fallback: Level, service?: string): 
     if (!(OURS as readonly string[]).includes(key)) fields[key] = value;
     else if (!fits(key as (typeof OURS)[number], value, fields, service)) aside.push([key, value]);
   }
+  addError(fields, source, aside);
   if (aside.length > 0) fields["app"] = withOwnApp(source, aside);
   return addMessageFields(fields);
+}
+
+/** A line that has an exception and an `error` of its own, such as `error="no flour"`, keeps that aside. */
+function addError(fields: Fields, source: Record<string, unknown>, aside: [string, unknown][]): void {
+  const own = source["error"];
+  if (typeof own === "object" && own !== null) return;
+  const found = errorOfSource(source);
+  if (found === undefined) return;
+  if (own !== undefined) aside.push(["error", own]);
+  fields["error"] = found.error;
+  if (fields.msg === "") fields.msg = summaryOf(found.error);
+  // As the stack it is there already.
+  if (typeof source[found.key] === "string") delete fields[found.key];
 }
 
 /** Adds what the messages of well-known loggers say and their fields do not. */
@@ -82,22 +104,6 @@ function firstOf<T>(
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-/** ISO 8601 in UTC with milliseconds, from any ISO text with a zone or from seconds or milliseconds since 1970. */
-function toIsoTime(value: unknown): string | undefined {
-  if (typeof value === "number" && value > 1e8 && value < 1e14) {
-    return isoTime(value < 1e11 ? value * 1000 : value);
-  }
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value))
-    return undefined;
-  return isoTime(Date.parse(value));
-}
-
-/** Undefined for invalid times, and for years of more than four digits. */
-function isoTime(ms: number): string | undefined {
-  const text = Number.isNaN(ms) ? "" : new Date(ms).toISOString();
-  return /^\d{4}-/.test(text) ? text : undefined;
 }
 
 function levelOfStatus(status: unknown): Level | undefined {

@@ -1,4 +1,8 @@
+import { withoutAnsi } from "./ansi.ts";
 import { addHttpFields } from "./parse-http.ts";
+import { fieldsOfSource } from "./parse-json.ts";
+import { parseHeadLine } from "./parse-message.ts";
+import { parsePairLine } from "./parse-pairs.ts";
 import { parseTaskMessage } from "./parse-task.ts";
 import { type Fields, type Level, levelOf } from "./record.ts";
 
@@ -6,28 +10,24 @@ import { type Fields, type Level, levelOf } from "./record.ts";
 const GUNICORN = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[\d+\] \[[A-Z]+\] /;
 const GUNICORN_PID_AT = "[2026-11-24 02:30:58 +0000] [".length;
 // celery: [2026-11-24 02:30:58,123: INFO/MainProcess] Task …
-const CELERY = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]+\/[^\]]+\] /;
+const CELERY = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]+\/[^\]]+\](?: |(?=\[))/;
 const CELERY_LEVEL_AT = "[2026-11-24 02:30:58,123: ".length;
 
-/** Heads of other lines; the named groups become fields, `level` is mapped and `msg` is what remains. */
-const OTHERS: readonly RegExp[] = [
-  // nginx: 2026/11/24 02:30:58 [error] 12#12: *1 connect() failed …
-  /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(?<level>[a-z]+)\] (?<pid>\d+)#\d+: (?<msg>.*)$/s,
-  // nginx before it has read its files: nginx: [emerg] bind() to …
-  /^nginx: \[(?<level>[a-z]+)\] (?<msg>.*)$/s,
-  // Python's logging, time first: 2026-11-24 02:30:58,123 INFO django.server …
-  /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)? \[?(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\]?:? (?<msg>.*)$/s,
-  // Python's logging, level first: WARNING:root:… or INFO django.server …
-  /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)(?::\s*| +)(?<msg>.*)$/s,
-];
+// nginx: 2026/11/24 02:30:58 [error] 12#12: *1 connect() failed …
+const NGINX = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[([a-z]+)\] (\d+)#\d+: /;
+// nginx before it has read its files: nginx: [emerg] bind() to …
+const NGINX_EARLY = /^nginx: \[([a-z]+)\] /;
+/** What commands of click, Django and argparse say before they end. */
+const COMMAND_ERROR = /^(?:(?:Command)?Error:(?: |$)|(?:[\w./-]+ ){0,3}[\w./-]+: error: )/;
+/** celery's task format: [… INFO/ForkPoolWorker-1][cakes.bake(d9f2…)] said */
+const CELERY_TASK = /^\[([\w.]+)\(([^()\s]{1,100})\)\] /;
+const CELERY_LOGGER = /^\[([A-Za-z_]\w*(?:\.\w+)+)\] /;
 
-// Colours and cursor movements, for a terminal that is not there.
-const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 const WARNING = /\b[A-Z]\w+Warning: /;
 
 /** A line of text: level, PID and message where its format is known; else the whole line is the message. */
 export function parseTextLine(line: string, fallback: Level): Fields {
-  const text = line.includes("\u001b") ? line.replaceAll(ANSI, "") : line;
+  const text = withoutAnsi(line);
   const fields = readHead(text) ?? {
     level: text.includes("Warning: ") && WARNING.test(text) ? "warn" : fallback,
     msg: text,
@@ -36,15 +36,32 @@ export function parseTextLine(line: string, fallback: Level): Fields {
 }
 
 function readHead(text: string): Fields | undefined {
-  if (text.charCodeAt(0) === 0x5b) return readGunicorn(text) ?? readCelery(text);
-  for (const pattern of OTHERS) {
-    const groups = pattern.exec(text)?.groups;
-    const level = levelOf(groups?.["level"]);
-    if (groups === undefined || level === undefined) continue;
-    const { msg = "", pid } = groups;
-    return pid === undefined ? { level, msg } : { level, msg, pid: Number(pid) };
-  }
-  return undefined;
+  const first = text.charCodeAt(0);
+  if (first === 0x5b) return readGunicorn(text) ?? readCelery(text) ?? parseHeadLine(text);
+  const isDigit = first >= 0x30 && first <= 0x39;
+  const isLetter = (first >= 0x41 && first <= 0x5a) || (first >= 0x61 && first <= 0x7a) || first === 0x5f;
+  if (isDigit)
+    return (text.charCodeAt(4) === 0x2f ? readNginx(NGINX, text) : undefined) ?? parseHeadLine(text);
+  if (!isLetter) return first === 0x28 || first === 0x3c || first === 0x7b ? parseHeadLine(text) : undefined;
+  if (text.startsWith("nginx: ")) return readNginx(NGINX_EARLY, text);
+  return readPairs(text) ?? parseHeadLine(text) ?? readCommandError(text);
+}
+
+function readNginx(pattern: RegExp, text: string): Fields | undefined {
+  const [head = "", word, pid] = pattern.exec(text) ?? [];
+  const level = levelOf(word);
+  if (level === undefined) return undefined;
+  const msg = text.slice(head.length);
+  return pid === undefined ? { level, msg } : { level, msg, pid: Number(pid) };
+}
+
+function readPairs(text: string): Fields | undefined {
+  const pairs = parsePairLine(text);
+  return pairs === undefined ? undefined : fieldsOfSource(pairs, "info");
+}
+
+function readCommandError(text: string): Fields | undefined {
+  return text.includes("rror:") && COMMAND_ERROR.test(text) ? { level: "error", msg: text } : undefined;
 }
 
 function readGunicorn(text: string): Fields | undefined {
@@ -62,8 +79,19 @@ function readCelery(text: string): Fields | undefined {
   const processEnd = text.indexOf("]", levelEnd);
   const level = levelOf(text.slice(CELERY_LEVEL_AT, levelEnd));
   if (level === undefined) return undefined;
-  const msg = text.slice(processEnd + 2);
   const process = text.slice(levelEnd + 1, processEnd);
+  const at = processEnd + (text.charCodeAt(processEnd + 1) === 0x20 ? 2 : 1);
+  const msg = text.slice(at);
+  if (text.charCodeAt(at) === 0x5b) return readCeleryPart({ level, msg, process });
   const task = parseTaskMessage(msg);
   return task === undefined ? { level, msg, process } : { level, msg, process, task };
+}
+
+/** Formats of one's own often have the task or the logger in brackets. */
+function readCeleryPart(fields: Fields): Fields {
+  const { msg } = fields;
+  const [head = "", name, id] = CELERY_TASK.exec(msg) ?? CELERY_LOGGER.exec(msg) ?? [];
+  if (name === undefined) return fields;
+  const more = id === undefined ? { logger: name } : { task: { id, name } };
+  return { ...fields, msg: msg.slice(head.length), ...more };
 }

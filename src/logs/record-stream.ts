@@ -43,15 +43,20 @@ export class RecordStream {
   }
 
   /**
-   * Takes the `size` bytes that have been read to the arena; `isAll` if there was no more to read. Returns true if
-   * something is held back: then call `flush` soon.
+   * Takes the `size` bytes that have been read to the arena; `isAll` if there was no more to read. Returns for how many
+   * milliseconds something is held back, 0 if nothing is: then call `flush`.
    */
-  read(size: number, isAll: boolean): boolean {
+  read(size: number, isAll: boolean): number {
     this.#splitter.read(size);
     // The next read continues where this one ran out of room.
-    const isHeld = !isAll || this.#grouper.endOfChunk();
+    const heldMs = this.#grouper.endOfChunk(!isAll || this.#splitter.isInLine);
     this.#tell(size);
-    return isHeld;
+    return heldMs;
+  }
+
+  /** Grows with each line of a traceback that is held back. */
+  get progress(): number {
+    return this.#grouper.progress;
   }
 
   flush(): void {

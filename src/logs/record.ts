@@ -17,6 +17,7 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ["debug", "debug"],
   ["info", "info"],
   ["notice", "info"],
+  ["success", "info"],
   ["warn", "warn"],
   ["warning", "warn"],
   ["error", "error"],

@@ -4,11 +4,9 @@ import { Socket } from "node:net";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openChildPipe } from "../platform/child-pipe.ts";
 import { READ_BYTES, READ_ROOM } from "./arena.ts";
+import { HoldTimer } from "./hold-timer.ts";
 import { PacedSource } from "./paced-source.ts";
 import { RecordStream, type StreamOptions } from "./record-stream.ts";
-
-/** How long to wait for more of an uncaught exception's traceback, which Python writes line by line. */
-const TRACEBACK_PAUSE_MS = 50;
 
 export interface RelayOptions extends StreamOptions {
   clock: Clock;
@@ -50,7 +48,7 @@ function readToEnd(
   stream: RecordStream,
   { sink, clock }: RelayOptions,
 ): Pick<Relay, "drain" | "ended"> {
-  let cancelFlush: (() => void) | undefined;
+  const hold = new HoldTimer(clock, () => stream.flush());
 
   const source: Socket = new Socket({
     fd: readFd,
@@ -59,10 +57,9 @@ function readToEnd(
     onread: {
       buffer: READ_ROOM,
       callback: (size: number) => {
-        cancelFlush?.();
-        const isHeld = stream.read(size, size < READ_BYTES);
+        const heldMs = stream.read(size, size < READ_BYTES);
         paced.hasRead(size);
-        cancelFlush = isHeld ? clock.after(TRACEBACK_PAUSE_MS, () => stream.flush()) : undefined;
+        hold.set(heldMs, stream.progress);
         return true;
       },
     },
@@ -77,7 +74,7 @@ function readToEnd(
   source.once("close", () => {
     forget();
     paced.end();
-    cancelFlush?.();
+    hold.cancel();
     stream.end();
     resolve();
   });
@@ -87,7 +84,7 @@ function readToEnd(
     // Its descriptor may be another's by then.
     if (source.destroyed) return;
     for (let size = readNow(readFd); size > 0; size = readNow(readFd)) stream.read(size, size < READ_BYTES);
-    cancelFlush?.();
+    hold.cancel();
     stream.flush();
   };
   return { drain, ended };

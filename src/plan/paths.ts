@@ -55,7 +55,7 @@ export interface RuntimeDirectory {
 
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
-  { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^(manifest\.json|lock)$/ },
+  { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^manifest\.json$/ },
   { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock)$|^timeout$/ },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },

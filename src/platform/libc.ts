@@ -16,6 +16,7 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SIG_DFL = 0n;
 const F_SETFD = 2;
+const F_SETPIPE_SZ = 1031;
 const FD_CLOEXEC = 1;
 
 const { functions: libc } = dlopen("libc.so.6", {
@@ -70,6 +71,11 @@ export function makeMemoryFile(): number {
   const fd = libc.memfd_create(Buffer.from("djinit\0"), 0);
   if (fd === -1) throw new Error("cannot make a file in memory: too many open files?");
   return fd;
+}
+
+/** The kernel then lets a pipe hold so many bytes. False where it refuses, as it does to users with many large pipes. */
+export function resizePipe(fd: number, bytes: number): boolean {
+  return libc.fcntl(fd, F_SETPIPE_SZ, bytes) >= bytes;
 }
 
 /** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Entry, EntryGrouper } from "../../src/logs/entries.ts";
 import { MAX_LINE_BYTES } from "../../src/logs/lines.ts";
-import { parseEntry, readTraceback } from "../../src/logs/parse-entry.ts";
+import { parseEntry } from "../../src/logs/parse-entry.ts";
+import { readTraceback } from "../../src/logs/read-error.ts";
 import * as python from "./python-output.ts";
 
 /** The entries of some text. `chunks`: a read ends after each line, or after the whole. */
@@ -105,10 +106,10 @@ describe("what is held back", () => {
     const entries: Entry[] = [];
     const grouper = new EntryGrouper((entry) => entries.push(entry));
     grouper.push("a line");
-    expect(grouper.endOfChunk()).toBe(false);
+    expect(grouper.endOfChunk()).toBe(0);
     expect(entries).toHaveLength(1);
     for (const line of python.SIMPLE.split("\n")) grouper.push(line);
-    expect(grouper.endOfChunk()).toBe(true);
+    expect(grouper.endOfChunk()).toBeGreaterThan(0);
     expect(entries).toHaveLength(1);
     grouper.flush();
     grouper.flush();

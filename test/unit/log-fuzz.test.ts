@@ -150,3 +150,44 @@ test.each(["[", '{"a":'])("a line of %j nested as deep as a line can be does no 
   const line = `{"msg":"deep","a":${bracket.repeat(depth)}1${close.repeat(depth)}}`;
   expect(relay(Buffer.from(`${line}\nnext\n`)).split("\n")).toHaveLength(3);
 });
+
+/** Parts of heads, in any order: what a careless pattern would look through again and again. */
+const PARTS = [
+  ..."[]{}()<>|:=\"'\\-. ",
+  "2026-11-24 02:30:58,123 ",
+  "24/Nov/2026 02:30:58",
+  "Nov 24 02:30:58",
+  "ERROR ",
+  "[info     ] ",
+  "shop.views ",
+  "[shop.views] ",
+  " [",
+  "k='v' ",
+  'k="',
+  "level=info event=",
+  "a.",
+  "1 ",
+  "MainThread ",
+  'File "',
+  "Warning: ",
+  "[2026-11-24 02:30:58,123: WARNING/ForkPoolWorker-1] ",
+  "Traceback (most recent call last):",
+  "Error: ",
+  "\u001b[",
+];
+
+test("no line of 256 KiB, however it repeats the parts of heads, is looked through more than a few times", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom("", ...PARTS),
+      fc.array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 3 }),
+      fc.constantFrom("", ...PARTS),
+      (head, repeated, tail) => {
+        const part = repeated.join("");
+        const line = head + part.repeat(Math.floor(200_000 / part.length)) + tail;
+        expectRecords(relay(Buffer.from(`${line}\nTraceback (most recent call last):\n${line}\n`)));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

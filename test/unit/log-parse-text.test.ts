@@ -62,7 +62,7 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
   ],
   [
     "Error: No such option '--nope'. Did you mean '--purge'?",
-    { level: INFO, msg: "Error: No such option '--nope'. Did you mean '--purge'?" },
+    { level: "error", msg: "Error: No such option '--nope'. Did you mean '--purge'?" },
   ],
   // nginx
   [
@@ -110,6 +110,25 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
   ["WARNINGS:", { level: INFO, msg: "WARNINGS:" }],
   ["ERRORS were made", { level: INFO, msg: "ERRORS were made" }],
   ["INFORMATION", { level: INFO, msg: "INFORMATION" }],
+  ["accounts ERROR Payment failed", { level: "error", logger: "accounts", msg: "Payment failed" }],
+  ["shop.views INFO ERROR is a word", { level: INFO, logger: "shop.views", msg: "ERROR is a word" }],
+  ["CommandError: no such cake", { level: "error", msg: "CommandError: no such cake" }],
+  ["manage.py bake: error: no flour", { level: "error", msg: "manage.py bake: error: no flour" }],
+  [
+    "2026-11-24T03:30:58.5+01:00 ERROR shop.views - no flour",
+    { time: "2026-11-24T02:30:58.500Z", level: "error", logger: "shop.views", msg: "no flour" },
+  ],
+  // Sentences that name a level.
+  ["got ERROR from the oven", { level: INFO, msg: "got ERROR from the oven" }],
+  ["Payment ERROR happened", { level: INFO, msg: "Payment ERROR happened" }],
+  ["no ERROR here", { level: INFO, msg: "no ERROR here" }],
+  ["the oven said ERROR 5", { level: INFO, msg: "the oven said ERROR 5" }],
+  ["2026-11-24 02:30:58 the ERROR was ours", { level: INFO, msg: "2026-11-24 02:30:58 the ERROR was ours" }],
+  ["[error in the oven] hot", { level: INFO, msg: "[error in the oven] hot" }],
+  ["level=5 is too high", { level: INFO, msg: "level=5 is too high" }],
+  ["amount=5 level=high", { level: INFO, msg: "amount=5 level=high" }],
+  ["Done: ERRORS", { level: INFO, msg: "Done: ERRORS" }],
+  ["10.0.0.9 - ERROR", { level: INFO, msg: "10.0.0.9 - ERROR" }],
   // A level that nobody knows, and one that every object has.
   [
     "[2026-11-24 03:26:52 +0000] [37] [LOUD] x",
