@@ -11,11 +11,13 @@ export class LastLines {
 
   add({ msg, error }: Fields): void {
     // In a JSON line `error` is the application's own field and may be anything.
-    const stack = (error as { stack?: unknown } | null | undefined)?.stack;
-    this.lines.push(
-      ...msg.split("\n"),
-      ...(typeof stack === "string" ? stack.split("\n").slice(-STACK_LINES) : []),
-    );
+    const { stack, type, message } = (error ?? {}) as { stack?: unknown; type?: unknown; message?: unknown };
+    const end = typeof stack === "string" ? stack.split("\n").slice(-STACK_LINES) : [];
+    this.lines.push(...msg.split("\n"));
+    // A long message hides the line that names its exception.
+    if (typeof type === "string" && typeof message === "string" && !end.some((line) => line.startsWith(type)))
+      this.lines.push(`${type}: ${message.split("\n")[0]}`);
+    this.lines.push(...end);
     this.lines.splice(0, this.lines.length - LAST_LINES);
   }
 }

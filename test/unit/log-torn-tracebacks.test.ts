@@ -201,3 +201,17 @@ ${python.WITHOUT_MESSAGE}`;
     },
   ]);
 });
+
+test("a process's last lines name its exception, however long the message is", () => {
+  const last = new LastLines();
+  const message = "no flour\nin the\nwhole\nkitchen";
+  for (const record of inTwoGoes(`${HEAD}\n${python.SIMPLE.replace("no flour", message)}\n`, 0))
+    last.add(record as unknown as Parameters<LastLines["add"]>[0]);
+  expect(last.lines).toContain("ValueError: no flour");
+  last.add({
+    level: "error",
+    msg: "failed",
+    error: { type: "shop.NoFlour", message, stack: `Traceback\nshop.NoFlour: ${message}` },
+  });
+  expect(last.lines.slice(-5)).toEqual(["failed", "shop.NoFlour: no flour", "in the", "whole", "kitchen"]);
+});
