@@ -2,15 +2,18 @@ import { defineConfig } from "vitest/config";
 
 // Nothing here is timed, but a container on a busy machine may take its time.
 const CONTAINER_TIMEOUT_MS = 180_000;
-/** The process tests start real programs, next to the containers of other tests. */
-const UNIT_TIMEOUT_MS = 30_000;
+/** A process, too, may have to wait for a processor that containers of other tests use. */
+const PROCESS_TIMEOUT_MS = 30_000;
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/reporter.ts"],
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: UNIT_TIMEOUT_MS } },
-      { test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: UNIT_TIMEOUT_MS } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS } },
+      {
+        test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS },
+      },
+      { test: { name: "process", include: ["test/process/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS } },
       {
         test: {
           name: "container",

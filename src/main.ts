@@ -32,7 +32,7 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
   const pendingSignals = holdSignals();
   if (supervises) {
     const { supervise } = await import("./supervise/supervise.ts");
-    const { openAdmin } = await import("./admin/open-admin.ts");
+    const { openAdmin } = await import("./http/open-admin.ts");
     return supervise({ handedFd: Number(rest[0]), pendingSignals, openAdmin });
   }
   const place = takeContainer();
@@ -66,7 +66,7 @@ function isCmd(): boolean {
 
 async function runVerb(word: string, rest: readonly string[]): Promise<void> {
   letSignalsIn();
-  const { acceptsBootVerb, runVerb } = await import("./admin/admin.ts");
+  const { acceptsBootVerb, runVerb } = await import("./cli/cli.ts");
   if (!BOOT_VERBS.has(word)) return runVerb(word, rest);
   if (!acceptsBootVerb(word, rest)) return;
   const { runBootVerb } = await import("./boot/verbs.ts");

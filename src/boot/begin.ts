@@ -9,13 +9,13 @@ import type { BootPlan, Plan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
 import { requireBootCapabilities } from "../platform/credentials.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
-import { openApplicationSocket } from "./application-socket.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
-import { findUrlProblems } from "./database-url.ts";
-import { type EarlyService, startEarly } from "./early-service.ts";
+import { makeRuntimeDirectories } from "./files/runtime-directories.ts";
 import type { Place } from "./first-djinit.ts";
-import { gunicornFile, hasProjectFile } from "./gunicorn-file.ts";
-import { makeRuntimeDirectories } from "./runtime-directories.ts";
+import { type EarlyService, startEarly } from "./gunicorn/early.ts";
+import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
+import { openApplicationSocket } from "./gunicorn/socket.ts";
+import { findUrlProblems } from "./postgres/database-url.ts";
 
 /** What stands when the libraries have been loaded. */
 export interface Beginning {

@@ -10,7 +10,7 @@ import { readCommand } from "../plan/role.ts";
 import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
-import { asService } from "../platform/service-words.ts";
+import { asService } from "../platform/service-argv.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 
 const SERVERS: Partial<Record<Role, string>> = {

@@ -2,9 +2,9 @@
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
-import { openSink } from "../logs/open-sink.ts";
-import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
-import type { Sink } from "../logs/sink.ts";
+import { openSink } from "../logs/write/open-sink.ts";
+import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
+import type { Sink } from "../logs/write/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, planLogs } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
@@ -15,16 +15,16 @@ import type { Plan } from "../plan/plan.ts";
 import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import type { Beginning, Begun } from "./begin.ts";
-import { gatherFacts } from "./boot-facts.ts";
-import { giveStdioTo } from "./command-stdio.ts";
-import { beginDjangoSteps } from "./django-steps.ts";
-import { gunicornFile } from "./gunicorn-file.ts";
+import type { Preparation } from "./context.ts";
+import { beginDjangoSteps } from "./database/steps.ts";
+import { gatherFacts } from "./facts.ts";
+import { giveStdioTo } from "./files/command-stdio.ts";
+import { ownMediaDirectories } from "./files/media-owner.ts";
+import { gunicornFile } from "./gunicorn/file.ts";
 import { handOver } from "./hand-over.ts";
-import { ownMediaDirectories } from "./media-owner.ts";
-import { writeNginxClients } from "./nginx-clients.ts";
-import { checkNginx } from "./nginx-configuration.ts";
-import { writeNginxProbes } from "./nginx-probes.ts";
-import type { Preparation } from "./preparation.ts";
+import { writeNginxClients } from "./nginx/clients.ts";
+import { checkNginx } from "./nginx/configuration.ts";
+import { writeNginxProbes } from "./nginx/probes.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */

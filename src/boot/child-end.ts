@@ -2,7 +2,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { DjinitError } from "../base/errors.ts";
-import type { Start } from "../platform/service-words.ts";
+import type { Start } from "../platform/service-argv.ts";
 
 export interface ChildEnd {
   status: number | null;

@@ -1,6 +1,6 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
 import { writeSync } from "node:fs";
-import { descriptorsLeft } from "../plan/handed-sockets.ts";
+import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver, Plan } from "../plan/plan.ts";
 import { dropToSupervisor } from "../platform/credentials.ts";
 import { ownEnvironment } from "../platform/given-environment.ts";

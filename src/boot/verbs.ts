@@ -2,17 +2,17 @@
 import { asDjinitError } from "../base/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
-import { openSink } from "../logs/open-sink.ts";
-import { logError } from "../logs/own-log.ts";
-import { openVerbLog } from "../logs/verb-log.ts";
+import { openSink } from "../logs/write/open-sink.ts";
+import { logError } from "../logs/write/own-log.ts";
+import { openVerbLog } from "../logs/write/verb-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
-import { findUrlProblems } from "./database-url.ts";
-import type { Django } from "./run-django.ts";
+import type { Django } from "./django/run.ts";
+import { findUrlProblems } from "./postgres/database-url.ts";
 import { stopOnSignals } from "./stop-signals.ts";
-import { makeImageManifest } from "./verb-manifest.ts";
-import { listMigrations } from "./verb-migrations.ts";
+import { makeImageManifest } from "./verbs/manifest.ts";
+import { listMigrations } from "./verbs/migrations.ts";
 
 const VERBS: Record<string, (django: Django, options: readonly string[]) => Promise<void>> = {
   manifest: makeImageManifest,

@@ -13,3 +13,6 @@ export const ARENA = Buffer.alloc(CARRY_BYTES + READ_BYTES + SLACK_BYTES);
 export const WORDS = new DataView(ARENA.buffer, ARENA.byteOffset, ARENA.byteLength);
 /** The part that reads fill. */
 export const READ_ROOM = ARENA.subarray(CARRY_BYTES, CARRY_BYTES + READ_BYTES);
+
+/** Longest line that is passed on whole, in bytes; a longer one is cut and marked. */
+export const MAX_LINE_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
 // What a worker's report says of its tasks and queues.
 import type { MetricName } from "./catalogue.ts";
 import { type Family, family, type Sample } from "./family.ts";
-import type { Heartbeat } from "./heartbeat.ts";
+import type { Heartbeat } from "./heartbeat-shape.ts";
 import { histogramSamples } from "./histogram.ts";
 
 const EVENTS: Record<string, MetricName> = {

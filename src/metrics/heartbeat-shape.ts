@@ -1,5 +1,31 @@
 // The application can write whatever it likes where celery's report is expected: only what has the right shape is used.
-import type { Heartbeat } from "./heartbeat.ts";
+
+export interface Heartbeat {
+  pid: number;
+  kind: "worker" | "beat";
+  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. */
+  state: string;
+  /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
+  at: number;
+  /** Beat: when it will report again at the latest. */
+  due?: number;
+  /** Since when it has been without its broker. */
+  since?: number;
+  /** Tasks being run, and the one that has run longest: its name and when it began. */
+  active?: number;
+  oldest?: [string, number] | null;
+  /** Whether tasks run in the worker's own process, in turn with everything else it does. */
+  solo?: boolean;
+  /** The main thread, as faulthandler names it. */
+  thread: number;
+  /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
+  tasks?: Record<string, Record<string, number>>;
+  /** For each task: how many took at most each bound, how many took longer, and the seconds of all of them. */
+  runtimes?: Record<string, number[]>;
+  buckets?: number[];
+  /** Messages waiting. */
+  queues?: Record<string, number>;
+}
 
 /** Of the names in one report: more than djinit_heartbeat.py counts. */
 const MOST_NAMES = 1_000;

@@ -1,6 +1,6 @@
 // The reports of celery's processes. docker/usr/local/lib/djinit/python/djinit_heartbeat.py writes them.
 import { readBeginning, readUntrusted } from "../base/untrusted-file.ts";
-import { readReport } from "./heartbeat-shape.ts";
+import { type Heartbeat, readReport } from "./heartbeat-shape.ts";
 
 /** A report that is read while it is being written begins and ends with different numbers. */
 const ATTEMPTS = 3;
@@ -10,33 +10,6 @@ const MOST_REPORT_BYTES = 1024 * 1024;
 const MOST_STACK_BYTES = 1024 * 1024;
 /** In the answer of a probe. */
 const LONGEST_FRAME = 500;
-
-export interface Heartbeat {
-  pid: number;
-  kind: "worker" | "beat";
-  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. */
-  state: string;
-  /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
-  at: number;
-  /** Beat: when it will report again at the latest. */
-  due?: number;
-  /** Since when it has been without its broker. */
-  since?: number;
-  /** Tasks being run, and the one that has run longest: its name and when it began. */
-  active?: number;
-  oldest?: [string, number] | null;
-  /** Whether tasks run in the worker's own process, in turn with everything else it does. */
-  solo?: boolean;
-  /** The main thread, as faulthandler names it. */
-  thread: number;
-  /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
-  tasks?: Record<string, Record<string, number>>;
-  /** For each task: how many took at most each bound, how many took longer, and the seconds of all of them. */
-  runtimes?: Record<string, number[]>;
-  buckets?: number[];
-  /** Messages waiting. */
-  queues?: Record<string, number>;
-}
 
 /** The last report, or undefined if there is none. */
 export function readHeartbeat(path: string): Heartbeat | undefined {

@@ -1,7 +1,7 @@
 // What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
 import { type Clock, until } from "../base/clock.ts";
-import { logError, type OwnLog } from "../logs/own-log.ts";
-import { planLastCalls } from "./last-call.ts";
+import { logError, type OwnLog } from "../logs/write/own-log.ts";
+import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 import type { StateName } from "./service-state.ts";
 

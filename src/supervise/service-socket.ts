@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { PROGRAMS } from "../base/programs.ts";
 import { KEPT_GUNICORN_SOCKET } from "../plan/paths.ts";
-import { asService, type Start } from "../platform/service-words.ts";
+import { asService, type Start } from "../platform/service-argv.ts";
 import type { Operations } from "./operations.ts";
-import type { Reaper } from "./reaper.ts";
+import type { Reaper } from "./process/reaper.ts";
 import type { Service } from "./service.ts";
-import { type Identity, identityOf, isSame, type WatchedSocket } from "./socket-watch.ts";
+import { type Identity, identityOf, isSame, type WatchedSocket } from "./sockets/socket-watch.ts";
 
 /**
  * Watches the socket that `service` is reached by; undefined where it is none of the file system's. One that PID 1 holds has a

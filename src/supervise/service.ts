@@ -1,18 +1,18 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
 import { type Clock, within } from "../base/clock.ts";
-import { LastLines } from "../logs/last-lines.ts";
 import type { RelayObserver } from "../logs/observer.ts";
-import type { OwnLog } from "../logs/own-log.ts";
-import type { Sink } from "../logs/sink.ts";
+import { LastLines } from "../logs/write/last-lines.ts";
+import type { OwnLog } from "../logs/write/own-log.ts";
+import type { Sink } from "../logs/write/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
-import { askToEnd, askToHurry, kill } from "./ending.ts";
 import { saysItCannotLoad } from "./failure-cause.ts";
-import { HeldSockets } from "./held-sockets.ts";
-import type { KilledProcesses } from "./killed-processes.ts";
-import { prepareFiles } from "./prepare-files.ts";
-import { type ReadinessWatch, watchReadiness } from "./readiness.ts";
-import type { Reaper } from "./reaper.ts";
+import type { KilledProcesses } from "./memory/killed-processes.ts";
+import { askToEnd, askToHurry, kill } from "./process/ending.ts";
+import { prepareFiles } from "./process/prepare-files.ts";
+import type { Reaper } from "./process/reaper.ts";
+import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
+import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
 import {
   type Effect,
@@ -21,7 +21,7 @@ import {
   type ServiceState,
   transition,
 } from "./service-state.ts";
-import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./spawn.ts";
+import { HeldSockets } from "./sockets/held-sockets.ts";
 
 /** A process that hands its pipe to a daemon must not hold up the news of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;

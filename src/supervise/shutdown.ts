@@ -2,9 +2,9 @@
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
-import { logError, type OwnLog } from "../logs/own-log.ts";
+import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import type { Plan } from "../plan/plan.ts";
-import { planLastCalls } from "./last-call.ts";
+import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 
 /**

@@ -2,21 +2,21 @@
 import { closeSync, readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
-import { openSink } from "../logs/open-sink.ts";
-import { logError, type OwnLog, openLog } from "../logs/own-log.ts";
-import { keepRecent, RecentLines } from "../logs/recent-lines.ts";
-import { RelayFigures } from "../metrics/relay-figures.ts";
+import { openSink } from "../logs/write/open-sink.ts";
+import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
+import { keepRecent, RecentLines } from "../logs/write/recent-lines.ts";
+import { RelayFigures } from "../metrics/relay-metrics.ts";
 import { forApplication } from "../plan/environment.ts";
-import { descriptorsLeft } from "../plan/handed-sockets.ts";
+import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
-import { keepHeapSmall, keepMemorySmall } from "./idle-memory.ts";
-import { KilledProcesses } from "./killed-processes.ts";
-import { logMemoryEvent, systemMemory, watchMemory } from "./memory-watch.ts";
-import { Reaper } from "./reaper.ts";
+import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
+import { KilledProcesses } from "./memory/killed-processes.ts";
+import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
+import { Reaper } from "./process/reaper.ts";
 import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
-import { SocketWatch } from "./socket-watch.ts";
+import { SocketWatch } from "./sockets/socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
@@ -116,7 +116,7 @@ function watchSockets(supervisor: Supervisor, reaper: Reaper, log: OwnLog): Sock
 function environmentReader({ plan, environment }: HandedOver): () => Promise<NodeJS.ProcessEnv> {
   let last = { environment, sources: plan.sources };
   return async () => {
-    const { readFilesAgain } = await import("./environment-files.ts");
+    const { readFilesAgain } = await import("./reload/environment-files.ts");
     last = readFilesAgain(last);
     return forApplication(last.environment, plan.bootOnly);
   };

@@ -2,20 +2,20 @@
 import type { Clock } from "../base/clock.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
-import { logError, type OwnLog } from "../logs/own-log.ts";
-import type { Sink } from "../logs/sink.ts";
+import { logError, type OwnLog } from "../logs/write/own-log.ts";
+import type { Sink } from "../logs/write/sink.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { KilledProcesses } from "./killed-processes.ts";
+import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { Operations } from "./operations.ts";
-import type { Reaper } from "./reaper.ts";
-import { reloadService } from "./reload.ts";
-import { ReloadQueue } from "./reload-queue.ts";
+import type { Reaper } from "./process/reaper.ts";
+import { reloadService } from "./reload/reload.ts";
+import { ReloadQueue } from "./reload/reload-queue.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
 import { failedStatus, failureOf } from "./service-failure.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
-import type { Lost } from "./socket-watch.ts";
-import { watchCarried } from "./watch-carried.ts";
+import type { Lost } from "./sockets/socket-watch.ts";
+import { watchCarried } from "./sockets/watch-carried.ts";
 
 export interface SupervisorDependencies {
   clock: Clock;

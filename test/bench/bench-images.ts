@@ -1,10 +1,10 @@
 // The images djinit is compared with, all from one that has the same nginx, gunicorn and application.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { DEBIAN, ensureBaseImage } from "../../docker/build/base-image.ts";
-import { buildImage } from "../../docker/build/build-image.ts";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { DEBIAN, ensureBaseImage } from "../../tools/image/base-image.ts";
+import { buildImage } from "../../tools/image/build-image.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { imageExists } from "../support/docker-cli.ts";
 import { buildTestImages } from "../support/images.ts";
 import type { RunContext } from "../support/run-context.ts";

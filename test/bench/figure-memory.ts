@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { say } from "../../docker/build/say.ts";
+import { say } from "../../tools/engine/say.ts";
 import type { Container } from "../support/docker.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";

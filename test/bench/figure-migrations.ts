@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildImage } from "../../docker/build/build-image.ts";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
+import { buildImage } from "../../tools/image/build-image.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import type { Comparison } from "./comparison.ts";

@@ -1,5 +1,5 @@
 // What the relay of log lines costs, against a Node that copies the same bytes from pipe to pipe.
-import { say } from "../../docker/build/say.ts";
+import { say } from "../../tools/engine/say.ts";
 import type { Comparison, Goal } from "./comparison.ts";
 import { measureInTurn } from "./pairs.ts";
 import type { LineKind } from "./relay/lines.ts";

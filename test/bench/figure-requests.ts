@@ -1,7 +1,7 @@
 // Requests of a static file: nginx relayed by djinit, against the same nginx writing to the container's stdout itself.
 import { setTimeout as delay } from "node:timers/promises";
-import { installPackages } from "../../docker/build/apt.ts";
-import { run } from "../../docker/build/command.ts";
+import { installPackages } from "../../tools/engine/apt.ts";
+import { run } from "../../tools/engine/command.ts";
 import { type Container, runContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";

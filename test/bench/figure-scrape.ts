@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { type Container, runContainer } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";

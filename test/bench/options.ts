@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { EXAMPLE_TAG } from "../../docker/build/example.ts";
+import { EXAMPLE_TAG } from "../../tools/image/example.ts";
 
 export const FIGURES = [
   "size",

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { say } from "../../docker/build/say.ts";
+import { say } from "../../tools/engine/say.ts";
 
 /** Time for what the last container has left to be done, such as the engine's own cleaning up. */
 const REST_MS = 200;

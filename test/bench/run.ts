@@ -1,7 +1,7 @@
 // npm run bench [-- --pairs N --only NAME …]: djinit's figures against other designs, measured in turn in one run.
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
-import { main, say } from "../../docker/build/say.ts";
+import { main, say } from "../../tools/engine/say.ts";
 import { prepareRun } from "../support/prepare-run.ts";
 import { buildBenchImages } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";

@@ -1,7 +1,7 @@
 // Asks a container's PID 1 through the machine's view of the container's files.
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import type { Status } from "../../src/admin/protocol.ts";
+import type { Status } from "../../src/control/protocol.ts";
 import { CONTROL_SOCKET } from "../../src/plan/paths.ts";
 
 const TIMEOUT_MS = 2_000;

@@ -19,7 +19,7 @@ const BACKLOG_MS = 30_000;
 export const RECOVERY_DEADLINE_MS = BACKOFF_LIMIT_MS + STARTUP_TIMEOUT_S * 1000;
 /** A start with its boot: migrations of an empty database take most of it on a busy machine. */
 export const START_DEADLINE_MS = 120_000;
-/** A reload checks one service after the other, each for this long at most: src/supervise/reload.ts. */
+/** A reload checks one service after the other, each for this long at most: src/supervise/reload/reload.ts. */
 export const RELOAD_DEADLINE_MS = 60_000;
 /** From the stop signal to the end of the container. */
 export const EXIT_DEADLINE_MS = GRACE_PERIOD_S * 1000 + EXIT_MARGIN_MS;

@@ -1,6 +1,6 @@
 // The application, or whoever has taken it over, puts things in the way of PID 1 where it reads what user django writes.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Ran } from "../../docker/build/command.ts";
+import type { Ran } from "../../tools/engine/command.ts";
 import { askControl } from "./ask-status.ts";
 import { privateBytes } from "./host-processes.ts";
 import type { Member } from "./member.ts";

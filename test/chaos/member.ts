@@ -1,8 +1,8 @@
 // One container under test: its life, its log, its processes.
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../../docker/build/command.ts";
-import type { Status } from "../../src/admin/protocol.ts";
+import type { Status } from "../../src/control/protocol.ts";
+import { run } from "../../tools/engine/command.ts";
 import type { Container } from "../support/container.ts";
 import { createContainer } from "../support/docker.ts";
 import { runContext } from "../support/run-context.ts";

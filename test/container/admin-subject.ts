@@ -1,5 +1,5 @@
 // What the tests of the verbs, probes and metrics ask of a container.
-import type { ServiceStatus, Status } from "../../src/admin/protocol.ts";
+import type { ServiceStatus, Status } from "../../src/control/protocol.ts";
 import type { Container } from "../support/docker.ts";
 import { type HttpAnswer, type HttpOptions, http } from "../support/http.ts";
 

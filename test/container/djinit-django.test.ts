@@ -1,8 +1,8 @@
 // djinit_django as it lies in the image, with the versions of Django it is meant for.
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { buildImage } from "../../docker/build/build-image.ts";
-import { tryDocker } from "../../docker/build/docker.ts";
+import { tryDocker } from "../../tools/engine/docker.ts";
+import { buildImage } from "../../tools/image/build-image.ts";
 import { runContext } from "../support/run-context.ts";
 
 const CONTEXT = join(import.meta.dirname, "../fixtures/djinit-django");

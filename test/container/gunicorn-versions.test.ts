@@ -1,8 +1,8 @@
 // The versions of gunicorn that projects pin, with the image's file.
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";

@@ -1,7 +1,7 @@
 // The image on a base that brings a Python of its own.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tryDocker } from "../../docker/build/docker.ts";
-import { buildDjinit } from "../../docker/build/image.ts";
+import { tryDocker } from "../../tools/engine/docker.ts";
+import { buildDjinit } from "../../tools/image/image.ts";
 import { type NginxSubject, startSubject } from "./nginx-subject.ts";
 
 const BASE = "python:3.14-slim-trixie";

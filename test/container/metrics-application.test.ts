@@ -1,8 +1,8 @@
 // The application's own metrics, on the same page: what prometheus_client itself makes of the same files is what is right.
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { type Container, runContainer } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";

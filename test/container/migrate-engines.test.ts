@@ -1,8 +1,8 @@
 // Real servers: Postgres behind a pooler, MariaDB, SQLite.
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { buildImage } from "../../docker/build/build-image.ts";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
+import { buildImage } from "../../tools/image/build-image.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { type Container, createContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { startMariadb } from "../support/mariadb.ts";
@@ -13,7 +13,7 @@ import { appliedIn, releaseTogether } from "./release-subject.ts";
 
 const REPLICAS = 5;
 const MIGRATIONS = 22;
-const STAND_INS = fileURLToPath(new URL("../../docker/stand-ins/", import.meta.url));
+const STAND_INS = fileURLToPath(new URL("../../tools/stand-ins/", import.meta.url));
 const MYSQL_IMAGE = `djinit-test-mysql:${IMAGE_VERSION}`;
 
 beforeAll(() =>

@@ -2,8 +2,8 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildImage } from "../../docker/build/build-image.ts";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
+import { buildImage } from "../../tools/image/build-image.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { runContext } from "../support/run-context.ts";
 
 export interface ProjectImage {

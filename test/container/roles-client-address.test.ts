@@ -1,8 +1,8 @@
 // REMOTE_ADDR as Django has it, with each kind of gunicorn's workers.
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
 import { startReadyProject } from "./project-subject.ts";

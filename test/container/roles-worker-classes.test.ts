@@ -1,8 +1,8 @@
 // gunicorn's other kinds of workers: started beside the boot, at the socket that PID 1 holds, with request ids.
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";

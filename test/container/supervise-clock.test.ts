@@ -2,11 +2,11 @@
 // between djinit and the kernel, and leaves the monotonic clock alone.
 import { existsSync, writeFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { installPackages } from "../../docker/build/apt.ts";
+import { installPackages } from "../../tools/engine/apt.ts";
 import { eventually } from "../support/eventually.ts";
-import { SuperviseProcess } from "../unit/supervise-process.ts";
-import { planOfServices, servicePlan } from "../unit/supervised.ts";
-import { temporaryDirectory } from "../unit/temporary-directory.ts";
+import { SuperviseProcess } from "../support/node-process.ts";
+import { planOfServices, servicePlan } from "../support/supervised.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const LIBRARY = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketime.so.1`;
 const HOUR_MS = 3_600_000;

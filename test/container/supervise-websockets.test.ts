@@ -2,8 +2,8 @@
 import { request } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { IMAGE_VERSION } from "../../docker/build/image.ts";
-import { buildOnBase } from "../../docker/build/replaced-base.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { type Container, runContainer } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { ACCESS_FORMAT, ACCESS_FORMAT_END } from "../../src/logs/access-format.ts";
+import { ACCESS_FORMAT, ACCESS_FORMAT_END } from "../../src/logs/access/format.ts";
 
 const NGINX_CONF = fileURLToPath(new URL("../../docker/etc/nginx/nginx.conf", import.meta.url));
 

@@ -1,8 +1,8 @@
 // A real browser: Debian's chromium, driven by playwright-core.
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-import { canInstallPackages, installPackages } from "../../docker/build/apt.ts";
-import { say } from "../../docker/build/say.ts";
+import { canInstallPackages, installPackages } from "../../tools/engine/apt.ts";
+import { say } from "../../tools/engine/say.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
 const FLAGS = [

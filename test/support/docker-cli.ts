@@ -1,2 +1,2 @@
-export type { Ran, RunOptions as CliOptions } from "../../docker/build/command.ts";
-export { docker, imageExists, tryDocker } from "../../docker/build/docker.ts";
+export type { Ran, RunOptions as CliOptions } from "../../tools/engine/command.ts";
+export { docker, imageExists, tryDocker } from "../../tools/engine/docker.ts";

@@ -1,6 +1,6 @@
-import { buildExample, EXAMPLE_TAG } from "../../docker/build/example.ts";
-import { buildDjinit, DJINIT_TAG } from "../../docker/build/image.ts";
-import { ensureServiceImage, SERVICE_IMAGES, type ServiceName } from "../../docker/build/service-image.ts";
+import { buildExample, EXAMPLE_TAG } from "../../tools/image/example.ts";
+import { buildDjinit, DJINIT_TAG } from "../../tools/image/image.ts";
+import { ensureServiceImage, SERVICE_IMAGES, type ServiceName } from "../../tools/image/service-image.ts";
 import { imageExists } from "./docker-cli.ts";
 import type { RunContext } from "./run-context.ts";
 

@@ -1,4 +1,4 @@
-import { ensureEngine } from "../../docker/build/engine.ts";
+import { ensureEngine } from "../../tools/engine/engine.ts";
 import { removeDeadRuns, removeRun, removeRunAtOnce } from "./cleanup.ts";
 import { buildTestImages } from "./images.ts";
 import { createNetwork } from "./network.ts";

@@ -1,4 +1,4 @@
-import { ensureServiceImage, SERVICE_IMAGES } from "../../docker/build/service-image.ts";
+import { ensureServiceImage, SERVICE_IMAGES } from "../../tools/image/service-image.ts";
 import { type Container, createContainer } from "./docker.ts";
 import { docker, tryDocker } from "./docker-cli.ts";
 import { eventually } from "./eventually.ts";

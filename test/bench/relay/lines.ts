@@ -1,5 +1,5 @@
 // The lines that the relay's figures are made with. Each has a mark, so that what is lost, doubled or torn shows.
-import { ACCESS_FORMAT, ACCESS_FORMAT_END } from "../../../src/logs/access-format.ts";
+import { ACCESS_FORMAT, ACCESS_FORMAT_END } from "../../../src/logs/access/format.ts";
 
 export type LineKind = "access" | "gunicorn" | "celery";
 

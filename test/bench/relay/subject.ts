@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeSync } from "node:fs";
 import { systemClock } from "../../../src/base/clock.ts";
-import { openSink } from "../../../src/logs/open-sink.ts";
-import { openRelay } from "../../../src/logs/relay.ts";
-import { keepHeapSmall, keepMemorySmall } from "../../../src/supervise/idle-memory.ts";
+import { openRelay } from "../../../src/logs/read/relay.ts";
+import { openSink } from "../../../src/logs/write/open-sink.ts";
+import { keepHeapSmall, keepMemorySmall } from "../../../src/supervise/memory/idle-memory.ts";
 import type { SubjectFigures, SubjectOptions } from "./measure.ts";
 
 const FIGURES_FD = 3;

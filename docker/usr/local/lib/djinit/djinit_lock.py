@@ -1,7 +1,7 @@
 """One container at a time: the lock around whatever changes the database.
 
 It lives in a connection of its own, in a thread of its own, which looks after it: a lock that is lost ends the work.
-PostgreSQL's is the same that djinit itself takes (src/boot/migration-lock.ts), of one transaction, so that it is right
+PostgreSQL's is the same that djinit itself takes (src/boot/schema/lock.ts), of one transaction, so that it is right
 through a pooler too.
 """
 

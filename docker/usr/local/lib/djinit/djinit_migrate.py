@@ -40,7 +40,7 @@ def pending():
     """Names of the migrations that are on disk and not recorded, wherever in the history they lie.
 
     What a squashed migration replaces is not in the graph, or the squashed one is not, whichever the database has. A squashed
-    one of which only the parts are recorded is still to be recorded itself. src/boot/compare-migrations.ts means the same.
+    one of which only the parts are recorded is still to be recorded itself. src/boot/schema/compare.ts means the same.
     Raises where a migration is recorded whose dependency is not, as `migrate` does.
     """
     from django.db import connection
@@ -51,7 +51,7 @@ def pending():
 
 
 def known(loader):
-    """Every migration that is on disk, for src/boot/manifest.ts."""
+    """Every migration that is on disk, for src/boot/schema/manifest.ts."""
     needed = dependencies(loader)
     return [
         {

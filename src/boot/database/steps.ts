@@ -1,0 +1,80 @@
+// Which of the steps need Django, and what the others do instead.
+import type { Client } from "pg";
+import { databaseKind } from "../../plan/database-kind.ts";
+import type { StepName } from "../../plan/plan.ts";
+import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { closeSession } from "../postgres/session.ts";
+import { waitForPostgres } from "../postgres/wait.ts";
+import { findManifest, type ManifestFacts } from "../schema/manifest.ts";
+import { changesDatabase, settleSchema } from "./settle.ts";
+
+/**
+ * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
+ * has resolved. Errors of the waiting come when the steps are called for.
+ */
+export function beginDjangoSteps(
+  django: Django,
+  planned: readonly StepName[],
+): (mayChange: Promise<unknown>) => Promise<void> {
+  const { config, log, signal } = django;
+  const { databaseUrl, migrationsDatabaseUrl } = config;
+  // Who leaves the schema alone need not reach the database past its pooler.
+  const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
+  const kind = databaseKind(url);
+  const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");
+  const timeoutMs = config.databaseTimeoutMs;
+  const waitFor = (place: string) => {
+    const variable = place === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
+    return waitForPostgres({ url: place, variable, timeoutMs, log, signal });
+  };
+  const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
+  if (kind !== "postgres" || !needsSession)
+    return (mayChange) => runWithoutManifest(django, steps, [], mayChange);
+
+  let opened: Promise<Client> | undefined = waitFor(url as string);
+  opened.catch(() => {});
+  const connect = (): Promise<Client> => {
+    const session = opened ?? waitFor(url as string);
+    opened = undefined;
+    return session;
+  };
+  const { facts, more } = steps.some(changesDatabase) ? knownFacts(django) : { more: [] };
+  return async (mayChange) => {
+    // The application itself has the pooler's address.
+    const waitsForBoth = planned.includes("wait-for-database") && databaseUrl !== url;
+    if (waitsForBoth && databaseKind(databaseUrl) === "postgres")
+      await closeSession(await waitFor(databaseUrl as string));
+    if (facts === undefined) {
+      await closeSession(await connect());
+      return await runWithoutManifest(django, steps, more, mayChange);
+    }
+    const left = await settleSchema({ django, facts, steps, connect, mayChange });
+    await runWithoutManifest(django, left, [], mayChange);
+  };
+}
+
+/** The facts to trust, or what is to be done so that the next start has some. */
+function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] } {
+  const { config, environment, dropWords, log } = django;
+  if (config.migrateAlways) return { more: [] };
+  const { manifest, stale } = findManifest(djangoEnvironment(config, environment, dropWords));
+  if (stale !== undefined) {
+    const { path, reason } = stale;
+    log.warn({ step: "manifest", path, reason }, `the manifest ${path} is stale and not used: ${reason}`);
+  }
+  if (manifest === undefined) return { more: ["manifest"] };
+  const { needs_django: reasons } = manifest.facts;
+  if (reasons.length === 0) return { facts: manifest.facts, more: [] };
+  log.debug({ step: "manifest", reasons }, `Django is started to look for migrations: ${reasons.join("; ")}`);
+  return { more: [] };
+}
+
+async function runWithoutManifest(
+  django: Django,
+  steps: StepName[],
+  more: StepName[],
+  mayChange: Promise<unknown>,
+): Promise<void> {
+  await mayChange;
+  if (steps.length > 0) await runDjango(django, [...steps, ...more], { lock: "own" });
+}

@@ -1,0 +1,83 @@
+// What docker/usr/local/lib/djinit/djinit_setup.py may report, one schema a kind.
+import * as v from "valibot";
+import type { StepName } from "../../plan/plan.ts";
+import { FACTS } from "../schema/manifest.ts";
+
+const STEP_NAMES = [
+  "wait-for-database",
+  "migrate",
+  "wait-for-migrations",
+  "check-migrations",
+  "collectstatic",
+  "superuser",
+  "manifest",
+  "list-migrations",
+] as const satisfies readonly StepName[];
+
+/** Whose fault a failure is, where that is not the failing code's: djinit_blame.py. */
+const BLAMES = [
+  "forbidden",
+  "login",
+  "unavailable",
+  "unusable",
+  "history",
+  "settings",
+  "limit",
+  "lock",
+] as const;
+
+const text = v.string();
+const seconds = v.number();
+const step = v.picklist(STEP_NAMES);
+const kind = v.nullish(v.picklist(BLAMES));
+const error = v.object({ type: text, message: text, stack: text });
+
+function event<const Name extends string, Entries extends v.ObjectEntries>(name: Name, entries: Entries) {
+  return v.object({ event: v.literal(name), ...entries });
+}
+
+const EVENT = v.variant("event", [
+  event("program-started", {}),
+  event("django-started", {}),
+  event("finished", {}),
+  event("step-started", { step }),
+  event("step-finished", { step, seconds }),
+  event("step-failed", {
+    step,
+    kind,
+    message: v.nullish(text),
+    pending: v.optional(v.array(text)),
+    error: v.optional(error),
+  }),
+  event("settings-failed", { kind, error }),
+  event("waiting", { cause: text }),
+  event("nothing-pending", {}),
+  event("lock-waited-for", {}),
+  event("lock-missing", {}),
+  event("lock-timeout", { cause: text, seconds }),
+  event("migrations-waited-for", { pending: v.array(text) }),
+  event("manifest", { facts: FACTS }),
+  event("manifest-failed", { error }),
+  event("migrations", {
+    known: FACTS.entries.migrations,
+    recorded: v.array(v.object({ app: text, name: text })),
+    contradiction: v.nullable(text),
+  }),
+  event("migrating", { migration: text }),
+  event("migrated", { migration: text, seconds, fake: v.boolean() }),
+  event("superuser-exists", { username: text }),
+  event("superuser-created", { username: text }),
+]);
+
+export type SetupEvent = v.InferOutput<typeof EVENT>;
+export type Blame = (typeof BLAMES)[number];
+export type PythonError = v.InferOutput<typeof error>;
+
+/** Errors: throws, with what is wrong, when this is no event. */
+export function parseEvent(json: string): SetupEvent {
+  const parsed = v.safeParse(EVENT, JSON.parse(json));
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const path = v.getDotPath(issue);
+  throw new Error(path === null ? issue.message : `${path}: ${issue.message}`);
+}

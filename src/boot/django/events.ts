@@ -1,0 +1,100 @@
+// What is said of what the Django half reports.
+import type { DjinitError } from "../../base/errors.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { SetupEvent } from "./event-schemas.ts";
+import { MOST_NAMES, oneLine, settingsFailure, stepFailure } from "./failure.ts";
+
+/** Said once, however the lock is taken. */
+export function logLockWait(log: OwnLog): void {
+  log.info({ step: "migrate" }, "waiting: another container migrates this database");
+}
+
+/** Said once, however the migrations are looked for. */
+export function logSchemaWait(log: OwnLog, pending: readonly string[]): void {
+  log.info(
+    { step: "wait-for-migrations", pending: pending.slice(0, MOST_NAMES) },
+    `waiting for ${pending.length} migrations that another container is to apply`,
+  );
+}
+
+/** A rollback: the image is older than the schema. That is for its operator to know, not a reason to stop. */
+export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
+  if (ahead.length === 0) return;
+  const names = ahead.slice(0, MOST_NAMES);
+  log.warn(
+    { step: "migrate", unknown: names },
+    `the database has ${ahead.length} migrations that this image does not know: ${names.join(", ")}; going on with a schema that is newer`,
+  );
+}
+
+/** Logs progress; returns the error that a failed step stands for. */
+export function takeEvent(
+  event: SetupEvent,
+  migration: string | undefined,
+  log: OwnLog,
+): DjinitError | undefined {
+  switch (event.event) {
+    case "step-started":
+      log.debug({ step: event.step }, `step ${event.step} started`);
+      return undefined;
+    case "step-finished":
+      log.info(
+        { step: event.step, seconds: event.seconds },
+        `step ${event.step} finished in ${event.seconds} s`,
+      );
+      return undefined;
+    case "waiting":
+      log.info({ step: "wait-for-database", cause: event.cause }, `waiting for the database: ${event.cause}`);
+      return undefined;
+    case "program-started":
+    case "django-started":
+    case "finished":
+    case "migrating":
+    case "manifest":
+    case "migrations":
+      return undefined;
+    case "nothing-pending":
+      log.info({ step: "migrate" }, "no migration is pending");
+      return undefined;
+    case "lock-waited-for":
+      logLockWait(log);
+      return undefined;
+    case "lock-missing":
+      log.warn(
+        { step: "migrate" },
+        "this database has no lock: no two containers may migrate it at the same time",
+      );
+      return undefined;
+    case "lock-timeout":
+      log.warn(
+        { service: "migrate", cause: event.cause, ...(migration === undefined ? {} : { migration }) },
+        `stepped back from ${migration ?? "a migration"}, since another session holds a lock that it needs; next try in ${event.seconds} s`,
+      );
+      return undefined;
+    case "migrations-waited-for":
+      logSchemaWait(log, event.pending);
+      return undefined;
+    case "manifest-failed":
+      log.warn(
+        { step: "manifest", error: event.error },
+        `cannot make the manifest: ${oneLine(event.error)}; each start of this container will start Django to look for migrations`,
+      );
+      return undefined;
+    case "migrated":
+      log.info(
+        { service: "migrate", migration: event.migration, seconds: event.seconds },
+        `${event.migration} ${event.fake ? "faked" : "applied"} in ${event.seconds} s`,
+      );
+      return undefined;
+    case "superuser-exists":
+      log.info({ step: "superuser", username: event.username }, `superuser ${event.username} exists already`);
+      return undefined;
+    case "superuser-created":
+      log.info({ step: "superuser", username: event.username }, `superuser ${event.username} created`);
+      return undefined;
+    case "settings-failed":
+      return settingsFailure(event);
+    case "step-failed":
+      return stepFailure(event, migration);
+  }
+}

@@ -1,0 +1,64 @@
+// Which error a failure in the Django half stands for: the step's own, or that of what is to blame.
+import { DjinitError, type ErrorCode } from "../../base/errors.ts";
+import type { StepName } from "../../plan/plan.ts";
+import type { Blame, PythonError, SetupEvent } from "./event-schemas.ts";
+
+/** In one record. */
+export const MOST_NAMES = 20;
+
+const STEP_CODES: Record<StepName, ErrorCode> = {
+  "wait-for-database": "DJINIT_DATABASE_UNAVAILABLE",
+  migrate: "DJINIT_MIGRATE_STEP_FAILED",
+  "wait-for-migrations": "DJINIT_MIGRATE_STEP_FAILED",
+  "check-migrations": "DJINIT_MIGRATE_STEP_FAILED",
+  manifest: "DJINIT_MANIFEST_FAILED",
+  "list-migrations": "DJINIT_MIGRATE_STEP_FAILED",
+  collectstatic: "DJINIT_COLLECTSTATIC_FAILED",
+  superuser: "DJINIT_SUPERUSER_FAILED",
+};
+
+const BLAME_CODES: Record<Blame, ErrorCode> = {
+  forbidden: "DJINIT_DATABASE_FORBIDDEN",
+  login: "DJINIT_DATABASE_REFUSED_LOGIN",
+  unavailable: "DJINIT_DATABASE_UNAVAILABLE",
+  unusable: "DJINIT_DATABASE_UNUSABLE",
+  history: "DJINIT_HISTORY_INCONSISTENT",
+  settings: "DJINIT_SETTINGS_FAILED",
+  limit: "DJINIT_SPAWN_FAILED",
+  lock: "DJINIT_MIGRATE_STEP_FAILED",
+};
+
+/** Of a step that fails by itself. Only a migration that is named is one to be mended. */
+export function codeOf(step: StepName, migration: string | undefined): ErrorCode {
+  return step === "migrate" && migration !== undefined ? "DJINIT_MIGRATION_FAILED" : STEP_CODES[step];
+}
+
+export function stepFailure(
+  { step, kind, message, pending, error }: Extract<SetupEvent, { event: "step-failed" }>,
+  migration: string | undefined,
+): DjinitError {
+  const failing = step === "migrate" ? migration : undefined;
+  const what = failing === undefined ? `finish step ${step}` : `apply migration ${failing}`;
+  const text = message ?? `cannot ${what}: ${error === undefined ? "unknown" : oneLine(error)}`;
+  const own = pending === undefined ? codeOf(step, failing) : "DJINIT_SCHEMA_BEHIND";
+  return new DjinitError(kind ? BLAME_CODES[kind] : own, text, {
+    fields: {
+      step,
+      ...(failing === undefined ? {} : { migration: failing }),
+      ...(pending === undefined ? {} : { pending: pending.slice(0, MOST_NAMES) }),
+      ...(error === undefined ? {} : { error }),
+    },
+  });
+}
+
+export function settingsFailure({
+  kind,
+  error,
+}: Extract<SetupEvent, { event: "settings-failed" }>): DjinitError {
+  const code = kind === "limit" ? BLAME_CODES[kind] : "DJINIT_SETTINGS_FAILED";
+  return new DjinitError(code, `cannot load the Django settings: ${oneLine(error)}`, { fields: { error } });
+}
+
+export function oneLine({ type, message }: PythonError): string {
+  return `${type.split(".").at(-1)}: ${message.split("\n")[0]}`;
+}

@@ -1,0 +1,92 @@
+// One start of Django for some steps of the boot: what it is given, and what becomes of its manifest.
+import { systemClock } from "../../base/clock.ts";
+import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
+import { forApplication, identityOf, isNamed } from "../../plan/environment.ts";
+import { DJANGO_USER } from "../../plan/paths.ts";
+import type { StepName } from "../../plan/plan.ts";
+import type { Preparation } from "../context.ts";
+import { compareMigrations } from "../schema/compare.ts";
+import { saveManifest } from "../schema/save-manifest.ts";
+import { warnOfNewerSchema } from "./events.ts";
+import { type ProgramOptions, runDjangoSetup, type SetupOptions } from "./setup.ts";
+
+/** Room for Django to start and for the program to report its own deadline before ours ends it. */
+const SETUP_MARGIN_MS = 10_000;
+/** For what changes nothing and waits for nobody. */
+const QUESTION_TIMEOUT_MS = 60_000;
+
+export type Django = Pick<Preparation, "config" | "environment" | "log" | "sink" | "signal"> & {
+  /** Words before the command that make it run as user django. */
+  dropWords: string[];
+} & Partial<Pick<SetupOptions, "onManifest" | "onMigrations">>;
+
+/** Runs these steps in one start of Django. Errors: those of the steps; the signal's reason. */
+export async function runDjango(
+  django: Django,
+  steps: StepName[],
+  options: Pick<ProgramOptions, "lock"> & { manifestIsRequired?: boolean },
+): Promise<void> {
+  const { config, environment, log, sink, signal, dropWords } = django;
+  const given = djangoEnvironment(config, environment, dropWords);
+  await runDjangoSetup({
+    steps,
+    program: {
+      databaseTimeoutSeconds: config.databaseTimeoutMs / 1000,
+      migrateTimeoutSeconds: config.migrateTimeoutMs / 1000,
+      lockTimeoutSeconds: config.migrateLockTimeoutMs / 1000,
+      always: config.migrateAlways,
+      lock: options.lock,
+      manifestIsRequired: options.manifestIsRequired ?? false,
+    },
+    onManifest: django.onManifest ?? ((facts) => saveManifest(facts, given, log)),
+    onMigrations:
+      django.onMigrations ??
+      (({ known, recorded }) => warnOfNewerSchema(log, compareMigrations(known, recorded).ahead)),
+    dropWords,
+    environment: {
+      ...given,
+      ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),
+    },
+    deadlinesMs: {
+      "wait-for-database": config.databaseTimeoutMs + SETUP_MARGIN_MS,
+      migrate: config.migrateTimeoutMs,
+      "wait-for-migrations": config.migrateTimeoutMs + SETUP_MARGIN_MS,
+      "check-migrations": config.migrateTimeoutMs,
+      collectstatic: config.collectstaticTimeoutMs,
+      superuser: config.superuserTimeoutMs,
+      manifest: QUESTION_TIMEOUT_MS,
+      "list-migrations": QUESTION_TIMEOUT_MS,
+    },
+    gracePeriodMs: config.gracePeriodMs,
+    sink,
+    log,
+    signal,
+    clock: systemClock,
+  });
+}
+
+/** Taken out by djinit_setup.py before the project sees it. */
+function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const fields = Object.entries(environment).filter(([name]) =>
+    isNamed(name, [VARIABLES.superuserFields.name]),
+  );
+  return {
+    ...Object.fromEntries(fields),
+    SUPERUSER_PASSWORD: config.superuserPassword,
+    SUPERUSER_USERNAME: config.superuserUsername,
+    SUPERUSER_EMAIL: config.superuserEmail,
+  };
+}
+
+/** What the settings of the steps find in their environment, but for what concerns the superuser. */
+export function djangoEnvironment(
+  { migrationsDatabaseUrl }: Config,
+  environment: NodeJS.ProcessEnv,
+  dropWords: readonly string[],
+): NodeJS.ProcessEnv {
+  return {
+    ...forApplication(environment, BOOT_ONLY),
+    ...(migrationsDatabaseUrl === undefined ? {} : { DATABASE_URL: migrationsDatabaseUrl }),
+    ...(dropWords.length === 0 ? {} : identityOf(DJANGO_USER)),
+  };
+}

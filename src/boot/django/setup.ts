@@ -1,0 +1,143 @@
+// Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
+import type { Duplex } from "node:stream";
+import { type Clock, within } from "../../base/clock.ts";
+import { DjinitError } from "../../base/errors.ts";
+import { openRelay } from "../../logs/read/relay.ts";
+import type { Fields } from "../../logs/record.ts";
+import { LastLines } from "../../logs/write/last-lines.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { Sink } from "../../logs/write/sink.ts";
+import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
+import { APP_DIRECTORY } from "../../plan/paths.ts";
+import type { StepName } from "../../plan/plan.ts";
+import { signalTree } from "../../platform/process-tree.ts";
+import { startAfter } from "../../platform/service-argv.ts";
+import { startChild } from "../child-end.ts";
+import type { ManifestFacts } from "../schema/manifest.ts";
+import { readEvents } from "./event-channel.ts";
+import type { SetupEvent } from "./event-schemas.ts";
+import { takeEvent } from "./events.ts";
+import { codeOf } from "./failure.ts";
+import { SetupProgress } from "./progress.ts";
+
+const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
+/** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
+const KILL_AFTER_MS = 5_000;
+const RELAY_TIMEOUT_MS = 1_000;
+
+/** What djinit_setup.py is told. */
+export interface ProgramOptions {
+  databaseTimeoutSeconds: number;
+  migrateTimeoutSeconds: number;
+  lockTimeoutSeconds: number;
+  /** `held`: djinit has the lock that keeps other containers from migrating; `own`: the program takes it when it needs it. */
+  lock: "held" | "own";
+  /** Run `migrate` even when nothing is pending. */
+  always: boolean;
+  /** Else one that cannot be made is only reported. */
+  manifestIsRequired: boolean;
+}
+
+export interface SetupOptions {
+  steps: StepName[];
+  program: ProgramOptions;
+  onManifest: (facts: ManifestFacts) => void;
+  onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
+  /** Words before the command that make it run as user django. */
+  dropWords: string[];
+  environment: NodeJS.ProcessEnv;
+  deadlinesMs: Record<StepName, number>;
+  sink: Sink;
+  log: OwnLog;
+  clock: Clock;
+  signal: AbortSignal;
+  /** From the stop signal to SIGKILL. */
+  gracePeriodMs: number;
+}
+
+/**
+ * Resolves when the program has said of each step, and of itself, that it is done: an end with status 0 alone says nothing.
+ * Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, DJINIT_STEP_KILLED, DJINIT_SPAWN_FAILED, or the signal's reason
+ * when it was aborted: then the interpreter was asked to stop, and its transaction rolled back, before this rejects.
+ * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
+ */
+export async function runDjangoSetup(options: SetupOptions): Promise<void> {
+  const { steps, dropWords, environment, sink, log, clock, signal } = options;
+  const progress = new SetupProgress(steps);
+  let failure: DjinitError | undefined;
+  let cancelDeadline = () => {};
+
+  const said = new LastLines();
+  const relay = { service: () => progress.step, sink, clock, onRecord: (fields: Fields) => said.add(fields) };
+  const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
+  const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
+  const python = ["python", SETUP_PROGRAM, told, ...steps];
+  const { child, ended } = startChild(startAfter(dropWords, python, environment), {
+    cwd: APP_DIRECTORY,
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, "pipe"],
+  });
+  for (const { childHasIt } of [stdout, stderr]) childHasIt(child?.pid);
+
+  let isRunning = true;
+  let killed = false;
+  const end = (killAfterMs: number): void => {
+    const pid = child?.pid;
+    if (pid === undefined || !isRunning) return;
+    signalTree(pid, "SIGTERM");
+    clock.after(killAfterMs, () => {
+      if (!isRunning) return;
+      killed = true;
+      signalTree(pid, "SIGKILL");
+    });
+  };
+  const onDeadline = (): void => {
+    const { step, migration } = progress;
+    const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
+    failure ??= new DjinitError(codeOf(step, migration), text, {
+      fields: { step, ...(migration === undefined ? {} : { migration }) },
+    });
+    end(KILL_AFTER_MS);
+  };
+  const onEvent = (event: SetupEvent): void => {
+    // What was printed before it comes before it, and under the name of that time.
+    for (const { drain } of [stdout, stderr]) drain();
+    const { migration } = progress;
+    progress.take(event);
+    if (event.event === "step-started") {
+      cancelDeadline();
+      cancelDeadline = clock.after(options.deadlinesMs[event.step], onDeadline);
+      events?.settle();
+    }
+    if (event.event === "manifest") options.onManifest(event.facts);
+    if (event.event === "migrations") options.onMigrations(event);
+    failure ??= takeEvent(event, migration, log);
+  };
+  const onRefused = (error: DjinitError): void => {
+    failure ??= error;
+    end(KILL_AFTER_MS);
+  };
+  const socket = child?.stdio?.[FIRST_FD] as Duplex | null | undefined;
+  const events = socket ? readEvents(socket, onEvent, onRefused) : undefined;
+
+  const onAbort = (): void => end(options.gracePeriodMs);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const result = await ended;
+  isRunning = false;
+  signal.removeEventListener("abort", onAbort);
+  // Not for ever: a process that the project has started in the background may hold the pipes.
+  const relayed = Promise.all([stdout.ended, stderr.ended, events?.ended]);
+  await within(clock, RELAY_TIMEOUT_MS, relayed);
+  cancelDeadline();
+  socket?.destroy();
+
+  if (signal.aborted && killed) throw graceExceeded(progress.step, options.gracePeriodMs);
+  signal.throwIfAborted();
+  failure ??= progress.verdict(result, said.lines);
+  if (failure !== undefined) throw failure;
+}
+
+function graceExceeded(step: StepName, gracePeriodMs: number): DjinitError {
+  const text = `cannot stop step ${step} within ${gracePeriodMs / 1000} s: killed`;
+  return new DjinitError("DJINIT_GRACE_PERIOD_EXCEEDED", text, { fields: { step } });
+}

@@ -1,0 +1,49 @@
+import { lchownSync, lstatSync, readdirSync } from "node:fs";
+import { DjinitError } from "../../base/errors.ts";
+import { DJANGO_USER, MEDIA_DIRECTORIES } from "../../plan/paths.ts";
+import { type Account, findAccount } from "../../platform/credentials.ts";
+import { inDirectory, withDirectory } from "../../platform/directory.ts";
+
+/** No directory: a file, or a link that has come in the place of one. */
+const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
+
+/**
+ * Gives the media directories, with all that is in them, to user django where the owner is another. Links are changed
+ * themselves and not followed. Errors: DJINIT_MEDIA_OWNER when the volume does not allow it.
+ */
+export function ownMediaDirectories(): void {
+  const django = findAccount(DJANGO_USER);
+  for (const directory of MEDIA_DIRECTORIES) {
+    const top = lstatSync(directory, { throwIfNoEntry: false });
+    // A tree that is right at the top was made right before: large volumes are not walked at each start.
+    if (top === undefined || (top.uid === django.uid && top.gid === django.gid)) continue;
+    try {
+      ownTree(directory, django, top.isDirectory());
+    } catch (error) {
+      throw new DjinitError(
+        "DJINIT_MEDIA_OWNER",
+        `cannot give ${directory} to user ${DJANGO_USER}: ${(error as Error).message}`,
+      );
+    }
+  }
+}
+
+/**
+ * Children first: a walk that was interrupted leaves the top as it was, and is done again. By descriptors: whoever owns a part
+ * of it may put a link in the place of a directory while it is walked.
+ */
+function ownTree(path: string, account: Account, isDirectory: boolean): void {
+  if (isDirectory) ownChildren(path, account);
+  lchownSync(path, account.uid, account.gid);
+}
+
+function ownChildren(path: string, account: Account): void {
+  try {
+    withDirectory(path, (fd) => {
+      for (const entry of readdirSync(inDirectory(fd), { withFileTypes: true }))
+        ownTree(inDirectory(fd, entry.name), account, entry.isDirectory());
+    });
+  } catch (error) {
+    if (!NO_DIRECTORY.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}

@@ -1,0 +1,112 @@
+// The directories under /run: made at each start, since /run may be an empty tmpfs, or one that anybody may write to.
+import {
+  accessSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DjinitError } from "../../base/errors.ts";
+import { RUN_DIRECTORY, RUNTIME_DIRECTORIES, type RuntimeDirectory } from "../../plan/paths.ts";
+import { findAccount } from "../../platform/credentials.ts";
+import { emptyDirectory, takeDirectory, withDirectory } from "../../platform/directory.ts";
+
+const MODE = 0o755;
+/** For a directory with writers besides its owner. */
+const SHARED_MODE = 0o775;
+const MODE_BITS = 0o7777;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Makes them with their owners and clears away what an earlier run of the same container left in the way. As root nothing is
+ * trusted that is there: from now on only root may change what is in /run itself.
+ * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be had, with the system's own words.
+ */
+export function makeRuntimeDirectories(isRoot: boolean): void {
+  const failures: string[] = [];
+  const attempt = (path: string, make: () => void): void => {
+    try {
+      make();
+    } catch (error) {
+      // The system does not know what a descriptor is called.
+      const { message } = error as Error;
+      failures.push(message.includes(path) ? message : `${path}: ${message}`);
+    }
+  };
+  if (isRoot)
+    attempt(RUN_DIRECTORY, () => withDirectory(RUN_DIRECTORY, (fd, status) => own(fd, status, 0, 0, MODE)));
+  for (const directory of RUNTIME_DIRECTORIES)
+    attempt(directory.path, () => (isRoot ? makeForOwner(directory) : makeForSelf(directory)));
+  if (failures.length === 0) return;
+  throw new DjinitError(
+    "DJINIT_RUNTIME_DIRECTORY",
+    `cannot make the runtime directories: ${failures.join("; ")}`,
+  );
+}
+
+/** By descriptors, for the owner of a directory may write in it at any time. */
+function makeForOwner({ path, owner, writers, removes, keeps }: RuntimeDirectory): void {
+  const { uid } = findAccount(owner);
+  const { gid } = findAccount(writers ?? owner);
+  requireDirectory(path);
+  withDirectory(path, (fd, status) => {
+    const isStrange = status.uid !== uid && status.uid !== 0;
+    const keepsFile = (name: string, file: Stats): boolean => keeps?.test(name) === true && isOurs(file, uid);
+    if (removes === "all" || isStrange) {
+      takeDirectory(fd);
+      emptyDirectory(fd, keepsFile);
+      own(fd, { uid: 0, gid: 0, mode: 0 }, uid, gid, writers === undefined ? MODE : SHARED_MODE);
+      return;
+    }
+    // A PID file of an earlier run would name some other process of this one.
+    emptyDirectory(fd, (name) => !removes.test(name));
+    own(fd, status, uid, gid, MODE);
+  });
+}
+
+/** Without root everything is this user's own. */
+function makeForSelf({ path, removes, keeps }: RuntimeDirectory): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === false) rmSync(path);
+  // Not `recursive`: of a read-only file system Node would then say ENOENT.
+  if (there?.isDirectory() !== true) mkdirSync(path, { mode: MODE });
+  const isStale = (name: string): boolean =>
+    removes === "all" ? keeps?.test(name) !== true : removes.test(name);
+  for (const name of readdirSync(path)) if (isStale(name)) rmSync(join(path, name), { recursive: true });
+  accessSync(path, constants.W_OK | constants.X_OK);
+}
+
+/** What is there and no directory goes. */
+function requireDirectory(path: string): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return;
+  if (there !== undefined) unlinkSync(path);
+  mkdirSync(path, { mode: MODE });
+}
+
+/** A file that nobody but root and the owner can have written, and that has no other name. */
+function isOurs(file: Stats, uid: number): boolean {
+  const isKnown = file.uid === 0 || file.uid === uid;
+  return file.isFile() && isKnown && file.nlink === 1 && (file.mode & WRITABLE_BY_OTHERS) === 0;
+}
+
+/** Changes what is not so yet. */
+function own(
+  fd: number,
+  is: Pick<Stats, "uid" | "gid" | "mode">,
+  uid: number,
+  gid: number,
+  mode: number,
+): void {
+  const wrongMode = (is.mode & MODE_BITS) !== mode;
+  // Root may change the mode of its own directories only, where it lacks CAP_FOWNER.
+  if (wrongMode && is.uid !== 0) fchownSync(fd, 0, 0);
+  if (wrongMode) fchmodSync(fd, mode);
+  if (wrongMode || is.uid !== uid || is.gid !== gid) fchownSync(fd, uid, gid);
+}

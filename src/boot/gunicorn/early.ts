@@ -1,0 +1,60 @@
+// A service started beside the boot: it loads itself, and waits at its gate until the boot lets it load the application.
+import { closeSync, writeSync } from "node:fs";
+import { ofService } from "../../plan/environment.ts";
+import { descriptorsOf, FIRST_FD, socketVariables } from "../../plan/inherited-descriptors.ts";
+import type { ServicePlan, StartedProcess } from "../../plan/plan.ts";
+import { openChildPipe } from "../../platform/child-pipe.ts";
+import { makePipe } from "../../platform/libc.ts";
+import { asService } from "../../platform/service-argv.ts";
+import { startChild } from "../child-end.ts";
+
+/** The descriptor that djinit_gate.py waits at. */
+const GATE_VARIABLE = "DJINIT_GATE_FD";
+
+export interface EarlyService {
+  /**
+   * Lets it load the application, with more variables than it was started with. Returns what the supervising half is to
+   * take over; undefined when the process has ended: the next one will say why.
+   */
+  open(found: Record<string, string>): StartedProcess | undefined;
+}
+
+/** Starts it; `environment` is the application's. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
+export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): EarlyService {
+  const { argv, cwd, user, sockets } = plan;
+  const gate = makePipe();
+  const [stdout, stderr] = [openChildPipe(), openChildPipe()];
+  const held = descriptorsOf(plan);
+  const start = asService(user, argv, {
+    ...ofService(plan, environment),
+    ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
+    [GATE_VARIABLE]: String(FIRST_FD + held.length),
+  });
+  // Its own session, as the supervising half starts its services.
+  const { child } = startChild(start, {
+    cwd,
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd],
+    detached: true,
+  });
+  child?.unref();
+  for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
+  return {
+    open: (found) => {
+      const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
+      const isAlive = pid !== undefined && letThrough(gate.writeFd, found);
+      closeSync(gate.writeFd);
+      if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
+      for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);
+      return undefined;
+    },
+  };
+}
+
+function letThrough(gateFd: number, found: Record<string, string>): boolean {
+  try {
+    return writeSync(gateFd, `1${JSON.stringify(found)}`) > 0;
+  } catch {
+    // EPIPE: it has ended.
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+// What nginx is told about clients: which of its peers are proxies, and by what gunicorn knows nginx's own word.
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import {
+  NGINX_CLIENT_KEY_FILE,
+  NGINX_FORWARDED_FILE,
+  NGINX_FROM_PROXY_FILE,
+  NGINX_PROXIES_FILE,
+} from "../../plan/paths.ts";
+import { writeNewFile } from "../../platform/new-file.ts";
+
+const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
+const KEY_BYTES = 16;
+
+/** Writes the files, each anew, or takes away those of an earlier start. */
+export function writeNginxClients(proxies: readonly string[] | undefined): void {
+  write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
+  write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
+  write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
+  write(NGINX_FORWARDED_FILE, proxies && [`include ${FORWARDED}/headers.conf;`]);
+}
+
+const trusted = (proxy: string) => `set_real_ip_from ${proxy};`;
+/** Of several proxies in a row each adds the one before it: the client is the last that is none of them. */
+const REAL_IP = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
+
+const MAPS = `include ${FORWARDED}/maps.conf;`;
+
+function listed(proxies: readonly string[]): string[] {
+  const lines = ["default 0;", ...proxies.map((proxy) => `${proxy} 1;`)];
+  return ["geo $realip_remote_addr $djinit_proxy_listed {", ...lines.map((line) => `    ${line}`), "}"];
+}
+
+function write(path: string, lines: readonly string[] | undefined): void {
+  if (lines === undefined) rmSync(path, { force: true });
+  else writeNewFile(path, `${lines.join("\n")}\n`, { mode: 0o644 });
+}

@@ -1,0 +1,74 @@
+// Lets nginx check its own files before anything depends on them, and reads from them what djinit must know.
+import { closeSync } from "node:fs";
+import { createServer, Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { DjinitError } from "../../base/errors.ts";
+import { isNginxDump, type NginxFacts, nginxCommand, readNginxDump } from "../../plan/nginx.ts";
+import { NGINX_USER } from "../../plan/paths.ts";
+import { openChildPipe } from "../../platform/child-pipe.ts";
+import { findAccount } from "../../platform/credentials.ts";
+import { writeNewFile } from "../../platform/new-file.ts";
+import { startAfter } from "../../platform/service-argv.ts";
+import { sayEnd, startChild, startFailure } from "../child-end.ts";
+
+/** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
+const USUAL_PID_FILE = "/run/nginx.pid";
+
+/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN, DJINIT_SPAWN_FAILED. */
+export async function checkNginx(
+  dropWords: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<NginxFacts> {
+  if (dropWords.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
+  const facts = readNginxDump(await dumpConfiguration(dropWords, environment));
+  if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
+  await Promise.all([...new Set(facts.listens.map(({ port }) => port))].map(refuseTakenPort));
+  return facts;
+}
+
+function preparePidFile(): void {
+  writeNewFile(USUAL_PID_FILE, "", { mode: 0o644, owner: findAccount(NGINX_USER) });
+}
+
+async function dumpConfiguration(
+  dropWords: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<string> {
+  // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
+  const pipes = [openChildPipe(), openChildPipe()] as const;
+  const { ended } = startChild(startAfter(dropWords, nginxCommand("", "-T"), environment), {
+    stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
+  });
+  const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {
+    closeSync(writeFd);
+    return text(new Socket({ fd: readFd, readable: true, writable: false }));
+  }) as [Promise<string>, Promise<string>];
+  const end = await ended;
+  const said = await dump;
+  if (end.status === 0 && isNginxDump(said)) return said;
+  const lines = (await complaints).split("\n").filter((line) => line.trim() !== "");
+  const cannotStart = startFailure("nginx", end, lines);
+  if (cannotStart !== undefined) throw cannotStart;
+  if (end.status === 0) throw refused("`nginx -T` ended with status 0, but has not shown it", lines);
+  const first = lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `nginx -T ${sayEnd(end)}`;
+  throw refused(first.replace(/^nginx: /, ""), lines);
+}
+
+function refused(message: string, lines?: readonly string[]): DjinitError {
+  return new DjinitError("DJINIT_NGINX_CONFIGURATION", `cannot use the nginx configuration: ${message}`, {
+    fields: { error: { message }, ...(lines === undefined ? {} : { lines }) },
+  });
+}
+
+async function refuseTakenPort(port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer();
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    // Anything else is nginx's to report: it may have rights or addresses that we do not know of.
+    if (error.code !== "EADDRINUSE") return resolve();
+    const message = `cannot listen on port ${port}: another process does`;
+    reject(new DjinitError("DJINIT_PORT_TAKEN", message, { cause: error, fields: { port } }));
+  });
+  server.listen({ port, host: "0.0.0.0", exclusive: true }, () => server.close(() => resolve()));
+  await promise;
+}

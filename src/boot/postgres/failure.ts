@@ -1,0 +1,31 @@
+// What an error of the database stands for, by SQLSTATE or by the system's own code.
+import { DjinitError, type ErrorCode } from "../../base/errors.ts";
+import type { Failure } from "./session.ts";
+
+/** Wrong password, no such role or not allowed, no such database. */
+const LOGIN_CODES = new Set(["28P01", "28000", "3D000"]);
+/** Not allowed to, or only to read. */
+const FORBIDDEN_CODES = new Set(["42501", "25006"]);
+/** Parameters of the connection that the server does not know. */
+const PARAMETER_CODES = new Set(["42704", "22023"]);
+/** A certificate that does not fit, or a server that does not encrypt where the URL insists on it. */
+const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+
+/** What waiting does not change about a connection; undefined: it may. */
+export function finalCode({ code = "", message }: Failure): ErrorCode | undefined {
+  if (LOGIN_CODES.has(code) || /client password must be a (non-empty )?string/.test(message))
+    return "DJINIT_DATABASE_REFUSED_LOGIN";
+  if (code === "42501") return "DJINIT_DATABASE_FORBIDDEN";
+  if (PARAMETER_CODES.has(code) || CERTIFICATE.test(code) || /does not support SSL/.test(message))
+    return "DJINIT_DATABASE_UNUSABLE";
+  return undefined;
+}
+
+/** pg's own error, of a session that stood, as one with a code. */
+export function databaseFailure(what: string, failure: Failure): DjinitError {
+  const code = FORBIDDEN_CODES.has(failure.code ?? "") ? "DJINIT_DATABASE_FORBIDDEN" : finalCode(failure);
+  return new DjinitError(code ?? "DJINIT_DATABASE_UNAVAILABLE", `${what}: ${failure.message}`, {
+    cause: failure,
+    fields: failure.code === undefined ? {} : { sqlstate: failure.code },
+  });
+}

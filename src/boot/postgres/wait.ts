@@ -1,0 +1,113 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Client } from "pg";
+import { DjinitError } from "../../base/errors.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
+import { postgresOptions } from "./database-url.ts";
+import { finalCode } from "./failure.ts";
+import { type Failure, openSession } from "./session.ts";
+
+const USUAL_VARIABLE = "DATABASE_URL";
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const ATTEMPT_TIMEOUT_MS = 5_000;
+const LEAST_ATTEMPT_MS = 250;
+const CAUSES: Record<string, string> = {
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name server has no answer for the host",
+  ECONNREFUSED: "connection refused: nothing listens there",
+  ETIMEDOUT: "no answer",
+  EHOSTUNREACH: "no route to the host",
+  ENOENT: "there is no such socket",
+  "28P01": "wrong password",
+  "28000": "login not allowed",
+  "3D000": "the database does not exist",
+  "42501": "not allowed",
+  "53300": "too many connections",
+  "57P03": "the server is starting up or shutting down",
+  "25006": "it takes no writes",
+  ECONNRESET: "the server has hung up",
+};
+
+export interface WaitOptions {
+  url: string;
+  /** Which variable has it. */
+  variable: string;
+  timeoutMs: number;
+  log: OwnLog;
+  signal: AbortSignal;
+}
+
+/**
+ * Resolves with a session when the database of `url` has let us in. Errors: at once what waiting does not change (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE),
+ * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
+ */
+export async function waitForPostgres({
+  url,
+  variable,
+  timeoutMs,
+  log,
+  signal,
+}: WaitOptions): Promise<Client> {
+  const startedMs = performance.now();
+  const where = variable === USUAL_VARIABLE ? placeOf(url) : `${placeOf(url)} of ${variable}`;
+  const aborted = rejectionOn(signal);
+  for (let attempt = 0; ; attempt += 1) {
+    // The last attempt may not overrun the deadline either.
+    const leftMs = Math.max(timeoutMs - (performance.now() - startedMs), LEAST_ATTEMPT_MS);
+    const attempted = openSession(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+    const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
+    const waitedMs = Math.round(performance.now() - startedMs);
+    if (!(tried instanceof Error)) {
+      log.info(
+        { step: "wait-for-database", database: where, after_ms: waitedMs },
+        `database ${where} answers`,
+      );
+      return tried;
+    }
+    const failure = tried;
+    const cause = describe(failure);
+    const final = finalCode(failure);
+    if (final !== undefined) {
+      const what = final === "DJINIT_DATABASE_UNUSABLE" ? "connect" : "log in";
+      throw new DjinitError(final, `cannot ${what} to database ${where}: ${cause}`, {
+        cause: failure,
+        fields: { variable },
+      });
+    }
+    if (waitedMs >= timeoutMs) {
+      const text = `cannot reach database ${where} within ${timeoutMs / 1000} s: ${cause}`;
+      throw new DjinitError("DJINIT_DATABASE_UNAVAILABLE", text, {
+        cause: failure,
+        fields: { variable, attempts: attempt + 1 },
+      });
+    }
+    if (attempt === 0)
+      log.info(
+        { step: "wait-for-database", database: where, cause },
+        `waiting for database ${where}: ${cause}`,
+      );
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
+    await Promise.race([pause(pauseMs * (1 - 0.2 * Math.random())), aborted]);
+  }
+}
+
+/** Rejects with the signal's reason when it is aborted, or has been. */
+function rejectionOn(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting for it when it comes.
+  promise.catch(() => {});
+  if (signal.aborted) reject(signal.reason);
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return promise;
+}
+
+function describe({ code, message }: Failure): string {
+  const known = CAUSES[code ?? ""];
+  return known === undefined ? message : `${known} (${message})`;
+}
+
+/** Host, port and name of the database: what an operator needs, without user and password. */
+function placeOf(url: string): string {
+  const { host, port, database } = postgresOptions(url);
+  return `${host || "localhost"}:${port || 5432}/${database ?? ""}`;
+}

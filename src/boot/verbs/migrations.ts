@@ -1,0 +1,80 @@
+import { DjinitError } from "../../base/errors.ts";
+import { databaseKind } from "../../plan/database-kind.ts";
+import type { SetupEvent } from "../django/event-schemas.ts";
+import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { closeSession, type Failure } from "../postgres/session.ts";
+import { waitForPostgres } from "../postgres/wait.ts";
+import { type Compared, compareMigrations } from "../schema/compare.ts";
+import { findManifest } from "../schema/manifest.ts";
+import { lookAtDatabase } from "../schema/read.ts";
+
+interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
+  /** How the history contradicts the migrations, in Django's words. */
+  contradiction?: string | null;
+}
+
+/**
+ * Applied, pending and unknown migrations as a table; with --json as one object. Errors: those of the database;
+ * DJINIT_HISTORY_INCONSISTENT, after the list, where Django would refuse to migrate.
+ */
+export async function listMigrations(django: Django, options: readonly string[]): Promise<void> {
+  const { contradiction, ...listed } = (await askPostgres(django)) ?? (await askDjango(django));
+  const { applied, pending, unknown } = listed;
+  if (options.includes("--json")) console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
+  else print({ applied, pending, unknown });
+  if (contradiction)
+    throw new DjinitError(
+      "DJINIT_HISTORY_INCONSISTENT",
+      `cannot trust the history of the migrations: ${contradiction}`,
+    );
+}
+
+function print(lists: Record<string, string[]>): void {
+  console.log("STATE    MIGRATION");
+  for (const [state, names] of Object.entries(lists))
+    for (const name of names) console.log(`${state.padEnd(8)} ${name}`);
+}
+
+/** By one query, where there is a manifest to compare with, and a history that Django need not judge. */
+async function askPostgres({
+  config,
+  environment,
+  dropWords,
+  signal,
+  log,
+}: Django): Promise<Listed | undefined> {
+  const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
+  const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
+  if (url === undefined || databaseKind(url) !== "postgres") return undefined;
+  const { manifest } = findManifest(djangoEnvironment(config, environment, dropWords));
+  if (manifest === undefined || manifest.facts.needs_django.length > 0) return undefined;
+  const quiet = { ...log, info: () => {} };
+  const client = await waitForPostgres({
+    url,
+    variable,
+    timeoutMs: config.databaseTimeoutMs,
+    log: quiet,
+    signal,
+  });
+  try {
+    const state = await lookAtDatabase(client, manifest.facts);
+    return state.seemsInconsistent ? undefined : state;
+  } catch (error) {
+    if (error instanceof DjinitError) throw error;
+    throw databaseFailure("cannot look for migrations", error as Failure);
+  } finally {
+    await closeSession(client);
+  }
+}
+
+async function askDjango(django: Django): Promise<Listed> {
+  let told: Extract<SetupEvent, { event: "migrations" }> | undefined;
+  const onMigrations = (migrations: typeof told): void => {
+    told = migrations;
+  };
+  await runDjango({ ...django, onMigrations }, ["list-migrations"], { lock: "own" });
+  if (told === undefined)
+    throw new DjinitError("DJINIT_INTERNAL", "cannot list the migrations: Django has named none");
+  return { ...compareMigrations(told.known, told.recorded), contradiction: told.contradiction };
+}

@@ -1,0 +1,41 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { DjinitError } from "../base/errors.ts";
+import type { Failure, Request } from "../control/protocol.ts";
+import { CONTROL_SOCKET } from "../plan/paths.ts";
+
+/** For what is answered at once. */
+const TIMEOUT_MS = 2_000;
+
+/**
+ * Asks the supervisor. Errors: what it refused, with its own code; DJINIT_NOT_RUNNING when nobody answers, within 2 s or,
+ * with `patient`, at all.
+ */
+export async function ask<T>(request: Request, patience: "at-once" | "patient" = "at-once"): Promise<T> {
+  const socket = connect(CONTROL_SOCKET);
+  const limit = new Error(`no answer within ${TIMEOUT_MS / 1000} s`);
+  if (patience === "at-once") socket.setTimeout(TIMEOUT_MS, () => socket.destroy(limit));
+  socket.write(`${JSON.stringify(request)}\n`);
+  let answer: T | Failure;
+  try {
+    answer = JSON.parse(await text(socket)) as T | Failure;
+  } catch (error) {
+    throw notRunning(error);
+  }
+  if (typeof answer === "object" && answer !== null && "error" in answer) {
+    throw new DjinitError(answer.error.code, answer.error.message);
+  }
+  return answer as T;
+}
+
+/** Why nobody could be asked. */
+export function notRunning(error: unknown): DjinitError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const cause =
+    code === "EACCES"
+      ? "only root and user djinit may"
+      : code === "ENOENT" || code === "ECONNREFUSED"
+        ? `nobody listens at ${CONTROL_SOCKET}: there is no djinit, or it still boots`
+        : message;
+  return new DjinitError("DJINIT_NOT_RUNNING", `cannot ask djinit: ${cause}`, { cause: error });
+}

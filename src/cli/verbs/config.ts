@@ -1,0 +1,45 @@
+import type { FileSources } from "../../config/file-variables.ts";
+import { loadConfig } from "../../config/load.ts";
+import { VARIABLES, type Variable } from "../../config/variables.ts";
+import { takeGivenEnvironment } from "../../platform/given-environment.ts";
+import { readArguments } from "../arguments.ts";
+import { alignColumns } from "../columns.ts";
+
+export const configUsage = "config [--json]";
+
+const MASK = "********";
+
+/**
+ * Every variable with its value or default, and where that comes from; secrets masked. The environment is that of this
+ * process: `docker exec` gives it the container's. Exit status 78 when a value is bad.
+ */
+export function config(args: readonly string[]): number {
+  const { options } = readArguments(args, { usage: configUsage, flags: { json: "" } });
+  const { environment, sources, problems } = loadConfig(takeGivenEnvironment());
+  const variables = (Object.values(VARIABLES) as Variable[]).map(
+    ({ name, masked = false, secret = masked, default: fallback, about }) => {
+      const given = givenFor(name, environment);
+      const value = given ? (secret ? MASK : given) : fallback || null;
+      return { name, value, from: given ? originOf(name, sources) : "default", secret, about };
+    },
+  );
+  if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));
+  else {
+    const rows = variables.map(({ name, value, from, about }) => [name, value ?? "-", from, about]);
+    console.log(alignColumns([["VARIABLE", "VALUE", "FROM", "ABOUT"], ...rows]).join("\n"));
+  }
+  for (const { problem } of problems) console.error(problem);
+  return problems.length === 0 ? 0 : 78;
+}
+
+/** Of a row for all that begin so: anything, where there is one. */
+function givenFor(name: string, environment: Record<string, string>): string | undefined {
+  if (!name.endsWith("*")) return environment[name];
+  return Object.entries(environment).find(([it, value]) => value && it.startsWith(name.slice(0, -1)))?.[1];
+}
+
+function originOf(name: string, { envFile, fromEnvFile, secretFiles }: FileSources): string {
+  const secretFile = secretFiles[name];
+  if (secretFile !== undefined) return `secret file ${secretFile}`;
+  return fromEnvFile.includes(name) ? `env file ${envFile}` : "container";
+}

@@ -1,0 +1,34 @@
+import type { Check, Health } from "../../control/protocol.ts";
+import { readArguments } from "../arguments.ts";
+import { ask } from "../ask-control.ts";
+
+export const healthUsage = "health [--live] [--verbose] [--json]";
+
+/**
+ * Exit status 0 when the container is ready (with --live: need not be restarted), else 1, with one line that says why.
+ * The same answer as /readyz and /livez.
+ */
+export async function health(args: readonly string[]): Promise<number> {
+  const flags = { live: "", verbose: "", json: "" };
+  const { options } = readArguments(args, { usage: healthUsage, flags });
+  const answer = await ask<Health>({ verb: "health" });
+  const which = options["live"] ? "live" : "ready";
+  if (options["json"]) console.log(JSON.stringify(answer, undefined, 2));
+  else {
+    if (options["verbose"])
+      for (const check of answer.checks) console.log(`[${check[which] ? "+" : "-"}] ${sentence(check)}`);
+    console.log(verdict(answer, which));
+  }
+  return answer[which] ? 0 : 1;
+}
+
+function verdict(answer: Health, which: "live" | "ready"): string {
+  if (answer[which]) return which;
+  if (answer.draining) return "stopping";
+  const failed = answer.checks.filter((check) => !check[which]).map(sentence);
+  return `not ${which}: ${failed.join(", ")}`;
+}
+
+function sentence({ name, detail }: Check): string {
+  return `${name} ${detail}`;
+}

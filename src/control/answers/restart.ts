@@ -1,0 +1,14 @@
+import { findService, refuseWhereItMayNot, type Subject } from "../context.ts";
+import type { Done, Request } from "../protocol.ts";
+import { howItCameUp, start } from "./start.ts";
+
+/** Stops a service as the container's stop would, and starts it again; one that is stopped is started. */
+export async function restart(request: Request, subject: Subject): Promise<Done> {
+  const { supervisor, log } = subject;
+  const service = findService(supervisor, request.service);
+  refuseWhereItMayNot(subject, "restart", service);
+  if (service.pid === undefined) return start(request, subject);
+  log.info({ target: service.name }, `restarting ${service.name}: an operator asked for it`);
+  await supervisor.operations.restart(service);
+  return howItCameUp(service);
+}

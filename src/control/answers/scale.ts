@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { DjinitError } from "../../base/errors.ts";
+import { listProcesses } from "../../platform/proc.ts";
+import type { Service } from "../../supervise/service.ts";
+import { findService, refuseWhereItMayNot, type Subject } from "../context.ts";
+import type { Done, Request } from "../protocol.ts";
+
+/** gunicorn remembers five signals at most, and two of a kind that come at once are one to the kernel. */
+const SIGNAL_PERIOD_MS = 100;
+const MOST_WORKERS = 1_024;
+
+/** Two at once would count each other's workers. */
+const underWay = new WeakSet<Service>();
+
+/** More or fewer gunicorn workers, until gunicorn is restarted. */
+export async function scale({ service: name, workers = "" }: Request, subject: Subject): Promise<Done> {
+  const service = findService(subject.supervisor, name);
+  if (underWay.has(service)) {
+    const text = `cannot scale ${service.name}: it is being scaled already`;
+    throw new DjinitError("DJINIT_REFUSED", text);
+  }
+  underWay.add(service);
+  try {
+    return await scaleTo(service, workers, subject);
+  } finally {
+    underWay.delete(service);
+  }
+}
+
+async function scaleTo(service: Service, workers: string, subject: Subject): Promise<Done> {
+  refuseWhereItMayNot(subject, "scale", service);
+  const refuse = (cause: string) =>
+    new DjinitError("DJINIT_REFUSED", `cannot scale ${service.name}: ${cause}`);
+  if (!service.plan.forwards.includes("SIGTTIN"))
+    throw refuse("only gunicorn can be scaled; a celery worker takes --concurrency");
+  if (!service.takes("SIGTTIN")) throw refuse(`it is ${service.state.name}`);
+  const now = listProcesses().filter(
+    ({ parentPid, state }) => parentPid === service.pid && state !== "Z",
+  ).length;
+  const wanted = /^[+-]/.test(workers) ? now + Number(workers) : Number(workers);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST_WORKERS) {
+    throw refuse(`it has ${now} now, and ${JSON.stringify(workers)} does not lead to 1 to ${MOST_WORKERS}`);
+  }
+  subject.log.info(
+    { target: service.name, workers: wanted },
+    `scaling ${service.name} from ${now} to ${wanted} workers: an operator asked for it`,
+  );
+  const told = await tell(service, wanted - now, () => !subject.supervisor.draining);
+  if (told === wanted - now)
+    return { ok: true, done: `${service.name}: ${now} → ${wanted} workers, until it is restarted` };
+  const why = subject.supervisor.draining ? "the container is being stopped" : `it is ${service.state.name}`;
+  return {
+    ok: false,
+    done: `cannot scale ${service.name} on: ${why}; ${Math.abs(told)} of ${Math.abs(wanted - now)} signals were sent`,
+  };
+}
+
+/**
+ * Tells a service to have so many workers more or less, and returns how many it has been told of. One that is being
+ * stopped needs its few signals for that, and one that has just been started would freeze of TTIN.
+ */
+async function tell(service: Service, change: number, mayGoOn: () => boolean): Promise<number> {
+  const { pid } = service;
+  const signal = change > 0 ? "SIGTTIN" : "SIGTTOU";
+  let told = 0;
+  for (; told !== change; told += Math.sign(change)) {
+    if (service.pid !== pid || !service.takes(signal) || !mayGoOn()) break;
+    service.signal(signal);
+    await delay(SIGNAL_PERIOD_MS);
+  }
+  return told;
+}

@@ -1,0 +1,46 @@
+import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
+import type { Service } from "../../supervise/service.ts";
+import { checkHealth } from "../checks.ts";
+import type { Subject } from "../context.ts";
+import type { Request, ServiceStatus, Status } from "../protocol.ts";
+
+export function status(_: Request, { supervisor }: Subject): Status {
+  const usage = listProcessUsage();
+  const { ready, draining, checks } = checkHealth(supervisor);
+  return {
+    role: supervisor.plan.role,
+    ready,
+    draining,
+    reasons: checks.filter((check) => !check.ready).map(({ name, detail }) => `${name} ${detail}`),
+    services: supervisor.services.map((service) => ({
+      ...statusOf(service, usage),
+      ...(supervisor.operations.holds(service) ? { held: true as const } : {}),
+    })),
+  };
+}
+
+/** `usage` is of all processes. A service has a session of its own, unless it shares the terminal. */
+export function statusOf(
+  { name, state, ready, pid, restarts }: Service,
+  usage: ProcessUsage[],
+): ServiceStatus {
+  const own = usage.filter((it) => pid !== undefined && (it.session === pid || it.pid === pid));
+  const main = own.find((it) => it.pid === pid);
+  return {
+    service: name,
+    state: state.name,
+    ready,
+    ...(pid === undefined ? {} : { pid }),
+    ...(main === undefined ? {} : { uptime_seconds: Math.round(main.ageSeconds) }),
+    restarts,
+    processes: own.length,
+    cpu_seconds: round(own.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)),
+    memory_bytes: own.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+    ...(state.exitStatus === undefined ? {} : { exit_status: state.exitStatus }),
+  };
+}
+
+/** The kernel counts in hundredths; adding them up must not show more. */
+function round(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
+}

@@ -1,0 +1,51 @@
+// Whether a celery worker or beat lives, and whether it can work. Pure.
+import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
+
+/** A healthy loop comes round every 2 s; a machine that is overloaded for a while is no reason to restart anything. */
+const STALE_AFTER_S = 30;
+
+/** Where a thread waits that is called from there: sockets, TLS, sleep. */
+const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|"<frozen /;
+/**
+ * The libraries that speak with the broker. Not kombu's event loop, from which everything is called; but those of gevent
+ * and eventlet: there all that could run waits for an answer.
+ */
+const BROKER_LIBRARY =
+  /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore|gevent|eventlet)\b/;
+
+export interface Verdict {
+  live: boolean;
+  ready: boolean;
+  /** Completes «celery-worker …». */
+  detail: string;
+}
+
+const WELL: Verdict = { live: true, ready: true, detail: "is running" };
+
+/** `frames` are where a process that has stalled was seen, the innermost first. */
+export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () => string[]): Verdict {
+  const { at, due = at, kind, since = at, state } = heartbeat;
+  const lateS = nowS - (kind === "beat" ? due : at);
+  const isLate = lateS > STALE_AFTER_S && state !== "starting";
+  // A worker that looks for its broker does nothing else meanwhile; beat goes on ticking.
+  if (state === "connecting" && !(isLate && kind === "beat")) {
+    const forS = Math.round(nowS - since);
+    return { live: true, ready: false, detail: `has been without its broker for ${forS} s` };
+  }
+  return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : WELL;
+}
+
+function judgeStall(heartbeat: Heartbeat, nowS: number, lateS: number, frames: string[]): Verdict {
+  const { kind, oldest, solo } = heartbeat;
+  if (solo && oldest) {
+    const [task, sinceS] = oldest;
+    return { ...WELL, detail: `runs ${task} in its own process for ${Math.round(nowS - sinceS)} s` };
+  }
+  const sign = kind === "beat" ? "tick" : "heartbeat";
+  const where = frames.find((frame) => !STANDARD_LIBRARY.test(frame));
+  if (where !== undefined && BROKER_LIBRARY.test(where)) {
+    return { live: true, ready: false, detail: `waits for its broker: no ${sign} for ${lateS} s` };
+  }
+  const seen = where === undefined ? "" : `, last seen in ${where}`;
+  return { live: false, ready: false, detail: `is stuck: no ${sign} for ${lateS} s${seen}` };
+}

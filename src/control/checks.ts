@@ -1,0 +1,58 @@
+// The answers of the probes: what each service says of itself, and what follows for the container.
+import { monotonicSeconds, readHeartbeat, readStalledFrames } from "../metrics/heartbeat.ts";
+import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
+import type { Service } from "../supervise/service.ts";
+import type { Supervisor } from "../supervise/supervisor.ts";
+import { judgeHeartbeat } from "./celery-check.ts";
+import type { Check, Health } from "./protocol.ts";
+
+/** What every probe, `djinit health` and the metrics answer from. */
+export function checkHealth(supervisor: Supervisor, heartbeatOf = lastHeartbeat): Health {
+  const checks = supervisor.services.map((service) => checkService(supervisor, service, heartbeatOf));
+  const { draining } = supervisor;
+  return {
+    live: checks.every(({ live }) => live),
+    ready: supervisor.ready && checks.every(({ ready }) => ready),
+    draining,
+    checks: draining ? [...checks, DRAINING] : checks,
+  };
+}
+
+/** What its present process has reported; undefined where celery is not the image's own, or has only just begun. */
+export function lastHeartbeat({ plan, pid }: Service): Heartbeat | undefined {
+  if (plan.heartbeatFile === undefined || pid === undefined) return undefined;
+  const heartbeat = readHeartbeat(plan.heartbeatFile);
+  return heartbeat?.pid === pid ? heartbeat : undefined;
+}
+
+/** Whether every service has come up at least once. */
+export function hasStarted({ services }: Supervisor): boolean {
+  return services.every(({ state }) => state.wasReady);
+}
+
+const DRAINING: Check = { name: "djinit", live: true, ready: false, detail: "is stopping the container" };
+
+function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typeof lastHeartbeat): Check {
+  const { name, state, ready } = service;
+  if (supervisor.operations.holds(service)) {
+    const counts = supervisor.counts(service);
+    const note = counts ? "" : ", and does not count";
+    const detail = `is ${state.name}, as an operator asked (\`djinit start ${name}\` brings it back)${note}`;
+    return { name, live: true, ready: !counts, detail };
+  }
+  // Its process may be as well as can be: nobody reaches it.
+  const lost = ready ? supervisor.lostSocket(service) : undefined;
+  if (lost !== undefined) return { name, live: !lost.hopeless, ready: false, detail: lost.detail };
+  const { heartbeatFile } = service.plan;
+  // One that is not running yet, or no more, is PID 1's to care for: that is no reason to restart the container.
+  if (!ready || heartbeatFile === undefined) {
+    const why = ready || service.unready === undefined ? "" : `: ${service.unready}`;
+    return { name, live: true, ready, detail: `is ${state.name}${why}` };
+  }
+  const heartbeat = heartbeatOf(service);
+  if (heartbeat === undefined) {
+    return { name, live: true, ready, detail: `is ${state.name} (no heartbeat seen)` };
+  }
+  const frames = () => readStalledFrames(heartbeatFile, heartbeat.thread);
+  return { name, ...judgeHeartbeat(heartbeat, monotonicSeconds(), frames) };
+}

@@ -1,0 +1,39 @@
+// What verbs and probes are answered from.
+import type { Clock } from "../base/clock.ts";
+import { DjinitError } from "../base/errors.ts";
+import type { OwnLog } from "../logs/write/own-log.ts";
+import type { RecentLines } from "../logs/write/recent-lines.ts";
+import type { RelayFigures } from "../metrics/relay-metrics.ts";
+import type { Service } from "../supervise/service.ts";
+import type { SocketWatch } from "../supervise/sockets/socket-watch.ts";
+import type { Supervisor } from "../supervise/supervisor.ts";
+
+export interface Subject {
+  supervisor: Supervisor;
+  clock: Clock;
+  log: OwnLog;
+  recent: RecentLines;
+  sockets: SocketWatch;
+  /** What has been counted of the services' output; absent where nobody can ask for it. */
+  figures?: RelayFigures | undefined;
+}
+
+/** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names those that there are. */
+export function findService({ services }: Supervisor, name: string | undefined): Service {
+  const found = services.find((service) => service.name === name);
+  if (found !== undefined) return found;
+  const names = services.map((service) => service.name).join(", ");
+  throw new DjinitError(
+    "DJINIT_UNKNOWN_SERVICE",
+    `cannot find a service ${JSON.stringify(name)} in this container: there ${services.length === 1 ? "is" : "are"} ${names}`,
+  );
+}
+
+/** Errors: DJINIT_REFUSED while the container stops, and for a command, whose end is the container's. */
+export function refuseWhereItMayNot({ supervisor }: Subject, verb: string, service: Service): void {
+  const refuse = (cause: string) =>
+    new DjinitError("DJINIT_REFUSED", `cannot ${verb} ${service.name}: ${cause}`);
+  if (supervisor.draining) throw refuse("the container is being stopped");
+  if (service.plan.restart === "no")
+    throw refuse("the container ends when its command does; stop or restart the container");
+}

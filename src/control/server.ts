@@ -1,0 +1,102 @@
+// The control socket: one line of JSON asks, one answers. Only root and djinit's own user may connect.
+import { createServer, type Server, type Socket } from "node:net";
+import { asDjinitError, DjinitError } from "../base/errors.ts";
+import { CONTROL_SOCKET } from "../plan/paths.ts";
+import { health } from "./answers/health.ts";
+import { logs } from "./answers/logs.ts";
+import { reload } from "./answers/reload.ts";
+import { restart } from "./answers/restart.ts";
+import { scale } from "./answers/scale.ts";
+import { start } from "./answers/start.ts";
+import { status } from "./answers/status.ts";
+import { stop } from "./answers/stop.ts";
+import { type Connections, limitConnections } from "./connection-limit.ts";
+import type { Subject } from "./context.ts";
+import { serveAtPath } from "./path-server.ts";
+import type { Failure, Request } from "./protocol.ts";
+
+const LONGEST_REQUEST_BYTES = 1_024;
+/** More than people and probes need at once. Those that wait for an answer or follow the log are not turned away. */
+const MOST_CONNECTIONS = 32;
+/** Whoever asks sends a line at once, and reads the answer at once. */
+const IDLE_TIMEOUT_MS = 5_000;
+const NEWLINE = 0x0a;
+
+/** What it returns is the answer, unless it answers by itself and returns undefined. */
+type Answer = (request: Request, subject: Subject, socket: Socket) => unknown;
+
+const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ["health", health],
+  ["logs", logs],
+  ["reload", reload],
+  ["restart", restart],
+  ["scale", scale],
+  ["start", start],
+  ["status", status],
+  ["stop", stop],
+]);
+
+/** Serves until the process ends. */
+export function serveControl(subject: Subject): void {
+  const open = (): Server => {
+    const server = createServer({ allowHalfOpen: true });
+    const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: false });
+    return server.on("connection", (socket) => listen(socket, subject, connections));
+  };
+  // Without the socket nobody can ask, but the services are none the worse for it.
+  serveAtPath(CONTROL_SOCKET, 0o600, open, subject.sockets, (error) => {
+    subject.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
+  });
+}
+
+/** Waits for one line, and answers it. */
+function listen(socket: Socket, subject: Subject, connections: Connections): void {
+  let received = Buffer.alloc(0);
+  const leave = (): void => void socket.destroy();
+  const take = (data: Buffer): void => {
+    received = Buffer.concat([received, data]);
+    const end = received.indexOf(NEWLINE);
+    const isTooLong = (end === -1 ? received.length : end) > LONGEST_REQUEST_BYTES;
+    if (end === -1 && !isTooLong) return;
+    socket.off("data", take).off("end", leave).resume();
+    // An answer may take its time.
+    socket.setTimeout(0);
+    connections.busy(socket);
+    const text = isTooLong ? undefined : received.toString("utf8", 0, end);
+    void reply(text, socket, subject);
+  };
+  socket.on("error", leave);
+  socket.setTimeout(IDLE_TIMEOUT_MS, leave);
+  // A line that has no end asks for nothing.
+  socket.on("end", leave);
+  socket.on("data", take);
+}
+
+async function reply(text: string | undefined, socket: Socket, subject: Subject): Promise<void> {
+  let answer: unknown;
+  try {
+    const request = readRequest(text);
+    answer = await ANSWERS.get(request.verb)?.(request, subject, socket);
+  } catch (thrown) {
+    const { code, message } = asDjinitError(thrown);
+    answer = { error: { code, message } } satisfies Failure;
+  }
+  if (answer === undefined || socket.destroyed) return;
+  socket.end(`${JSON.stringify(answer)}\n`);
+  socket.setTimeout(IDLE_TIMEOUT_MS);
+}
+
+/** `text` is undefined where there was too much of it. */
+function readRequest(text: string | undefined): Request {
+  if (text === undefined) {
+    const cause = `it is longer than ${LONGEST_REQUEST_BYTES} bytes`;
+    throw new DjinitError("DJINIT_BAD_USAGE", `cannot answer a request: ${cause}; nothing was done`);
+  }
+  try {
+    const request = JSON.parse(text) as Request;
+    if (ANSWERS.has(request.verb)) return request;
+  } catch {
+    // As good as a verb that is not known.
+  }
+  throw new DjinitError("DJINIT_BAD_USAGE", `cannot answer ${JSON.stringify(text.trim())}: no such verb`);
+}

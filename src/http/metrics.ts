@@ -1,0 +1,118 @@
+// /metrics: everything there is to count, gathered when it is asked for.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { VERSION } from "../base/version.ts";
+import { statusOf } from "../control/answers/status.ts";
+import { checkHealth, lastHeartbeat } from "../control/checks.ts";
+import type { Subject } from "../control/context.ts";
+import type { Health } from "../control/protocol.ts";
+import { collectApplication } from "../metrics/application.ts";
+import { collectBoot } from "../metrics/boot.ts";
+import { type CeleryProcess, collectCelery } from "../metrics/celery.ts";
+import { collectContainer } from "../metrics/container.ts";
+import type { Family } from "../metrics/family.ts";
+import { collectGunicorn } from "../metrics/gunicorn.ts";
+import { monotonicSeconds } from "../metrics/heartbeat.ts";
+import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
+import { collectNginxConnections } from "../metrics/nginx-connections.ts";
+import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
+import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET } from "../plan/paths.ts";
+import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
+import { STATE_NAMES } from "../supervise/service-state.ts";
+
+/** A page costs 3 ms, in which PID 1 does nothing else: whoever asks more often gets the same again. */
+const SHORTEST_PERIOD_MS = 100;
+
+/** Answers in the text format that the request asks for. */
+export function metricsPage(
+  subject: Subject,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  let gathered: Promise<Family[]> | undefined;
+  const gather = (): Promise<Family[]> => {
+    const families = collect(subject);
+    gathered = families;
+    subject.clock.after(SHORTEST_PERIOD_MS, () => {
+      gathered = undefined;
+    });
+    return families;
+  };
+  return async (request, response) => answer(await (gathered ?? gather()), request, response, subject);
+}
+
+async function answer(
+  families: readonly Family[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  subject: Subject,
+): Promise<void> {
+  const { formatFamilies } = await import("../metrics/exposition.ts");
+  const { contentType, text } = await formatFamilies(families, request.headers.accept ?? "");
+  if (subject.figures !== undefined) subject.figures.printed += text.length;
+  response.writeHead(200, { "content-type": contentType }).end(text);
+}
+
+async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
+  const { plan, services } = supervisor;
+  const names = services.map(({ name }) => name);
+  const usage = listProcessUsage();
+  // What the checks look at is what the metrics tell.
+  const heartbeats = new Map(services.map((service) => [service.name, lastHeartbeat(service)]));
+  const health = checkHealth(supervisor, ({ name }) => heartbeats.get(name));
+  const [connections, application] = await Promise.all([
+    names.includes("nginx") ? collectNginxConnections(NGINX_STATUS_SOCKET) : [],
+    collectApplication(plan.admin.prometheusDirectory),
+  ]);
+  return [
+    ...collectBuild({ version: VERSION, node: process.version, role: plan.role }),
+    ...collectCondition(health),
+    ...collectServices(
+      services.map((service) => figuresOf(service, usage)),
+      STATE_NAMES,
+    ),
+    ...(figures?.families(names) ?? []),
+    ...connections,
+    ...(names.includes("gunicorn")
+      ? collectGunicorn(countWorkers(subjectPid(services), usage), GUNICORN_SOCKET)
+      : []),
+    ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
+    ...collectContainer(),
+    ...collectBoot(plan.boot),
+    ...collectOwnProcess(),
+    // Last: a name that is ours is ours.
+    ...application,
+  ];
+}
+
+type Services = Subject["supervisor"]["services"];
+
+function figuresOf(service: Services[number], usage: ProcessUsage[]) {
+  const { state, ready, restarts, processes, cpu_seconds, memory_bytes } = statusOf(service, usage);
+  return {
+    service: service.name,
+    state,
+    ready,
+    restarts,
+    processes,
+    cpuSeconds: cpu_seconds,
+    memoryBytes: memory_bytes,
+  };
+}
+
+function subjectPid(services: Services): number | undefined {
+  return services.find(({ name }) => name === "gunicorn")?.pid;
+}
+
+function countWorkers(master: number | undefined, usage: readonly ProcessUsage[]): number {
+  return usage.filter(({ parentPid }) => parentPid === master).length;
+}
+
+function celeryOf(
+  services: Services,
+  heartbeats: ReadonlyMap<string, Heartbeat | undefined>,
+  { checks }: Health,
+): CeleryProcess[] {
+  return services.flatMap(({ name, plan }) => {
+    if (plan.heartbeatFile === undefined) return [];
+    const live = checks.find((check) => check.name === name)?.live ?? false;
+    return [{ service: name, heartbeat: heartbeats.get(name), live }];
+  });
+}

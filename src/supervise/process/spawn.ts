@@ -1,0 +1,88 @@
+// One process of a service: its stdio, its user, its own session.
+import { spawn } from "node:child_process";
+import type { Clock } from "../../base/clock.ts";
+import { exitStatusOf } from "../../base/exit-status.ts";
+import type { RelayObserver } from "../../logs/observer.ts";
+import { continueRelay, openRelay } from "../../logs/read/relay.ts";
+import type { Fields } from "../../logs/record.ts";
+import type { Sink } from "../../logs/write/sink.ts";
+import { ofService } from "../../plan/environment.ts";
+import type { ServicePlan, StartedProcess } from "../../plan/plan.ts";
+import { asService } from "../../platform/service-argv.ts";
+import type { Reaper } from "./reaper.ts";
+
+export interface SpawnOptions {
+  plan: ServicePlan;
+  environment: NodeJS.ProcessEnv;
+  sink: Sink;
+  clock: Clock;
+  reaper: Reaper;
+  onRecord: (fields: Fields) => void;
+  observer?: RelayObserver | undefined;
+  /** Listening sockets that it is given, from descriptor 3 on. */
+  sockets?: readonly number[];
+}
+
+export interface Spawned {
+  /** Undefined when it could not be started. */
+  pid: number | undefined;
+  /** Resolves with its exit status when it has ended. Errors: the system's, when it could not be started. */
+  ended: Promise<number>;
+  /** Resolves when all that it wrote has been passed on. */
+  relayed: Promise<unknown>;
+}
+
+/** Starts one. Errors: throws when no descriptor or no memory is left. */
+export function spawnService(options: SpawnOptions): Spawned {
+  const { plan, environment, sockets = [], reaper } = options;
+  const { file, args, env } = asService(plan.user, plan.argv, ofService(plan, environment));
+  const common = { cwd: plan.cwd, env };
+  if (plan.output === "inherit") {
+    // Not in a session of its own: only so does it keep the terminal.
+    const child = spawn(file, args, { ...common, stdio: "inherit" });
+    return { pid: child.pid, ended: endOf(child, reaper), relayed: Promise.resolve() };
+  }
+  const stdout = openRelay(relayOptions(options));
+  const stderr = openRelay(relayOptions(options));
+  // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
+  const child = spawn(file, args, {
+    ...common,
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
+    detached: true,
+  });
+  stdout.childHasIt(child.pid);
+  stderr.childHasIt(child.pid);
+  const relayed = Promise.all([stdout.ended, stderr.ended]);
+  return { pid: child.pid, ended: endOf(child, reaper), relayed };
+}
+
+/** Takes over one that the boot has started. */
+export function adoptService({ pid, stdoutFd, stderrFd }: StartedProcess, options: SpawnOptions): Spawned {
+  const relayed = [stdoutFd, stderrFd].map((fd) => continueRelay(fd, pid, relayOptions(options)));
+  return { pid, ended: options.reaper.endOf(pid), relayed: Promise.all(relayed) };
+}
+
+/** Sends a signal to a process, or to a process group where `pid` is negative. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: it has ended by itself, which is what its exit event is for.
+  }
+}
+
+function relayOptions({ plan, sink, clock, onRecord, observer }: SpawnOptions) {
+  return { service: plan.name, sink, clock, onRecord, observer };
+}
+
+function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Promise<number> {
+  const { pid } = child;
+  if (pid !== undefined) reaper.leaveToNode(pid);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.once("error", reject);
+  child.once("exit", (code, signal) => {
+    if (pid !== undefined) reaper.forget(pid, signal);
+    resolve(exitStatusOf(code, signal));
+  });
+  return promise;
+}

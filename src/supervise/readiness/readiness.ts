@@ -1,0 +1,97 @@
+// Finds out when a service has come up.
+import type { Clock } from "../../base/clock.ts";
+import type { Fields } from "../../logs/record.ts";
+import type { Readiness } from "../../plan/plan.ts";
+import { lastWrittenMs } from "./last-written.ts";
+import { beforeAnswer, probe } from "./probe.ts";
+
+/** Often enough that nobody waits for it, seldom enough to cost nothing. */
+const PROBE_PERIOD_MS = 25;
+
+export interface ReadinessWatch {
+  /** Shows it what the service has just logged. */
+  see(fields: Fields): void;
+  /** Gives up. */
+  cancel(): void;
+  /** Why it is not ready, if it has said so. */
+  readonly why?: string | undefined;
+}
+
+/**
+ * Calls `onReady` once when the service, which has just been started, has come up; not `seen` if all that is known of it
+ * is that it has lived for some time.
+ */
+export function watchReadiness(
+  readiness: Readiness,
+  clock: Clock,
+  onReady: (seen: boolean) => void,
+): ReadinessWatch {
+  switch (readiness.kind) {
+    case "settled": {
+      const { afterMs } = readiness;
+      // 0: of such a one nothing is asked, so nothing is missing.
+      return { see: ignore, cancel: clock.after(afterMs, () => onReady(afterMs === 0)) };
+    }
+    case "log": {
+      const pattern = new RegExp(readiness.pattern);
+      const cancel = clock.after(readiness.orAfterMs, () => onReady(false));
+      const see = ({ msg }: Fields): void => {
+        if (!pattern.test(msg)) return;
+        cancel();
+        onReady(true);
+      };
+      return { see, cancel };
+    }
+    case "file": {
+      const { prefix, orAfterMs } = readiness;
+      // Not the time of day: an earlier process may have written it a moment ago.
+      const beforeMs = lastWrittenMs(prefix);
+      const untilMs = clock.monotonicMs() + orAfterMs;
+      const isWritten = (): boolean => lastWrittenMs(prefix) > beforeMs;
+      return ask(
+        clock,
+        () => onReady(isWritten()),
+        async () => (clock.monotonicMs() >= untilMs || isWritten() ? undefined : ""),
+      );
+    }
+    default:
+      return ask(
+        clock,
+        () => onReady(true),
+        () => probe(readiness),
+        beforeAnswer(readiness),
+      );
+  }
+}
+
+/** Again and again until nothing is said against it. */
+function ask(
+  clock: Clock,
+  onReady: () => void,
+  question: () => Promise<string | undefined>,
+  before = "",
+): ReadinessWatch {
+  let why: string | undefined = before;
+  let cancelled = false;
+  let cancelTimer = ignore;
+  const attempt = async (): Promise<void> => {
+    const answer = await question();
+    if (cancelled) return;
+    why = answer;
+    if (answer === undefined) onReady();
+    else cancelTimer = clock.after(PROBE_PERIOD_MS, () => void attempt());
+  };
+  void attempt();
+  return {
+    see: ignore,
+    cancel: () => {
+      cancelled = true;
+      cancelTimer();
+    },
+    get why() {
+      return why || undefined;
+    },
+  };
+}
+
+function ignore(): void {}

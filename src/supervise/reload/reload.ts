@@ -1,0 +1,124 @@
+// New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
+import { isDeepStrictEqual } from "node:util";
+import { within } from "../../base/clock.ts";
+import { DjinitError } from "../../base/errors.ts";
+import { LastLines } from "../../logs/write/last-lines.ts";
+import { logError } from "../../logs/write/own-log.ts";
+import { makePolicy } from "../../logs/write/policy.ts";
+import type { Sink } from "../../logs/write/sink.ts";
+import { wasCutShort } from "../../plan/check-proof.ts";
+import { planAfterCheck } from "../../plan/nginx.ts";
+import { findCause } from "../failure-cause.ts";
+import { writeNginxWaits } from "../process/nginx-waits.ts";
+import { sendSignal, spawnService } from "../process/spawn.ts";
+import type { Service, ServiceDependencies } from "../service.ts";
+
+/** Importing an application takes seconds at worst; after this the old one is kept. */
+const CHECK_TIMEOUT_MS = 60_000;
+/** What it leaves behind with its pipe open must not hold up the next reload. */
+const RELAY_TIMEOUT_MS = 1_000;
+
+interface Verdict {
+  good: boolean;
+  /** Why it is not. */
+  cause: string;
+  lines: string[];
+  /** All that it said. */
+  said: string;
+}
+
+/**
+ * Reloads one service, for `environment`, if its check, where it has one, succeeds; says so if not. `wanted` is asked
+ * after the check: a stop may have begun meanwhile.
+ */
+export async function reloadService(
+  service: Service,
+  environment: NodeJS.ProcessEnv,
+  dependencies: ServiceDependencies,
+  wanted: () => boolean,
+): Promise<void> {
+  const { log } = dependencies;
+  const { plan, name } = service;
+  const isNewEnvironment = plan.readsEnvironment && !isDeepStrictEqual(environment, service.environment);
+  if (plan.reload === undefined) return;
+  if (plan.check === undefined || service.pid === undefined) service.renew(plan, environment);
+  else {
+    const { good, cause, lines, said } = await runCheck(service, plan.check, environment, dependencies);
+    if (!wanted()) return;
+    if (!good) {
+      const text = `cannot reload ${name}: ${cause}; the old one goes on`;
+      logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
+      return;
+    }
+    service.renew(planAfterCheck(plan, said), environment);
+  }
+  // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
+  if (service.pid === undefined) return;
+  // As late as can be: gunicorn is reading its new configuration.
+  if (plan.waits !== undefined) writeNginxWaits(plan.waits);
+  log.info(
+    { target: name },
+    isNewEnvironment ? `reloading ${name}: its environment has changed` : `reloading ${name}`,
+  );
+  if (plan.reload === "restart" || isNewEnvironment || !service.takes(plan.reload))
+    service.handle({ type: "restart" });
+  else service.signal(plan.reload);
+}
+
+async function runCheck(
+  { plan }: Service,
+  argv: string[],
+  environment: NodeJS.ProcessEnv,
+  { clock, reaper }: ServiceDependencies,
+): Promise<Verdict> {
+  const all: string[] = [];
+  const last = new LastLines();
+  const { lines } = last;
+  /** nginx says first what is wrong, and then that something is. */
+  let fatal: string | undefined;
+  try {
+    const { pid, ended, relayed } = spawnService({
+      plan: { ...plan, argv },
+      environment,
+      sink: SILENT,
+      clock,
+      reaper,
+      onRecord: (fields) => {
+        if (fields.level === "fatal") fatal ??= fields.msg;
+        all.push(fields.msg);
+        last.add(fields);
+      },
+    });
+    let late = false;
+    const cancelDeadline = clock.after(CHECK_TIMEOUT_MS, () => {
+      late = true;
+      if (pid !== undefined) sendSignal(pid, "SIGKILL");
+    });
+    const status = await ended.finally(cancelDeadline);
+    if (pid !== undefined) reaper.wasKilled(pid);
+    if (pid !== undefined) sendSignal(-pid, "SIGKILL");
+    await within(clock, RELAY_TIMEOUT_MS, relayed);
+    const said = all.join("\n");
+    const isCutShort = status === 0 && wasCutShort(argv, said);
+    const cause = late
+      ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
+      : isCutShort
+        ? "its check ended with status 0 before it was done: does the application end the process?"
+        : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
+    return { good: status === 0 && !isCutShort, cause, lines, said };
+  } catch (error) {
+    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines, said: "" };
+  }
+}
+
+/** `celery report` prints the settings, passwords in URLs included: of a check only what it fails with is logged. */
+const SILENT: Sink = {
+  policy: makePolicy(),
+  congested: false,
+  written: 0,
+  write: () => {},
+  writeBytes: () => {},
+  feedFrom: () => () => {},
+  flush: async () => {},
+  trim: () => {},
+};

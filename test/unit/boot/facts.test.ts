@@ -1,0 +1,88 @@
+// The facts follow from records: here from those that the boot itself makes of what Django reports.
+// test/container/metrics-boot.test.ts has the rest, with a real database.
+import { describe, expect, test } from "vitest";
+import type { SetupEvent } from "../../../src/boot/django/event-schemas.ts";
+import { logLockWait, takeEvent } from "../../../src/boot/django/events.ts";
+import { gatherFacts } from "../../../src/boot/facts.ts";
+import type { OwnLog } from "../../../src/logs/write/own-log.ts";
+import { collectBoot } from "../../../src/metrics/boot.ts";
+import { printed } from "../../support/printed-metrics.ts";
+
+const FINISHED: SetupEvent = { event: "step-finished", step: "migrate", seconds: 0.4 };
+
+/** What is known, and what has been said, once the boot has taken these events. */
+function taken(...events: SetupEvent[]) {
+  const said: string[] = [];
+  const writer = (level: string) => (_: Record<string, unknown>, msg: string) =>
+    void said.push(`${level}: ${msg}`);
+  const own: OwnLog = {
+    debug: writer("debug"),
+    info: writer("info"),
+    warn: writer("warn"),
+    error: writer("error"),
+  };
+  const { log, facts } = gatherFacts(own);
+  for (const event of events) takeEvent(event, undefined, log);
+  return { log, facts, said };
+}
+
+describe("what the boot says", () => {
+  test("is counted where it is a fact: steps that are finished, migrations that are applied", async () => {
+    const { facts } = taken(
+      { event: "step-started", step: "migrate" },
+      { event: "migrating", migration: "app.0001" },
+      { event: "migrated", migration: "app.0001", seconds: 0.1, fake: false },
+      { event: "migrated", migration: "app.0002", seconds: 0.2, fake: false },
+      FINISHED,
+      { event: "step-finished", step: "collectstatic", seconds: 2 },
+    );
+    expect(await printed(collectBoot(facts))).toEqual(
+      new Map([
+        ['djinit_boot_step_seconds{step="migrate"}', 0.4],
+        ['djinit_boot_step_seconds{step="collectstatic"}', 2],
+        ['djinit_migrations{state="applied"}', 2],
+        ['djinit_migrations{state="pending"}', 0],
+      ]),
+    );
+  });
+
+  test("is no fact where it is about something else", () => {
+    const { facts } = taken(
+      { event: "waiting", cause: "connection refused" },
+      { event: "lock-timeout", cause: "lock", seconds: 3 },
+      { event: "superuser-exists", username: "cook" },
+      { event: "step-started", step: "migrate" },
+    );
+    expect(facts).toEqual({ stepSeconds: {} });
+  });
+
+  test("is passed on whole, each with its level", () => {
+    const { log, said } = taken(
+      FINISHED,
+      { event: "lock-missing" },
+      { event: "step-started", step: "superuser" },
+    );
+    logLockWait(log);
+    log.error({}, "broken");
+    expect(said).toEqual([
+      "info: step migrate finished in 0.4 s",
+      "warn: this database has no lock: no two containers may migrate it at the same time",
+      "debug: step superuser started",
+      "info: waiting: another container migrates this database",
+      "error: broken",
+    ]);
+  });
+
+  test("where nothing was pending, nothing was applied", () => {
+    expect(taken({ event: "nothing-pending" }, FINISHED).facts.migrations).toEqual({
+      applied: 0,
+      pending: 0,
+    });
+  });
+
+  test("where migrations were skipped, or nothing was said at all, there is no figure", () => {
+    const { facts } = taken({ event: "step-finished", step: "collectstatic", seconds: 1 });
+    expect(facts).toEqual({ stepSeconds: { collectstatic: 1 } });
+    expect(collectBoot(undefined)).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import { rmSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readAgain } from "../../../src/config/file-variables.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import type { Problem } from "../../../src/config/problem.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const directory = temporaryDirectory();
+
+describe("secrets in files (NAME_FILE)", () => {
+  test.each([
+    ["hunter2", "hunter2"],
+    ["hunter2\n", "hunter2"],
+    ["hunter2\r\n", "hunter2"],
+    ["two\n\n", "two\n"],
+    // A key has lines of its own.
+    ["-----BEGIN\nabc\nEND-----\n", "-----BEGIN\nabc\nEND-----"],
+    ["a\r\nb", "a\r\nb"],
+    [" spaces kept ", " spaces kept "],
+    ["ä€😀\n", "ä€😀"],
+  ])("%j is the secret %j", (content, secret) => {
+    const file = directory.write("password", content);
+    const { config, environment, problems } = loadConfig({ SUPERUSER_PASSWORD_FILE: file });
+    expect(problems).toEqual([]);
+    expect(config.superuserPassword).toBe(secret);
+    expect(environment).toEqual({ SUPERUSER_PASSWORD: secret });
+  });
+
+  test.each(["DATABASE_URL", "SUPERUSER_PASSWORD", "CELERY_BROKER"])("%s may be given so", (name) => {
+    const file = directory.write("secret", "postgres://u:p@h/d\n");
+    expect(loadConfig({ [`${name}_FILE`]: file }).environment[name]).toBe("postgres://u:p@h/d");
+  });
+
+  test("for what is no secret NAME_FILE means nothing", () => {
+    const file = directory.write("workers", "4");
+    const { config, environment } = loadConfig({ WEB_CONCURRENCY_FILE: file });
+    expect(config.webConcurrency).toBeUndefined();
+    expect(environment["WEB_CONCURRENCY_FILE"]).toBe(file);
+  });
+
+  test("given twice, the secret is refused, and not shown", () => {
+    const file = directory.write("password", "from-the-file");
+    const { problems } = loadConfig({ SUPERUSER_PASSWORD: "from-variable", SUPERUSER_PASSWORD_FILE: file });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.problem).toContain("both set");
+    expect(JSON.stringify(problems)).not.toMatch(/from-the-file|from-variable/);
+  });
+
+  test("a file that is not there, a directory and binary content are named as problems", () => {
+    const binary = directory.write("binary", Buffer.from([0x61, 0, 0x62]));
+    const { problems } = loadConfig({
+      DATABASE_URL_FILE: `${directory.path}/missing`,
+      SUPERUSER_PASSWORD_FILE: directory.path,
+      CELERY_BROKER_FILE: binary,
+    });
+    expect(problems.map(({ variable }) => variable).sort()).toEqual([
+      "CELERY_BROKER",
+      "DATABASE_URL_FILE",
+      "SUPERUSER_PASSWORD_FILE",
+    ]);
+    expect(problems.find(({ variable }) => variable === "DATABASE_URL_FILE")?.problem).toContain("ENOENT");
+    expect(problems.find(({ variable }) => variable === "CELERY_BROKER")?.problem).toBe(
+      "CELERY_BROKER has a NUL byte in its value",
+    );
+  });
+});
+
+describe("the env file (DJINIT_ENV_FILE)", () => {
+  const file = directory.write(
+    "env",
+    [
+      "# a comment",
+      "WEB_CONCURRENCY=3",
+      "SUPERUSER_USERNAME='root of all'",
+      "export MY_SETTING=1",
+      "EMPTY=",
+    ].join("\n"),
+  );
+
+  test("fills in what the container does not set", () => {
+    const { config, environment, problems } = loadConfig({ DJINIT_ENV_FILE: file });
+    expect(problems).toEqual([]);
+    expect(config).toMatchObject({ webConcurrency: 3, superuserUsername: "root of all" });
+    expect(environment).toMatchObject({ MY_SETTING: "1", EMPTY: "" });
+  });
+
+  test("variables of the container win over it, empty ones too", () => {
+    const { config, environment } = loadConfig({
+      DJINIT_ENV_FILE: file,
+      WEB_CONCURRENCY: "7",
+      MY_SETTING: "",
+    });
+    expect(config.webConcurrency).toBe(7);
+    expect(environment["MY_SETTING"]).toBe("");
+  });
+
+  test("may name files of secrets", () => {
+    const secret = directory.write("secret", "from-file\n");
+    const envFile = directory.write("env-with-secret", `SUPERUSER_PASSWORD_FILE=${secret}\n`);
+    expect(loadConfig({ DJINIT_ENV_FILE: envFile }).config.superuserPassword).toBe("from-file");
+  });
+
+  test("its bad values are reported like any other, together with the container's", () => {
+    const bad = directory.write("bad-env", "WEB_CONCURRENCY=lots\nDJINIT_TYPO=1\n");
+    const { problems, warnings } = loadConfig({ DJINIT_ENV_FILE: bad, DJINIT_GRACE_PERIOD: "x" });
+    expect(problems.map(({ variable }) => variable).sort()).toEqual([
+      "DJINIT_GRACE_PERIOD",
+      "WEB_CONCURRENCY",
+    ]);
+    expect(warnings.map(({ variable }) => variable)).toEqual(["DJINIT_TYPO"]);
+  });
+
+  test("one that cannot be read is a problem", () => {
+    const { problems } = loadConfig({ DJINIT_ENV_FILE: "/nowhere/env" });
+    const problem = expect.stringMatching(
+      /^DJINIT_ENV_FILE is "\/nowhere\/env", which cannot be read: ENOENT/,
+    );
+    expect(problems).toMatchObject([{ variable: "DJINIT_ENV_FILE", value: "/nowhere/env", problem }]);
+  });
+});
+
+describe("read again, when the files have changed", () => {
+  const again = (container: Record<string, string>, change: () => void) => {
+    const before = loadConfig(container);
+    expect(before.problems).toEqual([]);
+    change();
+    const problems: Problem[] = [];
+    return { ...readAgain(before, problems), problems };
+  };
+
+  test("new values count, variables that are gone are gone, the container's own still win", () => {
+    const envFile = directory.write("changing-env", "A=1\nB=1\nC=1\n");
+    const { environment, problems, sources } = again({ DJINIT_ENV_FILE: envFile, C: "mine" }, () =>
+      directory.write("changing-env", "A=2\nC=2\nD=2\n"),
+    );
+    expect(problems).toEqual([]);
+    expect(environment).toEqual({ DJINIT_ENV_FILE: envFile, A: "2", C: "mine", D: "2" });
+    expect(sources.fromEnvFile).toEqual(["A", "D"]);
+  });
+
+  test("a secret that was rotated, and one whose file the env file names anew", () => {
+    const rotated = directory.write("rotated", "old\n");
+    const other = directory.write("other", "other\n");
+    const envFile = directory.write("env-of-secrets", `CELERY_BROKER_FILE=${rotated}\n`);
+    const { environment } = again({ DATABASE_URL_FILE: rotated, DJINIT_ENV_FILE: envFile }, () => {
+      directory.write("rotated", "new\n");
+      directory.write("env-of-secrets", `CELERY_BROKER_FILE=${other}\n`);
+    });
+    expect(environment).toEqual({ DATABASE_URL: "new", CELERY_BROKER: "other", DJINIT_ENV_FILE: envFile });
+  });
+
+  test("what cannot be read any more is a problem, and may be read the next time", () => {
+    const secret = directory.write("vanishing", "old\n");
+    const before = loadConfig({ DATABASE_URL_FILE: secret });
+    rmSync(secret);
+    const problems: Problem[] = [];
+    readAgain(before, problems);
+    expect(problems).toMatchObject([{ variable: "DATABASE_URL_FILE", value: secret }]);
+    directory.write("vanishing", "new\n");
+    expect(readAgain(before, []).environment).toEqual({ DATABASE_URL: "new" });
+  });
+});

@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/config/load.ts";
+import { refuseProblems } from "../../../src/config/problem.ts";
+import { VARIABLES, type Variable } from "../../../src/config/variables.ts";
+
+// A busy machine may take its time.
+
+const TABLE = Object.values(VARIABLES) as Variable[];
+
+describe("values", () => {
+  test("without any variable every default holds, and nothing is complained of", () => {
+    const { config, problems, warnings } = loadConfig({});
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      skipMigrations: false,
+      runCollectstatic: false,
+      celeryWorker: false,
+      superuserUsername: "admin",
+      superuserEmail: "admin@example.com",
+      gracePeriodMs: 25_000,
+      startupTimeoutMs: 120_000,
+      databaseTimeoutMs: 60_000,
+      maxRestarts: 5,
+      commandUser: "django",
+      commandOutput: "raw",
+    });
+    expect(config.databaseUrl).toBeUndefined();
+    expect(config.superuserPassword).toBeUndefined();
+  });
+
+  test("an empty variable is one that is not set", () => {
+    const empty = Object.fromEntries(TABLE.map(({ name }) => [name, ""]));
+    const { config, problems, warnings } = loadConfig(empty);
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(config).toEqual(loadConfig({}).config);
+  });
+
+  test.each([
+    ["25", 25_000],
+    ["25s", 25_000],
+    ["1.5", 1_500],
+    ["0.001", undefined],
+    ["86400", 86_400_000],
+    ["86401", undefined],
+    ["0", undefined],
+    ["-5", undefined],
+    ["1e3", undefined],
+    ["25 s", undefined],
+    ["25m", undefined],
+    ["ten", undefined],
+    ["٢٥", undefined],
+    ["NaN", undefined],
+    ["Infinity", undefined],
+  ])("seconds: %j is %j ms", (text, ms) => {
+    const { config, problems } = loadConfig({ DJINIT_GRACE_PERIOD: text });
+    expect(config.gracePeriodMs).toBe(ms);
+    expect(problems).toHaveLength(ms === undefined ? 1 : 0);
+  });
+
+  test.each([
+    ["4", 4],
+    ["1024", 1_024],
+    ["0", undefined],
+    ["1025", undefined],
+    ["4.0", undefined],
+    ["+4", undefined],
+    ["0x4", undefined],
+    [" 4", undefined],
+    ["four", undefined],
+    ["99999999999999999999", undefined],
+  ])("a number of workers: %j is %j", (text, workers) => {
+    const { config, problems } = loadConfig({ WEB_CONCURRENCY: text });
+    expect(config.webConcurrency).toBe(workers);
+    expect(problems).toHaveLength(workers === undefined ? 1 : 0);
+  });
+
+  test.each([
+    ["DJINIT_READINESS_PATH", "health/", "which is not a path that begins with /"],
+    ["DJINIT_READINESS_PATH", "/a b", "which is not a path that begins with /"],
+    ["DJINIT_READINESS_PATH", "/x\r\nHost: y", "which is not a path that begins with /"],
+    ["DJINIT_COMMAND_OUTPUT", "xml", "which is none of raw, json"],
+    ["DJINIT_COMMAND_USER", "root; rm", "which is not the name of a user"],
+    ["DJINIT_COMMAND_USER", "--clear-groups", "which is not the name of a user"],
+  ])("%s=%j is refused: %s", (name, value, reason) => {
+    expect(loadConfig({ [name]: value }).problems).toEqual([
+      { variable: name, value, problem: `${name} is ${JSON.stringify(value)}, ${reason}` },
+    ]);
+  });
+});
+
+describe("all bad values are reported at once", () => {
+  const bad = { DJINIT_GRACE_PERIOD: "soon", WEB_CONCURRENCY: "many", DJINIT_MAX_RESTARTS: "-1" };
+
+  test("in one error that names each of them", () => {
+    const { problems } = loadConfig(bad);
+    expect(problems.map(({ variable }) => variable).sort()).toEqual(Object.keys(bad).sort());
+    expect(() => refuseProblems(problems)).toThrow(
+      expect.objectContaining({
+        code: "DJINIT_BAD_CONFIGURATION",
+        exitStatus: 78,
+        fields: { problems },
+        message: expect.stringMatching(
+          /^cannot start: WEB_CONCURRENCY is "many", which .*; DJINIT_GRACE_PERIOD is "soon", which .*; DJINIT_MAX_RESTARTS is "-1"/,
+        ),
+      }),
+    );
+  });
+
+  test("and no problem is no error", () => {
+    expect(() => refuseProblems([])).not.toThrow();
+  });
+});
+
+describe("warnings", () => {
+  test.each(["0", "no", "off", "false", "False", "OFF"])(
+    "a flag that is %j is on, with a warning",
+    (value) => {
+      const { config, warnings, problems } = loadConfig({ SKIP_MIGRATIONS: value });
+      expect(config.skipMigrations).toBe(true);
+      expect(problems).toEqual([]);
+      expect(warnings).toMatchObject([{ variable: "SKIP_MIGRATIONS", value }]);
+      expect(warnings[0]?.problem).toContain("counts as on");
+    },
+  );
+
+  test.each(["1", "yes", "true", "x", "00", "offline", "nothing"])(
+    "a flag that is %j is on without one",
+    (value) => {
+      const { config, warnings } = loadConfig({ RUN_COLLECTSTATIC: value });
+      expect(config.runCollectstatic).toBe(true);
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test("a variable that is no flag may well be `no` or `off`", () => {
+    const { config, warnings, problems } = loadConfig({
+      DJINIT_COMMAND_RESTART: "no",
+      SUPERUSER_USERNAME: "off",
+    });
+    expect(config).toMatchObject({ commandRestart: "no", superuserUsername: "off" });
+    expect([...warnings, ...problems]).toEqual([]);
+  });
+
+  test("what is not set in the container is not in the application's environment", () => {
+    expect(Object.keys(loadConfig({ A: undefined, B: "" }).environment)).toEqual(["B"]);
+  });
+
+  test.each(["APP_MODULE", "CELERY_BROKER", "CELERY_LOGLEVEL", "CELERY_CONCURRENCY"])(
+    "%s is deprecated",
+    (name) => {
+      const { warnings, problems } = loadConfig({ [name]: "1" });
+      expect(problems).toEqual([]);
+      expect(warnings).toMatchObject([
+        { variable: name, problem: expect.stringContaining(`${name} is deprecated: `) },
+      ]);
+    },
+  );
+
+  test("a misspelt DJINIT_ variable is warned about, another program's is not", () => {
+    const { warnings } = loadConfig({ DJINIT_GRACE_PERIODE: "5", GRACE_PERIOD: "5", MY_DJINIT_X: "5" });
+    expect(warnings.map(({ variable }) => variable)).toEqual(["DJINIT_GRACE_PERIODE"]);
+  });
+
+  test("what Kubernetes sets for a Service called djinit is not warned about", () => {
+    const { warnings } = loadConfig({
+      DJINIT_SERVICE_HOST: "10.0.0.7",
+      DJINIT_SERVICE_PORT: "8000",
+      DJINIT_SERVICE_PORT_HTTP: "8000",
+      DJINIT_PORT: "tcp://10.0.0.7:8000",
+      DJINIT_PORT_8000_TCP: "tcp://10.0.0.7:8000",
+      DJINIT_PORT_8000_TCP_ADDR: "10.0.0.7",
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test("what only begins so is a misspelling", () => {
+    const names = ["DJINIT_SERVICES", "DJINIT_PORTAL", "DJINIT_SERVICED_HOST"];
+    const { warnings } = loadConfig(Object.fromEntries(names.map((name) => [name, "1"])));
+    expect(warnings.map(({ variable }) => variable)).toEqual(names);
+    expect(warnings[0]?.problem).toBe("DJINIT_SERVICES is no variable of djinit; `djinit config` lists them");
+    expect(loadConfig({ DJINIT_SERVICE: "1", DJINIT_PORT_80_TCP: "1" }).warnings).toEqual([]);
+  });
+});
+
+test("whatever the values are: nothing is thrown, and no secret is shown", () => {
+  const secret = "s3cr3t-\u0000\n\"'$`";
+  const names = TABLE.filter((variable) => !variable.secret && variable.name !== "DJINIT_ENV_FILE").map(
+    ({ name }) => name,
+  );
+  const secrets = TABLE.filter((variable) => variable.secret).map(({ name }) => [name, secret]);
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), fc.string({ unit: "binary" })), (values) => {
+      const { problems, warnings } = loadConfig({ ...values, ...Object.fromEntries(secrets) });
+      const shown = JSON.stringify([problems, warnings]);
+      expect(shown).not.toContain("s3cr3t");
+    }),
+  );
+});

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { ACCESS_FORMAT } from "../../../../src/logs/access/format.ts";
+import { accessLine } from "../../../support/access-line.ts";
+import { type StreamedOptions, streamed } from "../../../support/streamed.ts";
+
+const oneOf = (line: string, options: StreamedOptions = {}) => streamed([Buffer.from(`${line}\n`)], options);
+
+test("a request of nginx's goes to the sink as it is, and its facts to the observer", () => {
+  const line = accessLine();
+  const { text, facts, seen, lines, asBytes } = oneOf(line);
+  expect(text).toBe(`${line}\n`);
+  expect(asBytes).toBe(line.length + 1);
+  expect(lines).toBe(1);
+  expect(seen).toEqual([]);
+  expect(facts).toEqual([
+    {
+      host: "cakes.example:8000",
+      status: 200,
+      requestSeconds: 0.012,
+      bytesSent: 1234,
+      upstreamSeconds: 0.011,
+      fromApplication: true,
+    },
+  ]);
+});
+
+test("what nginx answers by itself has no time of the application's", () => {
+  const { facts, asBytes } = oneOf(accessLine({ $log_upstream_time: "null", $log_level: "error" }));
+  expect(facts).toMatchObject([{ upstreamSeconds: undefined, fromApplication: false }]);
+  expect(asBytes).toBeGreaterThan(0);
+});
+
+test.each([
+  ["quotes, backslashes and what else JSON escapes", { $http_user_agent: 'a \\"b\\" \\\\ \\t \\u0001 \\/' }],
+  ["an escaped host", { $http_host: "a\\u0022b" }],
+  ["numbers of many digits", { $body_bytes_sent: "123456789012345", $request_time: "1234567.125" }],
+  ["nothing at all", Object.fromEntries(textVariables().map((name) => [name, ""]))],
+])("the fast way: %s", (_, values) => {
+  const line = accessLine(values);
+  const fast = oneOf(line);
+  const slow = oneOf(line, { fastWay: false });
+  expect(fast.asBytes).toBe(line.length + 1);
+  expect(slow.asBytes).toBe(0);
+  expect(fast.records).toEqual(slow.records);
+  expect(fast.facts).toEqual(slow.facts);
+});
+
+function textVariables(): string[] {
+  return ACCESS_FORMAT.filter(({ kind }) => kind === "text").map(({ variable }) => variable);
+}
+
+test.each([
+  ["not ASCII", { $http_user_agent: "caf\u00e9 \u2028" }],
+  ["a DEL", { $http_referer: "\u007f" }],
+  ["a time that is none", { $log_time: "2026-11-24T25:30:58.123Z" }],
+  ["a day that is none", { $log_time: "2026-02-30T02:30:58.123Z" }],
+  ["another zone", { $log_time: "2026-11-24T03:30:58.123+01:00" }],
+  ["a status of HTTP/0.9", { $status: "009" }],
+  ["another level", { $log_level: "warn" }],
+  ["more digits than a double holds", { $body_bytes_sent: "12345678901234567" }],
+])("the slow way, and still one record: %s", (_, values) => {
+  const { asBytes, records, text } = oneOf(accessLine(values));
+  expect(asBytes).toBe(0);
+  expect(records).toHaveLength(1);
+  expect(text).not.toMatch(/[\u007f-\u009f\u2028\u2029]/);
+});
+
+describe("no other service takes the fast way", () => {
+  test("its `service` is kept aside", () => {
+    const { asBytes, records } = oneOf(accessLine(), { service: "gunicorn" });
+    expect(asBytes).toBe(0);
+    expect(records).toMatchObject([{ service: "gunicorn", app: { service: "nginx" } }]);
+  });
+});
+
+test("lines before, between and after keep their order, wherever the reads are cut", () => {
+  const texts = [
+    "first",
+    accessLine(),
+    accessLine({ $pid: "13" }),
+    "between",
+    accessLine({ $pid: "14" }),
+    "last",
+  ];
+  const bytes = Buffer.from(`${texts.join("\n")}\n`);
+  for (let cut = 0; cut <= bytes.length; cut += 1) {
+    const { records, asBytes } = streamed([bytes.subarray(0, cut), bytes.subarray(cut)], { pid: 1 });
+    expect(records.map(({ msg, pid }) => (pid === 1 ? msg : pid))).toEqual([
+      "first",
+      12,
+      13,
+      "between",
+      14,
+      "last",
+    ]);
+    expect(asBytes).toBe(3 * (accessLine().length + 1));
+  }
+});
+
+describe("what is not written is counted all the same", () => {
+  test.each([
+    ["by level", { levels: { services: { nginx: "error" } } }],
+    ["by path", { skip: ["/cakes/"] }],
+    ["by the beginning of paths", { skip: ["/ca*"] }],
+    ["by user agent", { skip: ["kube-probe", "curl"] }],
+  ] as const)("%s", (_, plan) => {
+    for (const fastWay of [undefined, false] as const) {
+      const failed = accessLine({ $status: "503", $log_level: "error", $pid: "77" });
+      const bytes = Buffer.from(`${accessLine()}\n${failed}\n${accessLine()}\n`);
+      const options = { plan: structuredClone(plan) as StreamedOptions["plan"] & object };
+      const { records, facts } = streamed([bytes], fastWay === false ? { ...options, fastWay } : options);
+      expect(records.map(({ pid }) => pid)).toEqual([77]);
+      expect(facts.map(({ status }) => status)).toEqual([200, 503, 200]);
+    }
+  });
+
+  test("a path must be the whole one, unless more may follow", () => {
+    const count = (rule: string) => oneOf(accessLine(), { plan: { skip: [rule] } }).records.length;
+    expect(["/cakes", "/cakes/x", "/akes/", "/", "/x*"].map(count)).toEqual([1, 1, 1, 1, 1]);
+    expect(["/cakes/", "/cakes/*", "/*"].map(count)).toEqual([0, 0, 0]);
+  });
+});
+
+test("the names of docker-django-bootstrap, where they are asked for", () => {
+  const { records, facts, asBytes } = oneOf(accessLine(), { plan: { accessFields: "nginx" } });
+  expect(asBytes).toBe(0);
+  expect(facts).toHaveLength(1);
+  expect(records).toMatchObject([
+    {
+      request: "GET /cakes/?a=1 HTTP/1.1",
+      status: 200,
+      http_host: "cakes.example:8000",
+      request_time: 0.012,
+    },
+  ]);
+  expect(records[0]).not.toHaveProperty("http");
+});
+
+test("an nginx.conf of the user's own: its names stay, its requests are counted and may be left out", () => {
+  const own = JSON.stringify({
+    request: "GET /health/?x HTTP/1.1",
+    status: "200",
+    http_host: "own.example",
+    http_user_agent: "kube-probe/1",
+    request_time: "0.5",
+    upstream_response_time: "0.1, 0.4",
+  });
+  const { records, facts } = oneOf(own);
+  expect(records).toMatchObject([{ request: "GET /health/?x HTTP/1.1", msg: "GET /health/?x HTTP/1.1 200" }]);
+  expect(facts).toMatchObject([
+    { host: "own.example", status: 200, requestSeconds: 0.5, upstreamSeconds: 0.4 },
+  ]);
+  for (const rule of ["/health/", "kube-probe"]) {
+    expect(oneOf(own, { plan: { skip: [rule] } }).records).toEqual([]);
+  }
+});

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import {
+  forApplication,
+  identityOf,
+  ofService,
+  withoutBootFiles,
+  withoutIdentity,
+} from "../../../src/plan/environment.ts";
+import { planOf, serviceOf } from "../../support/planned.ts";
+
+const GIVEN = {
+  PATH: "/bin",
+  DATABASE_URL: "postgres://u:p@h/d",
+  SECRET_KEY: "x",
+  LD_PRELOAD: "libjemalloc.so",
+  NODE_OPTIONS: "--max-old-space-size=99",
+  DJANGO_SETTINGS_MODULE: "cakes.settings",
+};
+const FOR_THE_BOOT = {
+  SUPERUSER_PASSWORD: "p",
+  SUPERUSER_PASSWORD_FILE: "/f",
+  SUPERUSER_USERNAME: "admin",
+  SUPERUSER_EMAIL: "admin@example.com",
+  DJANGO_SUPERUSER_PASSWORD: "p",
+  DJANGO_SUPERUSER_PHONE: "112",
+  MIGRATIONS_DATABASE_URL: "postgres://owner:p@h/d",
+  MIGRATIONS_DATABASE_URL_FILE: "/f",
+};
+
+test("services get the application's variables, without those of the boot and djinit's own", () => {
+  const { bootOnly } = planOf("app.wsgi:application");
+  const own = { DJINIT_LOG_LEVEL: "info", DJINIT_ENV_FILE: "/f", DJINIT_NO_SUCH: "1" };
+  const kubernetes = { DJINIT_SERVICE_HOST: "10.0.0.1", DJINIT_PORT: "tcp://10.0.0.1:8000" };
+  const all = { ...GIVEN, ...FOR_THE_BOOT, ...own, ...kubernetes };
+  const before = structuredClone(all);
+  expect(forApplication(all, bootOnly)).toEqual({ ...GIVEN, ...kubernetes });
+  expect(all).toEqual(before);
+});
+
+test("a command may be `createsuperuser`: it gets Django's own variables", () => {
+  const { bootOnly } = planOf("django-admin createsuperuser --noinput");
+  const kept = { DJANGO_SUPERUSER_PASSWORD: "p", DJANGO_SUPERUSER_PHONE: "112" };
+  expect(forApplication({ ...GIVEN, ...FOR_THE_BOOT }, bootOnly)).toEqual({ ...GIVEN, ...kept });
+});
+
+test("files of the boot's secrets are not read again", () => {
+  const { bootOnly } = planOf("app.wsgi:application");
+  const sources = {
+    envFile: undefined,
+    fromEnvFile: [],
+    secretFiles: { SUPERUSER_PASSWORD: "/a", DATABASE_URL: "/b" },
+    secretNames: ["SUPERUSER_PASSWORD", "MIGRATIONS_DATABASE_URL", "DATABASE_URL"],
+  };
+  expect(withoutBootFiles(sources, bootOnly)).toMatchObject({
+    secretFiles: { DATABASE_URL: "/b" },
+    secretNames: ["DATABASE_URL"],
+  });
+});
+
+test("nginx gets none of the application's variables, gunicorn all of them", () => {
+  const plan = planOf("app.wsgi:application");
+  const common = { ...GIVEN, TZ: "Europe/Berlin", NGINX: "3;" };
+  expect(ofService(serviceOf(plan, "nginx"), common)).toEqual({
+    PATH: "/bin",
+    TZ: "Europe/Berlin",
+    NGINX: "3;",
+    ...identityOf("nginx"),
+  });
+  expect(ofService(serviceOf(plan, "gunicorn"), common)).toMatchObject({
+    ...GIVEN,
+    HOME: "/run/django",
+    DJINIT_RELAYED: "1",
+  });
+});
+
+test("without root a service keeps the identity of the container, and what is its own", () => {
+  expect(withoutIdentity({ ...identityOf("django"), OTHER: "1" })).toEqual({ OTHER: "1" });
+  const plan = planOf("celery -A app worker", { CELERY_BROKER: "redis://:word@r" }, false);
+  expect(serviceOf(plan, "celery-worker").environment).toEqual({
+    CELERY_BROKER_URL: "redis://:word@r",
+    DJINIT_HEARTBEAT: "/run/celery/celery-worker.heartbeat",
+  });
+});
+
+test.each([
+  ["django", "/run/django"],
+  ["root", "/root"],
+  ["nginx", "/nonexistent"],
+  ["somebody", "/nonexistent"],
+])("user %s has HOME %s", (user, home) => {
+  expect(identityOf(user)).toEqual({ HOME: home, USER: user, LOGNAME: user });
+});

@@ -1,0 +1,28 @@
+// Runs on whatever node the machine has, before anything is installed: brings node_modules to package-lock.json.
+// After it, `node` inside npm scripts is the Node 26 of the devDependencies.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const stamp = `${root}node_modules/.installed-from`;
+const wanted = createHash("sha256")
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest("hex");
+const installed = existsSync(stamp) ? readFileSync(stamp, "utf8") : "";
+
+if (installed !== wanted || !existsSync(`${root}node_modules/.bin/node`)) {
+  console.log("Installing the npm packages of package-lock.json");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) {
+    console.error(
+      `cannot install the npm packages: npm ci ended with ${status}; is the npm registry reachable?`,
+    );
+    process.exit(status ?? 1);
+  }
+  writeFileSync(stamp, wanted);
+}

@@ -1,0 +1,62 @@
+// src/ → dist/: one CommonJS file a life (boot, supervise) and a small dispatcher, so that the supervising half never
+// loads, or even reads, the libraries of the boot.
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** djinit's version, as package.json has it. */
+export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+
+const ENTRIES: Record<string, string> = {
+  main: "src/main.ts",
+  begin: "src/boot/begin.ts",
+  beside: "src/boot/beside.ts",
+  boot: "src/boot/boot.ts",
+  verbs: "src/boot/verbs.ts",
+  supervise: "src/supervise/supervise.ts",
+  cli: "src/cli/cli.ts",
+  "open-admin": "src/http/open-admin.ts",
+  exposition: "src/metrics/exposition.ts",
+  "environment-files": "src/supervise/reload/environment-files.ts",
+};
+
+/** Makes `import("./boot/boot.ts")` of the dispatcher a run-time `require("./boot.js")`. */
+const separateLives: Plugin = {
+  name: "separate-lives",
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const entry = Object.keys(ENTRIES).find((name) => path.endsWith(`/${name}.ts`));
+      if (entry === undefined)
+        throw new Error(`cannot bundle ${path}: it is imported dynamically but is no entry`);
+      return { path: `./${entry}.js`, external: true };
+    });
+  },
+};
+
+/** Builds dist/ afresh. Errors: esbuild's own, with file and line. */
+export async function bundle(): Promise<void> {
+  rmSync(`${root}dist`, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: ENTRIES,
+    outdir: "dist",
+    bundle: true,
+    platform: "node",
+    target: "node26",
+    format: "cjs",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    external: ["pg-native", "pg-cloudflare"],
+    define: { __DJINIT_VERSION__: JSON.stringify(version) },
+    // `import()` of a sibling becomes `require`, which does not start the ESM loader.
+    supported: { "dynamic-import": false },
+    plugins: [separateLives],
+  });
+  // The repository is ESM; what is built is CommonJS, which Node starts faster.
+  writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+}
+
+if (import.meta.main) await bundle();
