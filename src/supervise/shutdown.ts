@@ -161,6 +161,6 @@ export class Shutdown {
 
   #reportExceeded(error: DjinitError): void {
     logError(this.#log, error);
-    this.#exitStatus = error.exitStatus;
+    this.#exitStatus = error.endStatus;
   }
 }

@@ -183,7 +183,7 @@ export class Supervisor {
     if (this.#shutdown.begun) return;
     const error = failureOf(service, { fatal, status, maxRestarts: this.plan.maxRestarts });
     logError(this.#log, error);
-    this.#shutdown.begin(`${service.name} failed`, fatal ? error.exitStatus : failedStatus(status));
+    this.#shutdown.begin(`${service.name} failed`, fatal ? error.endStatus : failedStatus(status));
   }
 
   #reportSlowStart(service: Service): void {
