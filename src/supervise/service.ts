@@ -14,6 +14,7 @@ import type { Reaper } from "./process/reaper.ts";
 import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
+import { ServiceRecords } from "./service-records.ts";
 import {
   type Effect,
   INITIAL_STATE,
@@ -61,11 +62,13 @@ export class Service {
   /** Its first process, until it is taken over. */
   #started: StartedProcess | undefined;
   readonly #with: ServiceDependencies;
+  readonly #records: ServiceRecords;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
     this.plan = plan;
     this.environment = dependencies.environment;
     this.#with = dependencies;
+    this.#records = new ServiceRecords(dependencies.log, plan.name);
     this.#started = plan.started;
     this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
   }
@@ -117,8 +120,7 @@ export class Service {
     if (before !== state.name) {
       this.#clearTimers();
       if (state.name === "running") this.#serves = true;
-      const change = { target: this.name, from: before, to: state.name };
-      this.#with.log.debug(change, `${this.name}: ${before} → ${state.name}`);
+      this.#records.changed(before, state.name);
     }
     for (const effect of effects) this.#act(effect);
     const ended = effects.find((effect) => effect.type === "ended");
@@ -137,7 +139,7 @@ export class Service {
   }
 
   #act(effect: Effect): void {
-    const { clock, log } = this.#with;
+    const { clock, startupTimeoutMs } = this.#with;
     switch (effect.type) {
       case "spawn":
         return this.#spawn();
@@ -147,14 +149,13 @@ export class Service {
         return this.#end(effect.how);
       case "back-off": {
         const delayMs = backoffMs(effect.attempt, Math.random());
-        log.warn(
-          { target: this.name, exit_status: this.#state.exitStatus, delay_ms: delayMs },
-          `${this.name} ended with status ${this.#state.exitStatus}, starting it again in ${delayMs} ms`,
-        );
+        this.#records.backsOff(this.#state.exitStatus, delayMs);
         this.restarts += 1;
         this.#timers.push(clock.after(delayMs, () => this.handle({ type: "backoff-elapsed" })));
         return;
       }
+      case "slow-start":
+        return this.#records.slowStart(startupTimeoutMs, this.lastLines, this.unready);
       case "ended":
         // Stopped before it was taken over.
         if (this.#started !== undefined) sendSignal(-this.#started.pid, "SIGKILL");
@@ -163,7 +164,7 @@ export class Service {
   }
 
   #spawn(): void {
-    const { sink, clock, log, reaper, killed, startupTimeoutMs } = this.#with;
+    const { sink, clock, reaper, killed, startupTimeoutMs } = this.#with;
     const { plan, environment } = this;
     const said = new LastLines();
     this.#said = said;
@@ -189,7 +190,7 @@ export class Service {
       this.#started = undefined;
       spawned = started === undefined ? spawnService(options) : adoptService(started, options);
     } catch (error) {
-      log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
+      this.#records.cannotStart((error as Error).message);
       // Not at once: the machine must have come to rest in `starting` before the next event. Not among the timers
       // that a change of state cancels either: a stop that comes first waits for this very event.
       clock.after(0, () => this.#exited(undefined, 127));
@@ -198,7 +199,7 @@ export class Service {
     this.#serves = plan.readiness.kind === "http" ? false : undefined;
     const { pid, ended, relayed } = spawned;
     this.pid = pid;
-    log.info({ target: this.name, target_pid: pid }, `${this.name} started`);
+    this.#records.started(pid);
     ended.then(
       async (status) => {
         this.pid = undefined;
@@ -210,7 +211,7 @@ export class Service {
         this.#exited(pid, status);
       },
       (error: Error) => {
-        log.error({ target: this.name, cause: error.message }, `cannot start ${this.name}: ${error.message}`);
+        this.#records.cannotStart(error.message);
         this.#exited(undefined, 127);
       },
     );
