@@ -35,6 +35,7 @@ export class Service {
   #restarts = 0;
   #state: ServiceState = INITIAL_STATE;
   readonly #events = new EventQueue<ServiceEvent>((event) => this.#handle(event));
+  readonly #watchers = new Set<() => void>();
   #timers: (() => void)[] = [];
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
@@ -119,7 +120,15 @@ export class Service {
     }
     for (const effect of effects) this.#act(effect);
     const ended = effects.find((effect) => effect.type === "ended");
-    if (before !== state.name) this.#with.onChange(this, ended);
+    if (before === state.name) return;
+    this.#with.onChange(this, ended);
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Calls `watcher` after each change of state, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Whether a signal has its handler: else it would end (HUP) or freeze (TTIN) the service. Commands get all. */

@@ -59,7 +59,7 @@ export class Supervisor {
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
     this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
     this.services = plan.services.map((service) => new Service(service, this.#with));
-    this.#shutdown = new Shutdown(this.services, plan, clock, log);
+    this.#shutdown = new Shutdown(this.services, plan, clock, log, () => this.operations.letGo());
     const { gracePeriodMs } = plan;
     const draining = () => this.draining;
     this.operations = new Operations({ clock, log, gracePeriodMs, startupTimeoutMs, draining });
