@@ -75,7 +75,7 @@ async function runVerb(word: string, rest: readonly string[]): Promise<void> {
 
 /** What nobody foresaw, in either life, before there is a log or a supervisor to stop. */
 function giveUp(thrown: unknown): never {
-  const { code, exitStatus, hint, message, fields } = asDjinitError(thrown);
+  const { code, endStatus, hint, message, fields } = asDjinitError(thrown);
   const time = new Date().toISOString();
   const record = {
     time,
@@ -87,8 +87,8 @@ function giveUp(thrown: unknown): never {
     hint,
     ...fields,
   };
-  writeSync(1, `${JSON.stringify({ ...record, exit_status: exitStatus })}\n`);
-  process.exit(exitStatus);
+  writeSync(1, `${JSON.stringify({ ...record, exit_status: endStatus })}\n`);
+  process.exit(endStatus);
 }
 
 process.on("uncaughtException", giveUp);

@@ -1,8 +1,8 @@
 import { EXIT_STATUS } from "./exit-status.ts";
 
 /**
- * Every error djinit reports: a stable code, the exit status it leads to, and the way out. docs/errors.md has the same
- * table, and a test that they agree.
+ * Every error djinit reports: a stable code, the exit status it leads to (null: the process goes on), and the way out.
+ * docs/errors.md has the same table, and a test that they agree.
  */
 export const ERROR_CODES = {
   DJINIT_BAD_CONFIGURATION: {
@@ -94,7 +94,7 @@ export const ERROR_CODES = {
     hint: "check the CMD, which names the WSGI application as `package.module:attribute`, the file and options of gunicorn, or CELERY_APP; `lines` has what the service said",
   },
   DJINIT_RELOAD_REFUSED: {
-    exitStatus: EXIT_STATUS.ok,
+    exitStatus: null,
     hint: "correct what `lines` names and send HUP again; nothing was changed",
   },
   DJINIT_SERVICE_FAILED: {
@@ -107,7 +107,7 @@ export const ERROR_CODES = {
     hint: "raise DJINIT_GRACE_PERIOD (and the orchestrator's own above it), or make requests and tasks shorter",
   },
   DJINIT_ADMIN_PORT_TAKEN: {
-    exitStatus: EXIT_STATUS.ok,
+    exitStatus: null,
     hint: "set DJINIT_ADMIN_PORT to a free port, or to 0 for none, and DJINIT_ADMIN_ADDRESS to an address of the container; `djinit health` and `djinit status` work without it",
   },
   DJINIT_ALREADY_RUNNING: {
@@ -134,7 +134,7 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.internalError,
     hint: "this is a fault of djinit; please report it with this record",
   },
-} as const satisfies Record<string, { exitStatus: number; hint: string }>;
+} as const satisfies Record<string, { exitStatus: number | null; hint: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
@@ -154,8 +154,14 @@ export class DjinitError extends Error {
     this.fields = options.fields ?? {};
   }
 
-  get exitStatus(): number {
+  /** Null where the process goes on. */
+  get exitStatus(): number | null {
     return ERROR_CODES[this.code].exitStatus;
+  }
+
+  /** For a process that does end with this error. `process.exit(null)` would be a success. */
+  get endStatus(): number {
+    return this.exitStatus ?? EXIT_STATUS.internalError;
   }
 
   get hint(): string {

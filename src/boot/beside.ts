@@ -27,7 +27,7 @@ export function runBeside(words: string[]): never {
     const error = asDjinitError(thrown);
     // For a person, as verbs say it.
     console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
-    process.exit(error.exitStatus);
+    process.exit(error.endStatus);
   }
 }
 

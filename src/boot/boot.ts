@@ -128,5 +128,5 @@ function reportStop(log: OwnLog, { reason }: AbortSignal): number {
 function reportFailure(log: OwnLog, thrown: unknown): number {
   const error = asDjinitError(thrown);
   logError(log, error);
-  return error.exitStatus;
+  return error.endStatus;
 }

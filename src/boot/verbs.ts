@@ -34,7 +34,7 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
   } catch (thrown) {
     await answered();
     logError(log, thrown);
-    process.exit(asDjinitError(thrown).exitStatus);
+    process.exit(asDjinitError(thrown).endStatus);
   }
 }
 

@@ -73,5 +73,5 @@ function fail(thrown: unknown): void {
   const error = asDjinitError(thrown);
   // For a person, who may have been woken by it.
   console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
-  process.exitCode = error.exitStatus;
+  process.exitCode = error.endStatus;
 }

@@ -1,12 +1,10 @@
 // What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
-import { type Clock, until } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 import type { StateName } from "./service-state.ts";
 
-/** Often enough for a person, seldom enough to cost nothing. */
-const LOOK_PERIOD_MS = 50;
 /** For a killed process to be gone: only one that hangs in the kernel needs longer. */
 const KILL_TIMEOUT_MS = 5_000;
 
@@ -25,6 +23,8 @@ export interface OperationsOptions {
 export class Operations {
   readonly #with: OperationsOptions;
   readonly #held = new Set<Service>();
+  /** Each looks whether what its operation waits for has come about. */
+  readonly #looks = new Set<() => void>();
 
   constructor(options: OperationsOptions) {
     this.#with = options;
@@ -33,6 +33,11 @@ export class Operations {
   /** Stopped by an operator, and stays so until an operator starts it. */
   holds(service: Service): boolean {
     return this.#held.has(service);
+  }
+
+  /** The container is being stopped: nothing is waited for any more. */
+  letGo(): void {
+    for (const look of this.#looks) look();
   }
 
   async stop(service: Service): Promise<void> {
@@ -67,21 +72,33 @@ export class Operations {
     const isOver = (): boolean => service.state.name !== "stopping" && service.state.name !== "killing";
     const { gracePeriodMs, clock, log } = this.#with;
     const cancelLastCall = planLastCalls([service], gracePeriodMs, clock, (error) => logError(log, error));
-    const isIt = await this.#until(isOver, gracePeriodMs);
+    const isIt = await this.#until(service, isOver, gracePeriodMs);
     cancelLastCall();
     if (isIt) return;
     service.handle({ type: "kill" });
-    await this.#until(isOver, KILL_TIMEOUT_MS);
+    await this.#until(service, isOver, KILL_TIMEOUT_MS);
   }
 
   async #come(service: Service): Promise<void> {
     const isOver = (): boolean => HAS_COME_UP_OR_NOT.includes(service.state.name);
-    await this.#until(isOver, this.#with.startupTimeoutMs);
+    await this.#until(service, isOver, this.#with.startupTimeoutMs);
   }
 
   /** False when it has not come about within `timeoutMs`. */
-  #until(isOver: () => boolean, timeoutMs: number): Promise<boolean> {
+  async #until(service: Service, isOver: () => boolean, timeoutMs: number): Promise<boolean> {
     const { clock, draining } = this.#with;
-    return until(clock, LOOK_PERIOD_MS, timeoutMs, () => isOver() || draining());
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const look = (): void => {
+      if (isOver() || draining()) resolve(true);
+    };
+    const unwatch = service.watch(look);
+    this.#looks.add(look);
+    const cancel = clock.after(timeoutMs, () => resolve(false));
+    look();
+    const isIt = await promise;
+    cancel();
+    unwatch();
+    this.#looks.delete(look);
+    return isIt;
   }
 }

@@ -51,6 +51,8 @@ export type Effect =
   | { type: "count-stable" }
   | { type: "signal"; how: "stop" | "fast-stop" | "kill" }
   | { type: "back-off"; attempt: number }
+  /** It has not come up in the time that it has for that. */
+  | { type: "slow-start" }
   /** It has ended and will not be started again unless asked. */
   | { type: "ended"; failed: boolean; fatal: boolean };
 
@@ -90,7 +92,11 @@ const HANDLERS: Record<StateName, Handler> = {
   starting: (state, event, policy) => {
     if (event.type === "ready")
       return to(state, { name: "running", ...(event.seen ? PROVEN : {}) }, [{ type: "count-stable" }]);
-    if (event.type === "startup-timeout") return end(state, "judge", "kill");
+    if (event.type === "startup-timeout")
+      return to(state, { name: "killing", afterwards: "judge" }, [
+        { type: "slow-start" },
+        { type: "signal", how: "kill" },
+      ]);
     return whileAlive(state, event, policy);
   },
 

@@ -1,19 +1,13 @@
 // Acts for one service what its state machine decides: processes, signals, timers.
-import { type Clock, within } from "../base/clock.ts";
-import type { RelayObserver } from "../logs/observer.ts";
-import { LastLines } from "../logs/write/last-lines.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
-import type { Sink } from "../logs/write/sink.ts";
-import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
+import { EventQueue } from "./event-queue.ts";
 import { saysItCannotLoad } from "./failure-cause.ts";
-import type { KilledProcesses } from "./memory/killed-processes.ts";
-import { askToEnd, askToHurry, kill } from "./process/ending.ts";
-import { prepareFiles } from "./process/prepare-files.ts";
-import type { Reaper } from "./process/reaper.ts";
-import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
+import { type ProcessDependencies, ServiceProcess } from "./service-process.ts";
+import { ServiceRecords } from "./service-records.ts";
 import {
   type Effect,
   INITIAL_STATE,
@@ -21,24 +15,15 @@ import {
   type ServiceState,
   transition,
 } from "./service-state.ts";
-import { HeldSockets } from "./sockets/held-sockets.ts";
 
-/** A process that hands its pipe to a daemon must not hold up the news of its own end. */
-const RELAY_TIMEOUT_MS = 1_000;
 /**
  * For a web service that has never answered: there is no request to finish. A gunicorn worker that has just been forked
  * swallows TERM, and its master would wait for it longer than the whole grace period.
  */
 const UNREADY_STOP_MS = 3_000;
 
-export interface ServiceDependencies {
-  clock: Clock;
-  sink: Sink;
+export interface ServiceDependencies extends ProcessDependencies {
   log: OwnLog;
-  reaper: Reaper;
-  environment: NodeJS.ProcessEnv;
-  observer?: RelayObserver;
-  killed: KilledProcesses;
   startupTimeoutMs: number;
   maxRestarts: number;
   /** Called after each change; `ended` when it has ended and will not come back unasked. */
@@ -46,46 +31,57 @@ export interface ServiceDependencies {
 }
 
 export class Service {
-  plan: ServicePlan;
-  /** Without what its plan adds. */
-  environment: NodeJS.ProcessEnv;
-  #said = new LastLines();
-  restarts = 0;
-  pid: number | undefined;
+  readonly #process: ServiceProcess;
+  #restarts = 0;
   #state: ServiceState = INITIAL_STATE;
+  readonly #events = new EventQueue<ServiceEvent>((event) => this.#handle(event));
+  readonly #watchers = new Set<() => void>();
   #timers: (() => void)[] = [];
   #readiness: ReadinessWatch | undefined;
   /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
   #serves: boolean | undefined;
-  readonly #sockets: HeldSockets | undefined;
-  /** Its first process, until it is taken over. */
-  #started: StartedProcess | undefined;
   readonly #with: ServiceDependencies;
+  readonly #records: ServiceRecords;
 
   constructor(plan: ServicePlan, dependencies: ServiceDependencies) {
-    this.plan = plan;
-    this.environment = dependencies.environment;
     this.#with = dependencies;
-    this.#started = plan.started;
-    this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
+    this.#process = new ServiceProcess(plan, dependencies);
+    this.#records = new ServiceRecords(dependencies.log, plan.name);
   }
 
   get state(): ServiceState {
     return this.#state;
   }
 
-  /** What its last process said last. */
-  get lastLines(): readonly string[] {
-    return this.#said.lines;
-  }
-
   get name(): string {
     return this.plan.name;
   }
 
+  get plan(): ServicePlan {
+    return this.#process.plan;
+  }
+
+  /** Without what its plan adds. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#process.environment;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** What its last process said last. */
+  get lastLines(): readonly string[] {
+    return this.#process.lastLines;
+  }
+
   /** Whether PID 1 holds the socket that it was given by the boot: else it opens its own. */
   get holdsSocket(): boolean {
-    return this.#sockets?.holdsInherited ?? false;
+    return this.#process.holdsSocket;
   }
 
   get ready(): boolean {
@@ -104,12 +100,15 @@ export class Service {
 
   /** What its next process is started with; sockets that are not in the plan any more are let go of. */
   renew(plan: ServicePlan, environment: NodeJS.ProcessEnv): void {
-    this.plan = plan;
-    this.environment = environment;
-    if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
+    this.#process.renew(plan, environment);
   }
 
+  /** From outside, all that the event leads to has been done on return. From within, it comes after the present one. */
   handle(event: ServiceEvent): void {
+    this.#events.put(event);
+  }
+
+  #handle(event: ServiceEvent): void {
     const before = this.#state.name;
     const policy = { ...this.plan, maxRestarts: this.#with.maxRestarts };
     const { state, effects } = transition(this.#state, event, policy);
@@ -117,12 +116,19 @@ export class Service {
     if (before !== state.name) {
       this.#clearTimers();
       if (state.name === "running") this.#serves = true;
-      const change = { target: this.name, from: before, to: state.name };
-      this.#with.log.debug(change, `${this.name}: ${before} → ${state.name}`);
+      this.#records.changed(before, state.name);
     }
     for (const effect of effects) this.#act(effect);
     const ended = effects.find((effect) => effect.type === "ended");
-    if (before !== state.name) this.#with.onChange(this, ended);
+    if (before === state.name) return;
+    this.#with.onChange(this, ended);
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Calls `watcher` after each change of state, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Whether a signal has its handler: else it would end (HUP) or freeze (TTIN) the service. Commands get all. */
@@ -133,11 +139,11 @@ export class Service {
 
   /** Sends a signal to its main process only. */
   signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) sendSignal(this.pid, signal);
+    this.#process.signal(signal);
   }
 
   #act(effect: Effect): void {
-    const { clock, log } = this.#with;
+    const { clock, startupTimeoutMs } = this.#with;
     switch (effect.type) {
       case "spawn":
         return this.#spawn();
@@ -147,95 +153,51 @@ export class Service {
         return this.#end(effect.how);
       case "back-off": {
         const delayMs = backoffMs(effect.attempt, Math.random());
-        log.warn(
-          { target: this.name, exit_status: this.#state.exitStatus, delay_ms: delayMs },
-          `${this.name} ended with status ${this.#state.exitStatus}, starting it again in ${delayMs} ms`,
-        );
-        this.restarts += 1;
+        this.#records.backsOff(this.#state.exitStatus, delayMs);
+        this.#restarts += 1;
         this.#timers.push(clock.after(delayMs, () => this.handle({ type: "backoff-elapsed" })));
         return;
       }
+      case "slow-start":
+        return this.#records.slowStart(startupTimeoutMs, this.lastLines, this.unready);
       case "ended":
-        // Stopped before it was taken over.
-        if (this.#started !== undefined) sendSignal(-this.#started.pid, "SIGKILL");
-        return void this.#sockets?.release();
+        return this.#process.release();
     }
   }
 
   #spawn(): void {
-    const { sink, clock, log, reaper, killed, startupTimeoutMs } = this.#with;
-    const { plan, environment } = this;
-    const said = new LastLines();
-    this.#said = said;
-    let spawned: Spawned;
+    const { clock, startupTimeoutMs } = this.#with;
+    const { readiness } = this.plan;
+    const fail = (thrown: unknown): void => {
+      this.#records.cannotStart((thrown as Error).message);
+      this.#exited(127);
+    };
     try {
-      prepareFiles(plan);
-      const sockets = this.#sockets?.descriptors() ?? [];
-      const options: SpawnOptions = {
-        plan,
-        environment: { ...environment, ...this.#sockets?.variables(sockets.length) },
-        sockets,
-        sink,
-        clock,
-        reaper,
-        observer: this.#with.observer,
-        onRecord: (fields) => {
-          said.add(fields);
-          killed.read(this.name, fields);
-          this.#readiness?.see(fields);
-        },
-      };
-      const started = this.#started;
-      this.#started = undefined;
-      spawned = started === undefined ? spawnService(options) : adoptService(started, options);
+      this.#process.start({
+        onRecord: (fields) => this.#readiness?.see(fields),
+        isKilling: () => this.#state.name === "killing",
+        onEnd: (status) => this.#exited(status),
+        onFailure: fail,
+      });
     } catch (error) {
-      log.error({ target: this.name, cause: (error as Error).message }, `cannot start ${this.name}`);
-      // Not at once: the machine must have come to rest in `starting` before the next event. Not among the timers
-      // that a change of state cancels either: a stop that comes first waits for this very event.
-      clock.after(0, () => this.#exited(undefined, 127));
-      return;
+      return fail(error);
     }
-    this.#serves = plan.readiness.kind === "http" ? false : undefined;
-    const { pid, ended, relayed } = spawned;
-    this.pid = pid;
-    log.info({ target: this.name, target_pid: pid }, `${this.name} started`);
-    ended.then(
-      async (status) => {
-        this.pid = undefined;
-        if (pid !== undefined && reaper.wasKilled(pid) && this.#state.name !== "killing")
-          killed.note(pid, this.name);
-        if (pid !== undefined && plan.output === "relay") sendSignal(-pid, "SIGTERM");
-        // Its last words come first.
-        await within(clock, RELAY_TIMEOUT_MS, relayed);
-        this.#exited(pid, status);
-      },
-      (error: Error) => {
-        log.error({ target: this.name, cause: error.message }, `cannot start ${this.name}: ${error.message}`);
-        this.#exited(undefined, 127);
-      },
-    );
-    this.#readiness = watchReadiness(plan.readiness, clock, (seen) => this.handle({ type: "ready", seen }));
+    this.#serves = readiness.kind === "http" ? false : undefined;
+    this.#records.started(this.pid);
+    this.#readiness = watchReadiness(readiness, clock, (seen) => this.handle({ type: "ready", seen }));
     this.#after(startupTimeoutMs, { type: "startup-timeout" });
   }
 
-  #exited(pid: number | undefined, status: number): void {
-    // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
-    if (pid !== undefined && this.plan.output === "relay") sendSignal(-pid, "SIGKILL");
+  #exited(status: number): void {
     // Those that load an application have statuses of their own for one that cannot be loaded, and do not always use them.
-    const unloadable = this.plan.fatalStatuses.length > 0 && saysItCannotLoad(this.#said.lines);
+    const unloadable = this.plan.fatalStatuses.length > 0 && saysItCannotLoad(this.lastLines);
     this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs(), unloadable });
   }
 
   #end(how: "stop" | "fast-stop" | "kill"): void {
-    const { pid } = this;
     const forGood = this.#state.afterwards === "stop";
     if (how !== "kill" && this.#serves === false && forGood) this.#after(UNREADY_STOP_MS, { type: "kill" });
-    if (pid === undefined) return;
-    const isPresent = (): boolean => this.pid === pid;
-    const ending = { plan: this.plan, pid, sockets: this.#sockets, clock: this.#with.clock, isPresent };
-    if (how === "stop") void askToEnd(ending, forGood);
-    else if (how === "fast-stop") askToHurry(ending);
-    else kill(ending);
+    this.#process.end(how, forGood);
   }
 
   #after(delayMs: number, event: ServiceEvent): void {

@@ -33,7 +33,16 @@ export class Shutdown {
   readonly #asked = new Set<Service>();
   readonly #hurried = new Set<Service>();
 
-  constructor(services: readonly Service[], delays: ShutdownDelays, clock: Clock, log: OwnLog) {
+  readonly #onBegin: () => void;
+
+  constructor(
+    services: readonly Service[],
+    delays: ShutdownDelays,
+    clock: Clock,
+    log: OwnLog,
+    onBegin: () => void,
+  ) {
+    this.#onBegin = onBegin;
     this.#services = services;
     this.#gracePeriodMs = delays.gracePeriodMs;
     this.#drainDelayMs = delays.drainDelayMs;
@@ -57,6 +66,7 @@ export class Shutdown {
   begin(reason: string, exitStatus: number): void {
     if (this.begun) return;
     this.#exitStatus = exitStatus;
+    this.#onBegin();
     this.#log.info({ reason, grace_period_ms: this.#gracePeriodMs }, `stopping: ${reason}`);
     this.#setDeadline(this.#gracePeriodMs);
     const onCall = (error: DjinitError): void => this.#reportExceeded(error);
@@ -161,6 +171,6 @@ export class Shutdown {
 
   #reportExceeded(error: DjinitError): void {
     logError(this.#log, error);
-    this.#exitStatus = error.exitStatus;
+    this.#exitStatus = error.endStatus;
   }
 }

@@ -76,8 +76,8 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     const error = asDjinitError(thrown);
     logError(log, error);
     // What is broken may be the stop itself.
-    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.exitStatus));
-    supervisor.stop("internal error", error.exitStatus);
+    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.endStatus));
+    supervisor.stop("internal error", error.endStatus);
   });
   takeSignals(supervisor, pendingSignals);
   keepMemorySmall(

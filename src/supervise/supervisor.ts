@@ -59,7 +59,7 @@ export class Supervisor {
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
     this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
     this.services = plan.services.map((service) => new Service(service, this.#with));
-    this.#shutdown = new Shutdown(this.services, plan, clock, log);
+    this.#shutdown = new Shutdown(this.services, plan, clock, log, () => this.operations.letGo());
     const { gracePeriodMs } = plan;
     const draining = () => this.draining;
     this.operations = new Operations({ clock, log, gracePeriodMs, startupTimeoutMs, draining });
@@ -157,8 +157,6 @@ export class Supervisor {
       const { name, state } = service;
       this.#log.info({ target: name, target_status: state.exitStatus }, `${name} stopped`);
     }
-    const slow = service.state.name === "killing" && service.state.afterwards === "judge";
-    if (slow && !this.#shutdown.begun) this.#reportSlowStart(service);
     if (service.state.name === "stopping" && service.plan.facesClients) this.#watchCarried(service);
     if (ended !== undefined) this.#onEnded(service, ended);
     if (this.#shutdown.begun) this.#settle();
@@ -183,16 +181,7 @@ export class Supervisor {
     if (this.#shutdown.begun) return;
     const error = failureOf(service, { fatal, status, maxRestarts: this.plan.maxRestarts });
     logError(this.#log, error);
-    this.#shutdown.begin(`${service.name} failed`, fatal ? error.exitStatus : failedStatus(status));
-  }
-
-  #reportSlowStart(service: Service): void {
-    const { startupTimeoutMs } = this.plan;
-    const why = service.unready ? `; ${service.unready}` : "";
-    this.#log.error(
-      { target: service.name, lines: service.lastLines },
-      `${service.name} was not ready within ${startupTimeoutMs / 1000} s: killing it${why}`,
-    );
+    this.#shutdown.begin(`${service.name} failed`, fatal ? error.endStatus : failedStatus(status));
   }
 
   #startWhatCan(): void {

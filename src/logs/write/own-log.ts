@@ -1,6 +1,5 @@
 // djinit's own events, in the same schema as what it relays.
 import { asDjinitError } from "../../base/errors.ts";
-import { EXIT_STATUS } from "../../base/exit-status.ts";
 import type { Level } from "../record.ts";
 import { makePolicy } from "./policy.ts";
 import type { Sink } from "./sink.ts";
@@ -32,8 +31,7 @@ export function logError(log: OwnLog, thrown: unknown): void {
     {
       code,
       hint,
-      // Errors that do not stop the container have none.
-      ...(exitStatus === EXIT_STATUS.ok ? {} : { exit_status: exitStatus }),
+      ...(exitStatus === null ? {} : { exit_status: exitStatus }),
       ...fields,
       ...(cause ? { cause } : {}),
     },

@@ -2,19 +2,6 @@ import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
 
-/** An operation looks every 50 ms, in virtual time. */
-async function settled<T>(run: Supervised, operation: Promise<T>): Promise<T> {
-  let over = false;
-  const result = operation.finally(() => {
-    over = true;
-  });
-  await eventually(() => {
-    run.clock.advance(60);
-    return over;
-  });
-  return result;
-}
-
 async function startedOf(names: Record<string, string>, after: Record<string, string[]> = {}) {
   const run = new Supervised(
     Object.entries(names).map(([name, script]) => servicePlan(name, script, { after: after[name] ?? [] })),
@@ -28,20 +15,20 @@ describe("an operator", () => {
   test("stops a service, and it stays so; the rest goes on, ready without it", async () => {
     const run = await startedOf({ app: "steady", worker: "steady" });
     const { operations } = run.supervisor;
-    await settled(run, operations.stop(run.service("worker")));
+    await operations.stop(run.service("worker"));
     expect(run.stateOf("worker")).toBe("stopped");
     expect(operations.holds(run.service("worker"))).toBe(true);
     run.clock.advance(600_000);
     expect(run.stateOf("worker")).toBe("stopped");
     expect(run.supervisor.counts(run.service("worker"))).toBe(false);
     expect(run.supervisor.ready).toBe(true);
-    await settled(run, operations.stop(run.service("app")));
+    await operations.stop(run.service("app"));
     // Nothing is left that could be ready.
     expect(run.supervisor.ready).toBe(false);
     expect(run.status).toBeUndefined();
     const starting = operations.start(run.service("worker"));
     await run.ready(["worker"], 2);
-    await settled(run, starting);
+    await starting;
     expect(operations.holds(run.service("worker"))).toBe(false);
     run.supervisor.stop("SIGTERM");
     expect(await run.finished()).toBe(0);
@@ -49,7 +36,7 @@ describe("an operator", () => {
 
   test("stops what others need: that counts", async () => {
     const run = await startedOf({ app: "steady", front: "steady" }, { front: ["app"] });
-    await settled(run, run.supervisor.operations.stop(run.service("app")));
+    await run.supervisor.operations.stop(run.service("app"));
     expect(run.supervisor.counts(run.service("app"))).toBe(true);
     expect(run.supervisor.ready).toBe(false);
   });
@@ -59,7 +46,7 @@ describe("an operator", () => {
     const { pid } = run.service("app");
     const restarting = run.supervisor.operations.restart(run.service("app"));
     await run.ready(["app"], 2);
-    await settled(run, restarting);
+    await restarting;
     expect(run.service("app").pid).not.toBe(pid);
     expect(run.service("app").restarts).toBe(0);
   });
@@ -71,7 +58,8 @@ describe("an operator", () => {
     await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
     expect(run.service("app").pid).toBe(pid);
     run.clock.advance(25_100);
-    await settled(run, restarting);
+    await run.ready(["app"], 2);
+    await restarting;
     expect(run.stateOf("app")).toBe("running");
     expect(run.service("app").pid).not.toBe(pid);
   });
@@ -81,7 +69,7 @@ describe("an operator", () => {
     const stopping = run.supervisor.operations.stop(run.service("app"));
     await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
     run.clock.advance(25_100);
-    await settled(run, stopping);
+    await stopping;
     expect(run.stateOf("app")).toBe("stopped");
     expect(run.service("app").state.exitStatus).toBe(137);
   });
@@ -91,7 +79,7 @@ describe("an operator", () => {
     const restarting = run.supervisor.operations.restart(run.service("app"));
     await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
     run.supervisor.stop("SIGTERM");
-    await settled(run, restarting);
+    await restarting;
     run.clock.advance(25_100);
     expect(await run.finished()).toBe(137);
     expect(run.said().filter((line) => line === "app: ready")).toHaveLength(1);

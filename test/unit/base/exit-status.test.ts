@@ -63,3 +63,9 @@ test("what nobody foresaw becomes DJINIT_INTERNAL with its stack, whatever was t
   for (const thrown of ["text", undefined, null, 5, {}])
     expect(asDjinitError(thrown).code).toBe("DJINIT_INTERNAL");
 });
+
+test("an error that lets the process go on has no status, and is none of success where the process ends all the same", () => {
+  const error = new DjinitError("DJINIT_RELOAD_REFUSED", "cannot reload app");
+  expect(error.exitStatus).toBeNull();
+  expect(error.endStatus).toBe(EXIT_STATUS.internalError);
+});

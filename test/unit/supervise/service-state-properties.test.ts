@@ -99,6 +99,11 @@ class World {
     const { state, effects } = transition(this.state, event, this.policy);
     this.state = state;
     if (before !== state.name) this.#timers = [];
+    const isSlow = before === "starting" && event.type === "startup-timeout";
+    expect(
+      effects.some(({ type }) => type === "slow-start"),
+      "slow start",
+    ).toBe(isSlow);
     for (const effect of effects) {
       if (effect.type === "spawn") this.#spawn();
       if (effect.type === "signal") this.#signal();

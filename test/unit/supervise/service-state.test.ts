@@ -31,6 +31,7 @@ const countStable: Effect = { type: "count-stable" };
 const stop: Effect = { type: "signal", how: "stop" };
 const fastStop: Effect = { type: "signal", how: "fast-stop" };
 const kill: Effect = { type: "signal", how: "kill" };
+const slowStart: Effect = { type: "slow-start" };
 const backOff: Effect = { type: "back-off", attempt: 0 };
 const endedAsAsked: Effect = { type: "ended", failed: false, fatal: false };
 
@@ -52,7 +53,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     start: ["starting"],
     ready: ["running", countStable],
     stable: ["starting"],
-    "startup-timeout": ["killing", kill],
+    "startup-timeout": ["killing", slowStart, kill],
     exited: ["backoff", backOff],
     "backoff-elapsed": ["starting"],
     stop: ["stopping", stop],

@@ -1,0 +1,145 @@
+// The present process of one service: what it is started with, what it says, how it is made to end.
+import { type Clock, within } from "../base/clock.ts";
+import type { RelayObserver } from "../logs/observer.ts";
+import { LastLines } from "../logs/write/last-lines.ts";
+import type { Sink } from "../logs/write/sink.ts";
+import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import type { KilledProcesses } from "./memory/killed-processes.ts";
+import { askToEnd, askToHurry, kill } from "./process/ending.ts";
+import { prepareFiles } from "./process/prepare-files.ts";
+import type { Reaper } from "./process/reaper.ts";
+import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
+import { HeldSockets } from "./sockets/held-sockets.ts";
+
+/** A process that hands its pipe to a daemon must not hold up the news of its own end. */
+const RELAY_TIMEOUT_MS = 1_000;
+
+export interface ProcessDependencies {
+  clock: Clock;
+  sink: Sink;
+  reaper: Reaper;
+  environment: NodeJS.ProcessEnv;
+  observer?: RelayObserver;
+  killed: KilledProcesses;
+}
+
+export interface ProcessWatcher {
+  onRecord: NonNullable<SpawnOptions["onRecord"]>;
+  /** Whether its SIGKILL is our own. */
+  isKilling: () => boolean;
+  onEnd: (status: number) => void;
+  /** There is no such program, or the like. */
+  onFailure: (error: Error) => void;
+}
+
+export class ServiceProcess {
+  #plan: ServicePlan;
+  /** Without what its plan adds. */
+  #environment: NodeJS.ProcessEnv;
+  #said = new LastLines();
+  #pid: number | undefined;
+  /** The first one, until it is taken over. */
+  #started: StartedProcess | undefined;
+  readonly #sockets: HeldSockets | undefined;
+  readonly #with: ProcessDependencies;
+
+  constructor(plan: ServicePlan, dependencies: ProcessDependencies) {
+    this.#plan = plan;
+    this.#environment = dependencies.environment;
+    this.#with = dependencies;
+    this.#started = plan.started;
+    this.#sockets = plan.sockets && new HeldSockets(plan.sockets, dependencies.clock);
+  }
+
+  get plan(): ServicePlan {
+    return this.#plan;
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return this.#environment;
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  get lastLines(): readonly string[] {
+    return this.#said.lines;
+  }
+
+  get holdsSocket(): boolean {
+    return this.#sockets?.holdsInherited ?? false;
+  }
+
+  renew(plan: ServicePlan, environment: NodeJS.ProcessEnv): void {
+    this.#plan = plan;
+    this.#environment = environment;
+    if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
+  }
+
+  /** Throws where no process can be made. */
+  start(watcher: ProcessWatcher): void {
+    const { clock, sink, reaper, killed, observer } = this.#with;
+    const plan = this.#plan;
+    const said = new LastLines();
+    this.#said = said;
+    prepareFiles(plan);
+    const sockets = this.#sockets?.descriptors() ?? [];
+    const options: SpawnOptions = {
+      plan,
+      environment: { ...this.#environment, ...this.#sockets?.variables(sockets.length) },
+      sockets,
+      sink,
+      clock,
+      reaper,
+      observer,
+      onRecord: (fields) => {
+        said.add(fields);
+        killed.read(plan.name, fields);
+        watcher.onRecord(fields);
+      },
+    };
+    const started = this.#started;
+    this.#started = undefined;
+    const spawned = started === undefined ? spawnService(options) : adoptService(started, options);
+    this.#pid = spawned.pid;
+    this.#awaitEnd(spawned, plan.output === "relay", watcher);
+  }
+
+  #awaitEnd({ pid, ended, relayed }: Spawned, ownsGroup: boolean, watcher: ProcessWatcher): void {
+    const { clock, reaper, killed } = this.#with;
+    ended.then(async (status) => {
+      this.#pid = undefined;
+      if (pid !== undefined && reaper.wasKilled(pid) && !watcher.isKilling())
+        killed.note(pid, this.#plan.name);
+      if (pid !== undefined && ownsGroup) sendSignal(-pid, "SIGTERM");
+      // Its last words come first.
+      await within(clock, RELAY_TIMEOUT_MS, relayed);
+      // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
+      if (pid !== undefined && ownsGroup) sendSignal(-pid, "SIGKILL");
+      watcher.onEnd(status);
+    }, watcher.onFailure);
+  }
+
+  /** Sends a signal to the main process only. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#pid !== undefined) sendSignal(this.#pid, signal);
+  }
+
+  end(how: "stop" | "fast-stop" | "kill", forGood: boolean): void {
+    const pid = this.#pid;
+    if (pid === undefined) return;
+    const isPresent = (): boolean => this.#pid === pid;
+    const ending = { plan: this.#plan, pid, sockets: this.#sockets, clock: this.#with.clock, isPresent };
+    if (how === "stop") void askToEnd(ending, forGood);
+    else if (how === "fast-stop") askToHurry(ending);
+    else kill(ending);
+  }
+
+  /** There will be no other process. */
+  release(): void {
+    // Stopped before it was taken over.
+    if (this.#started !== undefined) sendSignal(-this.#started.pid, "SIGKILL");
+    this.#sockets?.release();
+  }
+}

@@ -1,0 +1,41 @@
+// What the log says about the life of one service.
+import type { OwnLog } from "../logs/write/own-log.ts";
+import type { StateName } from "./service-state.ts";
+
+export class ServiceRecords {
+  readonly #log: OwnLog;
+  readonly #name: string;
+
+  constructor(log: OwnLog, name: string) {
+    this.#log = log;
+    this.#name = name;
+  }
+
+  changed(from: StateName, to: StateName): void {
+    this.#log.debug({ target: this.#name, from, to }, `${this.#name}: ${from} → ${to}`);
+  }
+
+  started(pid: number | undefined): void {
+    this.#log.info({ target: this.#name, target_pid: pid }, `${this.#name} started`);
+  }
+
+  cannotStart(cause: string): void {
+    this.#log.error({ target: this.#name, cause }, `cannot start ${this.#name}: ${cause}`);
+  }
+
+  backsOff(status: number | undefined, delayMs: number): void {
+    this.#log.warn(
+      { target: this.#name, exit_status: status, delay_ms: delayMs },
+      `${this.#name} ended with status ${status}, starting it again in ${delayMs} ms`,
+    );
+  }
+
+  /** `why` is what it says about that, if it says anything. */
+  slowStart(startupTimeoutMs: number, lines: readonly string[], why: string | undefined): void {
+    const reason = why ? `; ${why}` : "";
+    this.#log.error(
+      { target: this.#name, lines },
+      `${this.#name} was not ready within ${startupTimeoutMs / 1000} s: killing it${reason}`,
+    );
+  }
+}
