@@ -11,7 +11,7 @@ import { start } from "./answers/start.ts";
 import { status } from "./answers/status.ts";
 import { stop } from "./answers/stop.ts";
 import { type Connections, limitConnections } from "./connection-limit.ts";
-import type { Subject } from "./context.ts";
+import type { AdminContext } from "./context.ts";
 import { serveAtPath } from "./path-server.ts";
 import type { Failure, Request } from "./protocol.ts";
 
@@ -23,7 +23,7 @@ const IDLE_TIMEOUT_MS = 5_000;
 const NEWLINE = 0x0a;
 
 /** What it returns is the answer, unless it answers by itself and returns undefined. */
-type Answer = (request: Request, subject: Subject, socket: Socket) => unknown;
+type Answer = (request: Request, context: AdminContext, socket: Socket) => unknown;
 
 const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ["health", health],
@@ -37,20 +37,20 @@ const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
 ]);
 
 /** Serves until the process ends. */
-export function serveControl(subject: Subject): void {
+export function serveControl(context: AdminContext): void {
   const open = (): Server => {
     const server = createServer({ allowHalfOpen: true });
     const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: false });
-    return server.on("connection", (socket) => listen(socket, subject, connections));
+    return server.on("connection", (socket) => listen(socket, context, connections));
   };
   // Without the socket nobody can ask, but the services are none the worse for it.
-  serveAtPath(CONTROL_SOCKET, 0o600, open, subject.sockets, (error) => {
-    subject.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
+  serveAtPath(CONTROL_SOCKET, 0o600, open, context.sockets, (error) => {
+    context.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
   });
 }
 
 /** Waits for one line, and answers it. */
-function listen(socket: Socket, subject: Subject, connections: Connections): void {
+function listen(socket: Socket, context: AdminContext, connections: Connections): void {
   let received = Buffer.alloc(0);
   const leave = (): void => void socket.destroy();
   const take = (data: Buffer): void => {
@@ -63,7 +63,7 @@ function listen(socket: Socket, subject: Subject, connections: Connections): voi
     socket.setTimeout(0);
     connections.busy(socket);
     const text = isTooLong ? undefined : received.toString("utf8", 0, end);
-    void reply(text, socket, subject);
+    void reply(text, socket, context);
   };
   socket.on("error", leave);
   socket.setTimeout(IDLE_TIMEOUT_MS, leave);
@@ -72,11 +72,11 @@ function listen(socket: Socket, subject: Subject, connections: Connections): voi
   socket.on("data", take);
 }
 
-async function reply(text: string | undefined, socket: Socket, subject: Subject): Promise<void> {
+async function reply(text: string | undefined, socket: Socket, context: AdminContext): Promise<void> {
   let answer: unknown;
   try {
     const request = readRequest(text);
-    answer = await ANSWERS.get(request.verb)?.(request, subject, socket);
+    answer = await ANSWERS.get(request.verb)?.(request, context, socket);
   } catch (thrown) {
     const { code, message } = asDjinitError(thrown);
     answer = { error: { code, message } } satisfies Failure;
