@@ -2,14 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { CONTROL_SOCKET } from "../plan/paths.ts";
-import { health } from "./answers/health.ts";
-import { logs } from "./answers/logs.ts";
-import { reload } from "./answers/reload.ts";
-import { restart } from "./answers/restart.ts";
-import { scale } from "./answers/scale.ts";
-import { start } from "./answers/start.ts";
-import { status } from "./answers/status.ts";
-import { stop } from "./answers/stop.ts";
+import { ANSWERS, isAsked } from "./answers.ts";
 import { type Connections, limitConnections } from "./connection-limit.ts";
 import type { AdminContext } from "./context.ts";
 import { serveAtPath } from "./path-server.ts";
@@ -21,20 +14,6 @@ const MOST_CONNECTIONS = 32;
 /** Whoever asks sends a line at once, and reads the answer at once. */
 const IDLE_TIMEOUT_MS = 5_000;
 const NEWLINE = 0x0a;
-
-/** What it returns is the answer, unless it answers by itself and returns undefined. */
-type Answer = (request: Request, context: AdminContext, socket: Socket) => unknown;
-
-const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
-  ["health", health],
-  ["logs", logs],
-  ["reload", reload],
-  ["restart", restart],
-  ["scale", scale],
-  ["start", start],
-  ["status", status],
-  ["stop", stop],
-]);
 
 /** Serves until the process ends. */
 export function serveControl(context: AdminContext): void {
@@ -76,7 +55,7 @@ async function reply(text: string | undefined, socket: Socket, context: AdminCon
   let answer: unknown;
   try {
     const request = readRequest(text);
-    answer = await ANSWERS.get(request.verb)?.(request, context, socket);
+    answer = await ANSWERS[request.verb](request, context, socket);
   } catch (thrown) {
     const { code, message } = asDjinitError(thrown);
     answer = { error: { code, message } } satisfies Failure;
@@ -94,7 +73,7 @@ function readRequest(text: string | undefined): Request {
   }
   try {
     const request = JSON.parse(text) as Request;
-    if (ANSWERS.has(request.verb)) return request;
+    if (isAsked(request.verb)) return request;
   } catch {
     // As good as a verb that is not known.
   }
