@@ -2,29 +2,15 @@
 import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
 import { takeContainer } from "./boot/first-djinit.ts";
+import { isVerbName, VERB_NAMES, VERB_OF_OPTION, type VerbName } from "./cli/verb-names.ts";
 import { isRelease } from "./plan/role.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
-/** What is answered anywhere. */
-const VERBS = new Set(["config", "health", "help", "status", "version"]);
-/** Those that need the libraries of the boot. */
-const BOOT_VERBS = new Set(["manifest", "migrations"]);
-/** What PID 1 is asked to do. As a container's CMD these words are a command of the user's own. */
-const CONTROL_VERBS = new Set(["logs", "reload", "restart", "scale", "start", "stop"]);
-
-/** Of a CMD these are gunicorn's. */
-const HELP_OPTIONS = new Map([
-  ["--help", "help"],
-  ["-h", "help"],
-  ["--version", "version"],
-]);
 /** The image's wrapper gives it to the first life, which does not pass it on. */
 const FIRST_LIFE_OPTION = "--min-semi-space-size";
 
 async function main([word = "", ...rest]: string[]): Promise<void> {
-  if (VERBS.has(word) || CONTROL_VERBS.has(word) || BOOT_VERBS.has(word)) {
-    if (isVerb(word, rest)) return runVerb(word, rest);
-  }
+  if (isVerbName(word) && isVerb(word, rest)) return runVerb(word, rest);
   const supervises =
     word === "supervise" && rest.length === 1 && /^\d+$/.test(rest[0] as string) && !isFirstLife();
   if (!supervises) makeThreadsWithoutSignals();
@@ -37,7 +23,8 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
   }
   const place = takeContainer();
   const words = process.argv.slice(2);
-  if (!place.isFirst && HELP_OPTIONS.has(word)) return runVerb(HELP_OPTIONS.get(word) as string, []);
+  const asked = VERB_OF_OPTION.get(word);
+  if (!place.isFirst && asked !== undefined) return runVerb(asked, []);
   if (!place.isFirst && !isRelease(words)) {
     const { runBeside } = await import("./boot/beside.ts");
     return runBeside(words);
@@ -53,9 +40,9 @@ function isFirstLife(): boolean {
   return process.execArgv.some((option) => option.startsWith(FIRST_LIFE_OPTION));
 }
 
-function isVerb(word: string, rest: readonly string[]): boolean {
+function isVerb(name: VerbName, rest: readonly string[]): boolean {
   const onlyOptions = rest.every((option) => option.startsWith("-"));
-  if (onlyOptions && !CONTROL_VERBS.has(word)) return true;
+  if (onlyOptions && VERB_NAMES[name] === "verb") return true;
   return !isCmd();
 }
 
@@ -64,13 +51,10 @@ function isCmd(): boolean {
   return process.pid === 1 || (process.ppid === 1 && takeContainer().isFirst);
 }
 
-async function runVerb(word: string, rest: readonly string[]): Promise<void> {
+async function runVerb(name: VerbName, rest: readonly string[]): Promise<void> {
   letSignalsIn();
-  const { acceptsBootVerb, runVerb } = await import("./cli/cli.ts");
-  if (!BOOT_VERBS.has(word)) return runVerb(word, rest);
-  if (!acceptsBootVerb(word, rest)) return;
-  const { runBootVerb } = await import("./boot/verbs.ts");
-  return runBootVerb(word, rest);
+  const { runVerb } = await import("./cli/cli.ts");
+  return runVerb(name, rest);
 }
 
 /** What nobody foresaw, in either life, before there is a log or a supervisor to stop. */

@@ -14,13 +14,18 @@ import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
 import { listMigrations } from "./verbs/migrations.ts";
 
-const VERBS: Record<string, (django: Django, options: readonly string[]) => Promise<void>> = {
-  manifest: makeImageManifest,
-  migrations: listMigrations,
-};
+/** `djinit manifest`. Ends the process. */
+export function manifest(): Promise<never> {
+  return run(makeImageManifest);
+}
+
+/** `djinit migrations`. Ends the process. */
+export function migrations(options: { json: boolean }): Promise<never> {
+  return run((django) => listMigrations(django, options));
+}
 
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
-export async function runBootVerb(verb: string, options: readonly string[]): Promise<never> {
+async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   const sink = openSink(2, "blocking");
   const log = openVerbLog(sink);
   try {
@@ -28,7 +33,7 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
     refuseProblems([...problems, ...findUrlProblems(config)]);
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
-    await VERBS[verb]?.({ config, environment, log, sink, signal, dropWords }, options);
+    await verb({ config, environment, log, sink, signal, dropWords });
     await answered();
     process.exit(0);
   } catch (thrown) {

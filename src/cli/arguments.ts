@@ -7,7 +7,7 @@ export interface Arguments {
 }
 
 export interface Syntax {
-  /** As `djinit help` prints it: `restart SERVICE`. */
+  /** As `djinit help` prints it, the verb first: `restart SERVICE`. */
   usage: string;
   /** How many words it takes at least and at most. */
   words?: [number, number];

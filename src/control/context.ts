@@ -8,7 +8,7 @@ import type { Service } from "../supervise/service.ts";
 import type { SocketWatch } from "../supervise/sockets/socket-watch.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
 
-export interface Subject {
+export interface AdminContext {
   supervisor: Supervisor;
   clock: Clock;
   log: OwnLog;
@@ -30,7 +30,7 @@ export function findService({ services }: Supervisor, name: string | undefined):
 }
 
 /** Errors: DJINIT_REFUSED while the container stops, and for a command, whose end is the container's. */
-export function refuseWhereItMayNot({ supervisor }: Subject, verb: string, service: Service): void {
+export function refuseWhereItMayNot({ supervisor }: AdminContext, verb: string, service: Service): void {
   const refuse = (cause: string) =>
     new DjinitError("DJINIT_REFUSED", `cannot ${verb} ${service.name}: ${cause}`);
   if (supervisor.draining) throw refuse("the container is being stopped");

@@ -2,9 +2,11 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { StateName } from "../supervise/service-state.ts";
 
+/** The verbs that PID 1 answers, under the same names as on the command line. */
+export type AskedVerb = "status" | "health" | "restart" | "reload" | "stop" | "start" | "scale" | "logs";
+
 export interface Request {
-  /** The same word as on the command line. */
-  verb: string;
+  verb: AskedVerb;
   service?: string;
   /** Of `scale`: `+1`, `-1` or a number of workers. */
   workers?: string;

@@ -2,16 +2,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { CONTROL_SOCKET } from "../plan/paths.ts";
-import { health } from "./answers/health.ts";
-import { logs } from "./answers/logs.ts";
-import { reload } from "./answers/reload.ts";
-import { restart } from "./answers/restart.ts";
-import { scale } from "./answers/scale.ts";
-import { start } from "./answers/start.ts";
-import { status } from "./answers/status.ts";
-import { stop } from "./answers/stop.ts";
+import { ANSWERS, isAsked } from "./answers.ts";
 import { type Connections, limitConnections } from "./connection-limit.ts";
-import type { Subject } from "./context.ts";
+import type { AdminContext } from "./context.ts";
 import { serveAtPath } from "./path-server.ts";
 import type { Failure, Request } from "./protocol.ts";
 
@@ -22,35 +15,21 @@ const MOST_CONNECTIONS = 32;
 const IDLE_TIMEOUT_MS = 5_000;
 const NEWLINE = 0x0a;
 
-/** What it returns is the answer, unless it answers by itself and returns undefined. */
-type Answer = (request: Request, subject: Subject, socket: Socket) => unknown;
-
-const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
-  ["health", health],
-  ["logs", logs],
-  ["reload", reload],
-  ["restart", restart],
-  ["scale", scale],
-  ["start", start],
-  ["status", status],
-  ["stop", stop],
-]);
-
 /** Serves until the process ends. */
-export function serveControl(subject: Subject): void {
+export function serveControl(context: AdminContext): void {
   const open = (): Server => {
     const server = createServer({ allowHalfOpen: true });
     const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: false });
-    return server.on("connection", (socket) => listen(socket, subject, connections));
+    return server.on("connection", (socket) => listen(socket, context, connections));
   };
   // Without the socket nobody can ask, but the services are none the worse for it.
-  serveAtPath(CONTROL_SOCKET, 0o600, open, subject.sockets, (error) => {
-    subject.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
+  serveAtPath(CONTROL_SOCKET, 0o600, open, context.sockets, (error) => {
+    context.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
   });
 }
 
 /** Waits for one line, and answers it. */
-function listen(socket: Socket, subject: Subject, connections: Connections): void {
+function listen(socket: Socket, context: AdminContext, connections: Connections): void {
   let received = Buffer.alloc(0);
   const leave = (): void => void socket.destroy();
   const take = (data: Buffer): void => {
@@ -63,7 +42,7 @@ function listen(socket: Socket, subject: Subject, connections: Connections): voi
     socket.setTimeout(0);
     connections.busy(socket);
     const text = isTooLong ? undefined : received.toString("utf8", 0, end);
-    void reply(text, socket, subject);
+    void reply(text, socket, context);
   };
   socket.on("error", leave);
   socket.setTimeout(IDLE_TIMEOUT_MS, leave);
@@ -72,11 +51,11 @@ function listen(socket: Socket, subject: Subject, connections: Connections): voi
   socket.on("data", take);
 }
 
-async function reply(text: string | undefined, socket: Socket, subject: Subject): Promise<void> {
+async function reply(text: string | undefined, socket: Socket, context: AdminContext): Promise<void> {
   let answer: unknown;
   try {
     const request = readRequest(text);
-    answer = await ANSWERS.get(request.verb)?.(request, subject, socket);
+    answer = await ANSWERS[request.verb](request, context, socket);
   } catch (thrown) {
     const { code, message } = asDjinitError(thrown);
     answer = { error: { code, message } } satisfies Failure;
@@ -94,7 +73,7 @@ function readRequest(text: string | undefined): Request {
   }
   try {
     const request = JSON.parse(text) as Request;
-    if (ANSWERS.has(request.verb)) return request;
+    if (isAsked(request.verb)) return request;
   } catch {
     // As good as a verb that is not known.
   }

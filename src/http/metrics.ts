@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../base/version.ts";
 import { statusOf } from "../control/answers/status.ts";
 import { checkHealth, lastHeartbeat } from "../control/checks.ts";
-import type { Subject } from "../control/context.ts";
+import type { AdminContext } from "../control/context.ts";
 import type { Health } from "../control/protocol.ts";
 import { collectApplication } from "../metrics/application.ts";
 import { collectBoot } from "../metrics/boot.ts";
@@ -24,33 +24,33 @@ const SHORTEST_PERIOD_MS = 100;
 
 /** Answers in the text format that the request asks for. */
 export function metricsPage(
-  subject: Subject,
+  context: AdminContext,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let gathered: Promise<Family[]> | undefined;
   const gather = (): Promise<Family[]> => {
-    const families = collect(subject);
+    const families = collect(context);
     gathered = families;
-    subject.clock.after(SHORTEST_PERIOD_MS, () => {
+    context.clock.after(SHORTEST_PERIOD_MS, () => {
       gathered = undefined;
     });
     return families;
   };
-  return async (request, response) => answer(await (gathered ?? gather()), request, response, subject);
+  return async (request, response) => answer(await (gathered ?? gather()), request, response, context);
 }
 
 async function answer(
   families: readonly Family[],
   request: IncomingMessage,
   response: ServerResponse,
-  subject: Subject,
+  context: AdminContext,
 ): Promise<void> {
   const { formatFamilies } = await import("../metrics/exposition.ts");
   const { contentType, text } = await formatFamilies(families, request.headers.accept ?? "");
-  if (subject.figures !== undefined) subject.figures.printed += text.length;
+  if (context.figures !== undefined) context.figures.printed += text.length;
   response.writeHead(200, { "content-type": contentType }).end(text);
 }
 
-async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
+async function collect({ supervisor, figures }: AdminContext): Promise<Family[]> {
   const { plan, services } = supervisor;
   const names = services.map(({ name }) => name);
   const usage = listProcessUsage();
@@ -71,7 +71,7 @@ async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
     ...(figures?.families(names) ?? []),
     ...connections,
     ...(names.includes("gunicorn")
-      ? collectGunicorn(countWorkers(subjectPid(services), usage), GUNICORN_SOCKET)
+      ? collectGunicorn(countWorkers(gunicornPid(services), usage), GUNICORN_SOCKET)
       : []),
     ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
     ...collectContainer(),
@@ -82,7 +82,7 @@ async function collect({ supervisor, figures }: Subject): Promise<Family[]> {
   ];
 }
 
-type Services = Subject["supervisor"]["services"];
+type Services = AdminContext["supervisor"]["services"];
 
 function figuresOf(service: Services[number], usage: ProcessUsage[]) {
   const { state, ready, restarts, processes, cpu_seconds, memory_bytes } = statusOf(service, usage);
@@ -97,7 +97,7 @@ function figuresOf(service: Services[number], usage: ProcessUsage[]) {
   };
 }
 
-function subjectPid(services: Services): number | undefined {
+function gunicornPid(services: Services): number | undefined {
   return services.find(({ name }) => name === "gunicorn")?.pid;
 }
 

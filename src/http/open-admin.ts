@@ -1,14 +1,14 @@
 // All that can be asked of the running container, by whom it may be asked.
 
-import type { Subject } from "../control/context.ts";
+import type { AdminContext } from "../control/context.ts";
 import { serveControl } from "../control/server.ts";
 import { PROBES_SOCKET } from "../plan/paths.ts";
 import { serveHttp } from "./server.ts";
 
 /** Serves the control socket, the admin port and nginx's socket, as far as the plan has them. */
-export function openAdmin(subject: Subject): void {
-  const { port, address, nginxProbes } = subject.supervisor.plan.admin;
-  serveControl(subject);
-  if (port !== 0) serveHttp({ port, ...(address === undefined ? {} : { host: address }) }, subject, true);
-  if (nginxProbes) serveHttp({ path: PROBES_SOCKET }, subject, false);
+export function openAdmin(context: AdminContext): void {
+  const { port, address, nginxProbes } = context.supervisor.plan.admin;
+  serveControl(context);
+  if (port !== 0) serveHttp({ port, ...(address === undefined ? {} : { host: address }) }, context, true);
+  if (nginxProbes) serveHttp({ path: PROBES_SOCKET }, context, false);
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { checkHealth, hasStarted } from "../control/checks.ts";
-import type { Subject } from "../control/context.ts";
+import type { AdminContext } from "../control/context.ts";
 import type { Check } from "../control/protocol.ts";
 
 export const PLAIN = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
@@ -10,7 +10,7 @@ interface Answer {
   lines: { ok: boolean; text: string }[];
 }
 
-const PROBES: ReadonlyMap<string, (subject: Subject) => Answer> = new Map([
+const PROBES: ReadonlyMap<string, (context: AdminContext) => Answer> = new Map([
   [
     "/livez",
     ({ supervisor }) => {
@@ -42,11 +42,11 @@ export function answerProbe(
   path: string,
   query: string,
   response: ServerResponse,
-  subject: Subject,
+  context: AdminContext,
 ): boolean {
   const probe = PROBES.get(path);
   if (probe === undefined) return false;
-  const { ok, lines } = probe(subject);
+  const { ok, lines } = probe(context);
   const name = path.slice(1);
   const verdict = `${name} ${ok ? "passed" : "failed"}`;
   const wantsAll = new URLSearchParams(query).has("verbose");

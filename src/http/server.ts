@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { DjinitError } from "../base/errors.ts";
 import { type Connections, limitConnections } from "../control/connection-limit.ts";
-import type { Subject } from "../control/context.ts";
+import type { AdminContext } from "../control/context.ts";
 import { serveAtPath } from "../control/path-server.ts";
 import { logError } from "../logs/write/own-log.ts";
 import { metricsPage } from "./metrics.ts";
@@ -23,20 +23,20 @@ const INDEX = "djinit: /metrics /livez /readyz /startupz (?verbose)\n";
 type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Serves until the process ends. A port that is taken is logged; `withMetrics` says whether /metrics is served too. */
-export function serveHttp(address: Address, subject: Subject, withMetrics: boolean): void {
-  const metrics = withMetrics ? metricsPage(subject) : undefined;
+export function serveHttp(address: Address, context: AdminContext, withMetrics: boolean): void {
+  const metrics = withMetrics ? metricsPage(context) : undefined;
   const report = (error: Error): void => {
     const text = `cannot serve probes and metrics at ${nameOf(address)}: ${error.message}`;
-    logError(subject.log, new DjinitError("DJINIT_ADMIN_PORT_TAKEN", text, { cause: error }));
+    logError(context.log, new DjinitError("DJINIT_ADMIN_PORT_TAKEN", text, { cause: error }));
   };
   if ("path" in address) {
     // 0666: nginx is to connect, and what it may ask for is for everybody.
-    return serveAtPath(address.path, 0o666, () => open(subject, metrics), subject.sockets, report);
+    return serveAtPath(address.path, 0o666, () => open(context, metrics), context.sockets, report);
   }
-  open(subject, metrics).on("error", report).listen(address).unref();
+  open(context, metrics).on("error", report).listen(address).unref();
 }
 
-function open(subject: Subject, metrics: Page | undefined): Server {
+function open(context: AdminContext, metrics: Page | undefined): Server {
   const server = createServer({
     maxHeaderSize: LONGEST_HEADERS_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -49,7 +49,7 @@ function open(subject: Subject, metrics: Page | undefined): Server {
   const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: true });
   return server.on("request", (request, response) => {
     noteUse(request.socket, response, connections);
-    void answer(request, response, subject, metrics);
+    void answer(request, response, context, metrics);
   });
 }
 
@@ -66,7 +66,7 @@ function nameOf(address: Address): string {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  subject: Subject,
+  context: AdminContext,
   metrics: Page | undefined,
 ): Promise<void> {
   const { method, url = "/" } = request;
@@ -76,12 +76,12 @@ async function answer(
   const [path = "/", query = ""] = url.split("?", 2);
   try {
     if (path === "/metrics" && metrics !== undefined) return await metrics(request, response);
-    if (answerProbe(path, query, response, subject)) return;
+    if (answerProbe(path, query, response, context)) return;
     if (path === "/" && metrics !== undefined) return void response.writeHead(200, PLAIN).end(INDEX);
     response.writeHead(404, PLAIN).end("there is no such page\n");
   } catch (error) {
     // The services are none the worse for it.
-    logError(subject.log, error);
+    logError(context.log, error);
     if (response.headersSent) response.destroy();
     else response.writeHead(500, PLAIN).end("cannot answer: see the log\n");
   }

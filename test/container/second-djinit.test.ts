@@ -1,5 +1,6 @@
 // A second djinit by `docker exec`: the first goes on as if there were none.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VERB_NAMES } from "../../src/cli/verb-names.ts";
 import type { Container } from "../support/docker.ts";
 import { tryDocker } from "../support/docker-cli.ts";
 import { http } from "../support/http.ts";
@@ -85,7 +86,7 @@ describe.each(["root", "django"])("as user %s", (user) => {
     { words: ["status", "x"], status: 2, says: "usage: djinit status" },
     { words: ["version", "x"], status: 2, says: "usage: djinit version" },
     { words: ["--help"], status: 0, says: "As the image's CMD:" },
-    ...["manifest", "migrations", "config", "logs", "stop"].map(helpOf),
+    ...Object.keys(VERB_NAMES).map(helpOf),
   ])("djinit $words", async ({ words, status, says }) => {
     await leavesAllAsItIs(async () => {
       const ran = await cake.exec(["djinit", ...words], { user, timeoutMs: 60_000 });

@@ -13,9 +13,9 @@ export function tableRows(document: string, columns: readonly string[]): Record<
     if (!line.startsWith("|")) inTable = false;
     else {
       const cells = line
-        .split("|")
+        .split(/(?<!\\)\|/)
         .slice(1, -1)
-        .map((cell) => cell.trim());
+        .map((cell) => cell.trim().replaceAll("\\|", "|"));
       if (inTable && !line.startsWith("|---")) {
         rows.push(Object.fromEntries(columns.map((column, at) => [column, cells[at] ?? ""])));
       }

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   supervise: ["base", "platform", "config", "plan", "logs", "metrics"],
   control: ["base", "platform", "config", "plan", "logs", "metrics", "supervise"],
   http: ["base", "platform", "config", "plan", "logs", "metrics", "supervise", "control"],
-  cli: ["base", "platform", "config", "plan", "logs", "metrics", "supervise", "control"],
+  cli: ["base", "platform", "config", "plan", "logs", "metrics", "boot", "supervise", "control"],
 };
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
@@ -50,6 +50,16 @@ const FILES: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: "utf8"
 function importsOf(name: string, text: string): string[] {
   const found = text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g);
   return [...found].map(([, path = ""]) => relative(SRC, join(SRC, dirname(name), path)));
+}
+
+/** All that is loaded with a file: neither types nor what it loads later, by `import()`. */
+function loadedWith(name: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(name)) return loaded;
+  loaded.add(name);
+  const text = FILES.find((file) => file.name === name)?.text ?? "";
+  const found = text.matchAll(/^(?:import|export) (?!type\b)[^;()]*"(\.[^"]+)";$/gm);
+  for (const [, path = ""] of found) loadedWith(relative(SRC, join(SRC, dirname(name), path)), loaded);
+  return loaded;
 }
 
 /** `logs/read` is the room `read` inside `logs`. */
@@ -114,6 +124,18 @@ describe("src/", () => {
     expect(findCycle()).toEqual([]);
   });
 
+  test("the command line loads the boot, with its libraries, only for a verb that needs it", () => {
+    const loaded = [...loadedWith("cli/cli.ts")];
+    expect(loaded).toContain("config/load.ts");
+    expect(loaded.filter((name) => name.startsWith("boot/"))).toEqual([]);
+    expect([...loadedWith("boot/verbs.ts")]).toContain("boot/postgres/session.ts");
+  });
+
+  test("PID 1 knows the names of the verbs without the table", () => {
+    const loaded = [...loadedWith("main.ts")].filter((name) => name.startsWith("cli/"));
+    expect(loaded).toEqual(["cli/verb-names.ts"]);
+  });
+
   test("only platform/libc.ts knows node:ffi", () => {
     expect(FILES.filter(({ text }) => /["']node:ffi["']/.test(text)).map(({ name }) => name)).toEqual([
       "platform/libc.ts",
@@ -149,6 +171,9 @@ describe("the rule itself", () => {
     ["control", "cli", false],
     ["cli/verbs", "control", true],
     ["http", "cli", false],
+    ["cli", "boot", true],
+    ["control", "boot", false],
+    ["boot", "cli", false],
   ])("%s → %s: %s", (from, to, allowed) => {
     expect(mayImport(from, to)).toBe(allowed);
   });

@@ -15,13 +15,13 @@ interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
 }
 
 /**
- * Applied, pending and unknown migrations as a table; with --json as one object. Errors: those of the database;
+ * Applied, pending and unknown migrations as a table; with `json` as one object. Errors: those of the database;
  * DJINIT_HISTORY_INCONSISTENT, after the list, where Django would refuse to migrate.
  */
-export async function listMigrations(django: Django, options: readonly string[]): Promise<void> {
+export async function listMigrations(django: Django, { json }: { json: boolean }): Promise<void> {
   const { contradiction, ...listed } = (await askPostgres(django)) ?? (await askDjango(django));
   const { applied, pending, unknown } = listed;
-  if (options.includes("--json")) console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
+  if (json) console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
   else print({ applied, pending, unknown });
   if (contradiction)
     throw new DjinitError(

@@ -2,10 +2,8 @@ import type { FileSources } from "../../config/file-variables.ts";
 import { loadConfig } from "../../config/load.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
 import { takeGivenEnvironment } from "../../platform/given-environment.ts";
-import { readArguments } from "../arguments.ts";
+import type { Arguments } from "../arguments.ts";
 import { alignColumns } from "../columns.ts";
-
-export const configUsage = "config [--json]";
 
 const MASK = "********";
 
@@ -13,8 +11,7 @@ const MASK = "********";
  * Every variable with its value or default, and where that comes from; secrets masked. The environment is that of this
  * process: `docker exec` gives it the container's. Exit status 78 when a value is bad.
  */
-export function config(args: readonly string[]): number {
-  const { options } = readArguments(args, { usage: configUsage, flags: { json: "" } });
+export function config({ options }: Arguments): number {
   const { environment, sources, problems } = loadConfig(takeGivenEnvironment());
   const variables = (Object.values(VARIABLES) as Variable[]).map(
     ({ name, masked = false, secret = masked, default: fallback, about }) => {

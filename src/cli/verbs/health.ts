@@ -1,16 +1,12 @@
 import type { Check, Health } from "../../control/protocol.ts";
-import { readArguments } from "../arguments.ts";
+import type { Arguments } from "../arguments.ts";
 import { ask } from "../ask-control.ts";
-
-export const healthUsage = "health [--live] [--verbose] [--json]";
 
 /**
  * Exit status 0 when the container is ready (with --live: need not be restarted), else 1, with one line that says why.
  * The same answer as /readyz and /livez.
  */
-export async function health(args: readonly string[]): Promise<number> {
-  const flags = { live: "", verbose: "", json: "" };
-  const { options } = readArguments(args, { usage: healthUsage, flags });
+export async function health({ options }: Arguments): Promise<number> {
   const answer = await ask<Health>({ verb: "health" });
   const which = options["live"] ? "live" : "ready";
   if (options["json"]) console.log(JSON.stringify(answer, undefined, 2));

@@ -1,4 +1,5 @@
 import { alignColumns } from "../columns.ts";
+import type { Verb } from "../verb.ts";
 
 const AS_CMD = `djinit: PID 1 for Django containers
 
@@ -7,20 +8,34 @@ As the image's CMD:
   celery worker [option...]              a celery worker
   celery beat [option...]                celery beat
   release                                migrate, collectstatic, superuser; then end: for a job before a deployment
-  any other command                      that command, as user django
+  any other command                      that command, as user django`;
 
-When an image is built, after pip install:
-  djinit manifest   writes down its migrations, so that a start need not ask Django for them
+const BESIDE = [
+  ["COMMAND [word...]", "that command, as user django, with the variables that the services have"],
+  ["release", "the steps of the boot once more, beside what runs"],
+] as const;
 
-Inside a running container (docker exec CONTAINER djinit ...):
-  djinit COMMAND [word...]  that command, as user django, with the variables that the services have
-  djinit release            the steps of the boot once more, beside what runs
-  djinit migrations         applied, pending and unknown migrations (--json)`;
+const HEADINGS: Record<Verb["needs"], string> = {
+  supervisor: "Inside a running container (docker exec CONTAINER djinit ...):",
+  boot: "With the project's Django (manifest: when an image is built, after pip install):",
+  nothing: "Anywhere (docker run --rm IMAGE ... too):",
+};
 
-/** Prints all of it. `verbs` are usage and text of each. */
-export function help(verbs: readonly (readonly [usage: string, about: string])[]): number {
+/** Prints all of it. */
+export function help(verbs: readonly Verb[]): number {
   console.log(AS_CMD);
-  const rows = verbs.map(([usage, about]) => [`  djinit ${usage}`, about]);
-  for (const line of alignColumns(rows)) console.log(line);
+  const groups = (Object.keys(HEADINGS) as Verb["needs"][]).map((needs) => {
+    const own = verbs
+      .filter((verb) => verb.needs === needs)
+      .map(({ usage, about }) => [usage, about] as const);
+    return { needs, rows: needs === "supervisor" ? [...BESIDE, ...own] : own };
+  });
+  const lines = alignColumns(
+    groups.flatMap(({ rows }) => rows.map(([usage, about]) => [`  djinit ${usage}`, about])),
+  );
+  for (const { needs, rows } of groups) {
+    console.log(`\n${HEADINGS[needs]}`);
+    for (const line of lines.splice(0, rows.length)) console.log(line);
+  }
   return 0;
 }

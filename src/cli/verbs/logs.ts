@@ -4,11 +4,9 @@ import { DjinitError } from "../../base/errors.ts";
 import { LEVELS } from "../../base/log-level.ts";
 import type { Request, Status } from "../../control/protocol.ts";
 import { CONTROL_SOCKET } from "../../plan/paths.ts";
-import { readArguments } from "../arguments.ts";
+import type { Arguments } from "../arguments.ts";
 import { ask, notRunning } from "../ask-control.ts";
 import { isLevel, type LogFilter, lineFilter } from "../log-filter.ts";
-
-export const logsUsage = "logs [-f] [SERVICE] [--level LEVEL] [--lines N]";
 
 /** Ends what was there already: no record has a control character in it. */
 const END_OF_SNAPSHOT = "\0";
@@ -16,12 +14,9 @@ const END_OF_SNAPSHOT = "\0";
 const OWN = "djinit";
 
 /** The last records, of one service or of all, from a level on; with -f those that follow too. Exit status 0. */
-export async function logs(args: readonly string[]): Promise<number> {
-  const flags = { follow: "f" };
-  const syntax = { usage: logsUsage, words: [0, 1] as [number, number], flags, values: ["level", "lines"] };
-  const { words, options } = readArguments(args, syntax);
+export async function logs({ words, options }: Arguments, usage: string): Promise<number> {
   const filter = readFilter(words[0], options["level"]);
-  const most = readCount(options["lines"]);
+  const most = readCount(options["lines"], usage);
   if (filter.service !== undefined) await requireService(filter.service);
   const follow = options["follow"] === true;
   await print({ verb: "logs", follow }, filter, most);
@@ -38,12 +33,12 @@ function readFilter(service: string | undefined, level: string | boolean | undef
   return { service, level: typeof level === "string" && isLevel(level) ? level : undefined };
 }
 
-function readCount(lines: string | boolean | undefined): number {
+function readCount(lines: string | boolean | undefined, usage: string): number {
   if (lines === undefined) return Number.POSITIVE_INFINITY;
   if (typeof lines === "string" && /^\d{1,9}$/.test(lines)) return Number(lines);
   throw new DjinitError(
     "DJINIT_BAD_USAGE",
-    `cannot show ${JSON.stringify(lines)} records: that is no number of records; usage: djinit ${logsUsage}`,
+    `cannot show ${JSON.stringify(lines)} records: that is no number of records; usage: djinit ${usage}`,
   );
 }
 

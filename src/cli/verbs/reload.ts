@@ -1,10 +1,6 @@
-import { readArguments } from "../arguments.ts";
 import { askToDo } from "../ask-to-do.ts";
 
-export const reloadUsage = "reload";
-
 /** Exit status 0 when the reload has begun: what comes of it is in the log. */
-export function reload(args: readonly string[]): Promise<number> {
-  readArguments(args, { usage: reloadUsage });
+export function reload(): Promise<number> {
   return askToDo({ verb: "reload" });
 }

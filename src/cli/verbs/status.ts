@@ -1,11 +1,10 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceStatus, Status } from "../../control/protocol.ts";
-import { readArguments } from "../arguments.ts";
+import type { Arguments } from "../arguments.ts";
 import { ask } from "../ask-control.ts";
 import { alignColumns } from "../columns.ts";
 
-export const statusUsage = "status [--json] [--watch]";
 const HEAD = ["SERVICE", "STATE", "READY", "PID", "UPTIME", "RESTARTS", "CPU", "MEMORY", "LAST_EXIT"];
 
 /** The kernel counts processor time in hundredths of a second: shorter would be too coarse, longer a nuisance. */
@@ -14,8 +13,7 @@ const WATCH_PERIOD_MS = 2_000;
 const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 
 /** A table of the services, or with --json the whole answer; with --watch again and again. Exit status 0. */
-export async function status(args: readonly string[]): Promise<number> {
-  const { options } = readArguments(args, { usage: statusUsage, flags: { json: "", watch: "" } });
+export async function status({ options }: Arguments): Promise<number> {
   let before = await sample();
   await delay(SAMPLE_MS);
   for (;;) {

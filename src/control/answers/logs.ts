@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Subject } from "../context.ts";
+import type { AdminContext } from "../context.ts";
 import type { Request } from "../protocol.ts";
 
 /** Somebody who follows the log but does not read must not cost PID 1 more memory than that. */
@@ -8,7 +8,7 @@ const MOST_WAITING_BYTES = 1024 * 1024;
 const READ_TIMEOUT_MS = 5_000;
 
 /** The last records as they were written, and with `follow` all that come: until the other side has had enough. */
-export function logs({ follow }: Request, { recent }: Subject, socket: Socket): void {
+export function logs({ follow }: Request, { recent }: AdminContext, socket: Socket): void {
   socket.write(recent.snapshot());
   // No record has a control character in it.
   socket.write("\0\n");

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DjinitError } from "../../base/errors.ts";
 import { listProcesses } from "../../platform/proc.ts";
 import type { Service } from "../../supervise/service.ts";
-import { findService, refuseWhereItMayNot, type Subject } from "../context.ts";
+import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
 /** gunicorn remembers five signals at most, and two of a kind that come at once are one to the kernel. */
@@ -13,22 +13,22 @@ const MOST_WORKERS = 1_024;
 const underWay = new WeakSet<Service>();
 
 /** More or fewer gunicorn workers, until gunicorn is restarted. */
-export async function scale({ service: name, workers = "" }: Request, subject: Subject): Promise<Done> {
-  const service = findService(subject.supervisor, name);
+export async function scale({ service: name, workers = "" }: Request, context: AdminContext): Promise<Done> {
+  const service = findService(context.supervisor, name);
   if (underWay.has(service)) {
     const text = `cannot scale ${service.name}: it is being scaled already`;
     throw new DjinitError("DJINIT_REFUSED", text);
   }
   underWay.add(service);
   try {
-    return await scaleTo(service, workers, subject);
+    return await scaleTo(service, workers, context);
   } finally {
     underWay.delete(service);
   }
 }
 
-async function scaleTo(service: Service, workers: string, subject: Subject): Promise<Done> {
-  refuseWhereItMayNot(subject, "scale", service);
+async function scaleTo(service: Service, workers: string, context: AdminContext): Promise<Done> {
+  refuseWhereItMayNot(context, "scale", service);
   const refuse = (cause: string) =>
     new DjinitError("DJINIT_REFUSED", `cannot scale ${service.name}: ${cause}`);
   if (!service.plan.forwards.includes("SIGTTIN"))
@@ -41,14 +41,14 @@ async function scaleTo(service: Service, workers: string, subject: Subject): Pro
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST_WORKERS) {
     throw refuse(`it has ${now} now, and ${JSON.stringify(workers)} does not lead to 1 to ${MOST_WORKERS}`);
   }
-  subject.log.info(
+  context.log.info(
     { target: service.name, workers: wanted },
     `scaling ${service.name} from ${now} to ${wanted} workers: an operator asked for it`,
   );
-  const told = await tell(service, wanted - now, () => !subject.supervisor.draining);
+  const told = await tell(service, wanted - now, () => !context.supervisor.draining);
   if (told === wanted - now)
     return { ok: true, done: `${service.name}: ${now} → ${wanted} workers, until it is restarted` };
-  const why = subject.supervisor.draining ? "the container is being stopped" : `it is ${service.state.name}`;
+  const why = context.supervisor.draining ? "the container is being stopped" : `it is ${service.state.name}`;
   return {
     ok: false,
     done: `cannot scale ${service.name} on: ${why}; ${Math.abs(told)} of ${Math.abs(wanted - now)} signals were sent`,

@@ -1,13 +1,13 @@
 import { DjinitError } from "../../base/errors.ts";
 import type { Service } from "../../supervise/service.ts";
-import { findService, refuseWhereItMayNot, type Subject } from "../context.ts";
+import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
 /** Starts a service that has been stopped; answers when it is ready, or has failed. */
-export async function start({ service: name }: Request, subject: Subject): Promise<Done> {
-  const { supervisor, log } = subject;
+export async function start({ service: name }: Request, context: AdminContext): Promise<Done> {
+  const { supervisor, log } = context;
   const service = findService(supervisor, name);
-  refuseWhereItMayNot(subject, "start", service);
+  refuseWhereItMayNot(context, "start", service);
   if (service.pid !== undefined) {
     const text = `cannot start ${service.name}: it is ${service.state.name} already`;
     throw new DjinitError("DJINIT_REFUSED", `${text}; \`djinit restart ${service.name}\` starts it anew`);

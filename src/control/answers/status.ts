@@ -1,10 +1,10 @@
 import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
 import type { Service } from "../../supervise/service.ts";
 import { checkHealth } from "../checks.ts";
-import type { Subject } from "../context.ts";
+import type { AdminContext } from "../context.ts";
 import type { Request, ServiceStatus, Status } from "../protocol.ts";
 
-export function status(_: Request, { supervisor }: Subject): Status {
+export function status(_: Request, { supervisor }: AdminContext): Status {
   const usage = listProcessUsage();
   const { ready, draining, checks } = checkHealth(supervisor);
   return {

@@ -1,12 +1,12 @@
 import { DjinitError } from "../../base/errors.ts";
-import { findService, refuseWhereItMayNot, type Subject } from "../context.ts";
+import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
 /** Stops one service; it stays so until `start` or `restart`. */
-export async function stop({ service: name }: Request, subject: Subject): Promise<Done> {
-  const { supervisor, log } = subject;
+export async function stop({ service: name }: Request, context: AdminContext): Promise<Done> {
+  const { supervisor, log } = context;
   const service = findService(supervisor, name);
-  refuseWhereItMayNot(subject, "stop", service);
+  refuseWhereItMayNot(context, "stop", service);
   if (service.ended) {
     throw new DjinitError(
       "DJINIT_REFUSED",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scale } from "../../../src/control/answers/scale.ts";
-import type { Subject } from "../../../src/control/context.ts";
+import type { AdminContext } from "../../../src/control/context.ts";
 import type { Done } from "../../../src/control/protocol.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
@@ -20,7 +20,7 @@ async function started() {
   const { supervisor } = supervised;
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const ask = (workers: string): Promise<Done> =>
-    scale({ verb: "scale", service: "gunicorn", workers }, { supervisor, log } as unknown as Subject);
+    scale({ verb: "scale", service: "gunicorn", workers }, { supervisor, log } as unknown as AdminContext);
   const count = (word: string): number =>
     supervised.said().filter((line) => line === `gunicorn: ${word}`).length;
   return { supervised, ask, count };

@@ -1,0 +1,31 @@
+// What PID 1 answers: one function a verb.
+import type { Socket } from "node:net";
+import { health } from "./answers/health.ts";
+import { logs } from "./answers/logs.ts";
+import { reload } from "./answers/reload.ts";
+import { restart } from "./answers/restart.ts";
+import { scale } from "./answers/scale.ts";
+import { start } from "./answers/start.ts";
+import { status } from "./answers/status.ts";
+import { stop } from "./answers/stop.ts";
+import type { AdminContext } from "./context.ts";
+import type { AskedVerb, Request } from "./protocol.ts";
+
+/** What it returns is the answer, unless it answers by itself and returns undefined. */
+type Answer = (request: Request, context: AdminContext, socket: Socket) => unknown;
+
+export const ANSWERS: Readonly<Record<AskedVerb, Answer>> = {
+  status,
+  health,
+  restart,
+  reload,
+  stop,
+  start,
+  scale,
+  logs,
+};
+
+/** `verb` is what somebody has sent. */
+export function isAsked(verb: unknown): verb is AskedVerb {
+  return typeof verb === "string" && Object.hasOwn(ANSWERS, verb);
+}
