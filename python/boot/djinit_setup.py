@@ -7,7 +7,6 @@ program when it has said so: whatever else ends it, with status 0 too, is a fail
 
 import atexit
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ import traceback
 
 import djinit_blame
 import djinit_events
+import djinit_garbage
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
@@ -319,28 +319,25 @@ def manifest(trace, probe, is_required):
 def main(options, steps):
     # As django-admin does it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
-    # In what is being loaded there is no garbage to be found; what migrations leave behind is looked for as ever.
-    thresholds = gc.get_threshold()
-    gc.set_threshold(0)
     trace = probe = None
     try:
-        if "manifest" in steps:
-            import djinit_manifest
-            import djinit_trace
+        # What migrations leave behind is looked for as ever.
+        with djinit_garbage.paused():
+            if "manifest" in steps:
+                import djinit_manifest
+                import djinit_trace
 
-            import django  # noqa: F401 both processes need it
+                import django  # noqa: F401 both processes need it
 
-            probe = djinit_manifest.Probe()
-            trace = djinit_trace.Trace()
-        import django
-        from django.conf import settings
+                probe = djinit_manifest.Probe()
+                trace = djinit_trace.Trace()
+            import django
+            from django.conf import settings
 
-        if trace is not None:
-            settings.INSTALLED_APPS  # noqa: B018 imports the settings
-            trace.stop()
-        django.setup()
-        gc.freeze()
-        gc.set_threshold(*thresholds)
+            if trace is not None:
+                settings.INSTALLED_APPS  # noqa: B018 imports the settings
+                trace.stop()
+            django.setup()
         stop_on_term()
     except BaseException as error:  # SystemExit too
         if EVENTS.is_forked:
