@@ -1,6 +1,7 @@
-"""Pauses Python's garbage collector while much is loaded: next to nothing of that is garbage, and looking takes a tenth of the time.
+"""Pauses Python's garbage collector while much is loaded.
 
-Used by the boot's Django process, by gunicorn's file and by gunicorn's gate.
+Next to nothing of that is garbage, and to look for it takes a tenth of the time. The boot's Django process,
+gunicorn's file and gunicorn's gate use this.
 """
 
 import gc

@@ -25,13 +25,13 @@ def load_settling() -> ModuleType:
     """Load djinit_gunicorn.py once: this file is read again by a reload."""
     name = "djinit_gunicorn"
     if name not in sys.modules:
-        spec = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
+        spec: Any = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
         sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
 
 
-settling = load_settling()
+settling: Any = load_settling()
 paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
 # Where djinit has started gunicorn beside its boot, everything up to here is loaded by now. What follows waits for it.
@@ -59,9 +59,7 @@ if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
     # gunicorn's own format, and the request's id.
-    access_log_format = (
-        '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
-    )
+    access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
 
 # nginx reaches gunicorn by a unix socket, and gunicorn trusts whoever does: X-Forwarded-Proto decides wsgi.url_scheme
 # without forwarded_allow_ips being set.
@@ -85,7 +83,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
     """
 
     @wraps(load)
-    def loads(app: BaseApplication) -> Any:  # noqa: ANN401 whatever the application is
+    def loads(app: BaseApplication) -> Any:
         with paused():
             try:
                 return load(app)
