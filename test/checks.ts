@@ -10,8 +10,18 @@ const CHECKS: [what: string, command: string, ...args: string[]][] = [
 const PYTHON = ["python", "docker/etc/gunicorn/config.py"];
 const CONFIGURATION = "python/pyproject.toml";
 const PYTHON_CHECKS: [what: string, module: string, ...args: string[]][] = [
-  ["Python's format", "ruff", "format", "--check", "--quiet", "--config", CONFIGURATION, ...PYTHON],
-  ["Python's lint", "ruff", "check", "--quiet", "--config", CONFIGURATION, ...PYTHON],
+  [
+    "Python's format",
+    "ruff",
+    "format",
+    "--check",
+    "--no-cache",
+    "--quiet",
+    "--config",
+    CONFIGURATION,
+    ...PYTHON,
+  ],
+  ["Python's lint", "ruff", "check", "--no-cache", "--quiet", "--config", CONFIGURATION, ...PYTHON],
   ["Python's types", "mypy", "--no-error-summary", "--config-file", CONFIGURATION, ...PYTHON],
 ];
 
