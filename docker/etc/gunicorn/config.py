@@ -5,7 +5,6 @@ the command line win over both, and WEB_CONCURRENCY sets the number of workers, 
 depends on (djinit_gunicorn.py has the list) stays in force over all of them.
 """
 
-import gc
 import os
 import runpy
 import sys
@@ -26,13 +25,14 @@ def load_settling() -> ModuleType:
     """Load djinit_gunicorn.py once: this file is read again by a reload."""
     name = "djinit_gunicorn"
     if name not in sys.modules:
-        spec = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
+        spec: Any = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
         sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
 
 
-settling = load_settling()
+settling: Any = load_settling()
+paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
 # Where djinit has started gunicorn beside its boot, everything up to here is loaded by now. What follows waits for it.
 if "DJINIT_GATE_FD" in os.environ:
@@ -59,9 +59,7 @@ if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
     # gunicorn's own format, and the request's id.
-    access_log_format = (
-        '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
-    )
+    access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
 
 # nginx reaches gunicorn by a unix socket, and gunicorn trusts whoever does: X-Forwarded-Proto decides wsgi.url_scheme
 # without forwarded_allow_ips being set.
@@ -81,22 +79,16 @@ def close_websockets_at_end() -> None:
 def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Callable[[BaseApplication], Any]:
     """Make garbage not be looked for while the application is loaded, in a worker or in the master.
 
-    What an application is made of stays: to look for garbage in it again and again finds next to none, and takes a tenth of
-    the time. No hook of gunicorn's does this, for a hook can be replaced, and then nobody would look again.
+    No hook of gunicorn's does this, for a hook can be replaced, and then nobody would look again.
     """
 
     @wraps(load)
-    def loads(app: BaseApplication) -> Any:  # noqa: ANN401 whatever the application is
-        thresholds = gc.get_threshold()
-        gc.set_threshold(0)
-        try:
-            return load(app)
-        finally:
-            close_websockets_at_end()
-            gc.freeze()
-            # Else the application has chosen for itself.
-            if gc.get_threshold()[0] == 0:
-                gc.set_threshold(*thresholds)
+    def loads(app: BaseApplication) -> Any:
+        with paused():
+            try:
+                return load(app)
+            finally:
+                close_websockets_at_end()
 
     return loads
 

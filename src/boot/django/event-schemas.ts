@@ -1,4 +1,4 @@
-// What docker/usr/local/lib/djinit/djinit_setup.py may report, one schema a kind.
+// What python/boot/djinit_setup.py may report, one schema a kind.
 import * as v from "valibot";
 import type { StepName } from "../../plan/plan.ts";
 import { FACTS } from "../schema/manifest.ts";

@@ -5,9 +5,10 @@ A hash is slow on purpose, and is made in C, without the interpreter's lock; a m
 
 import contextlib
 import threading
+from typing import Any
 
 
-def is_new_database():
+def is_new_database() -> bool:
     """Whether nobody has migrated it yet. In any other the superuser is likely to be there."""
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
@@ -15,7 +16,7 @@ def is_new_database():
     return not MigrationRecorder(connection).has_table()
 
 
-def hash_beside(password):
+def hash_beside(password: str) -> None:
     """Begin to hash it; whoever asks Django's own hasher for this password's hash, with whatever salt, gets this one."""
     from django.contrib.auth.hashers import get_hasher
 
@@ -24,16 +25,16 @@ def hash_beside(password):
     except Exception:  # the step itself will say what is wrong
         return
     encode = hasher.encode
-    hashed = []
+    hashed: list[str] = []
 
-    def work():
+    def work() -> None:
         # What goes wrong here goes wrong once more where it is reported.
         with contextlib.suppress(Exception):
             hashed.append(encode(password, hasher.salt()))
 
     thread = threading.Thread(target=work, daemon=True)
 
-    def encode_or_wait(given, *salt, **more):
+    def encode_or_wait(given: str, *salt: Any, **more: Any) -> Any:
         if given == password and not more:
             thread.join()
             if hashed:

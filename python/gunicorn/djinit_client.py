@@ -28,7 +28,7 @@ def read_key() -> str:
         return ""
 
 
-def speaks_asgi(application: Any, worker_class: Any) -> bool:  # noqa: ANN401 whatever the application is
+def speaks_asgi(application: Any, worker_class: Any) -> bool:
     """Whether this is ASGI: by the same signs as uvicorn's, or because gunicorn's own worker speaks nothing else."""
     if getattr(worker_class, "__module__", "") == "gunicorn.workers.gasgi":
         return True
@@ -36,11 +36,11 @@ def speaks_asgi(application: Any, worker_class: Any) -> bool:  # noqa: ANN401 wh
     return not inspect.isclass(application) and inspect.iscoroutinefunction(call)
 
 
-def with_wsgi_client(application: Callable, prefix: str) -> Callable:
+def with_wsgi_client(application: Callable[..., Any], prefix: str) -> Callable[..., Any]:
     """The application with nginx's word in REMOTE_ADDR."""
     length = len(prefix)
 
-    def with_client(environ: dict, start_response: Callable) -> Any:  # noqa: ANN401 its answer
+    def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         told = environ.pop(WSGI_NAME, "")
         if told.startswith(prefix) and told[length:] != NO_ADDRESS:
             environ["REMOTE_ADDR"] = told[length:]
@@ -51,11 +51,11 @@ def with_wsgi_client(application: Callable, prefix: str) -> Callable:
     return with_client
 
 
-def with_asgi_client(application: Callable, prefix: str) -> Callable:
+def with_asgi_client(application: Callable[..., Any], prefix: str) -> Callable[..., Any]:
     """The application with nginx's word in the scope."""
     start, length = prefix.encode(), len(prefix)
 
-    async def with_client(scope: dict, receive: Callable, send: Callable) -> Any:  # noqa: ANN401 its answer
+    async def with_client(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Any:
         headers = scope.get("headers", ())
         told = [value for name, value in headers if name == ASGI_NAME]
         if told:
@@ -73,12 +73,12 @@ def telling_client(load: Callable[[BaseApplication], Any], prefix: str) -> Calla
     """Wrap what is loaded. The application itself stays what it is, also where others look at it."""
 
     @wraps(load)
-    def loads(app: BaseApplication) -> Any:  # noqa: ANN401 whatever the application is
+    def loads(app: BaseApplication) -> Any:
         application = load(app)
         wrap = with_asgi_client if speaks_asgi(application, app.cfg.worker_class) else with_wsgi_client
         return wrap(application, prefix)
 
-    loads.djinit_load = load
+    vars(loads)["djinit_load"] = load
     return loads
 
 

@@ -6,9 +6,7 @@ from contextvars import ContextVar
 
 # As in djinit's nginx, in conf.d/request_id.conf.
 WELL_FORMED = re.compile(r"[A-Za-z0-9._:=+/@-]{1,128}")
-TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
-)
+TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 current: ContextVar[str] = ContextVar("djinit_request_id", default="")
 
@@ -22,6 +20,6 @@ def from_headers(given: str, traceparent: str) -> str:
     return uuid.uuid4().hex
 
 
-def forget(**_) -> None:
+def forget(**_: object) -> None:
     """The request is over: what this thread does next is not part of it."""
     current.set("")

@@ -1,3 +1,5 @@
+"""The app: connects what the project asked for."""
+
 import os
 from importlib.util import find_spec
 

@@ -5,9 +5,10 @@ report goes through a socket of its own (djinit_events.py). A step is done when 
 program when it has said so: whatever else ends it, with status 0 too, is a failure.
 """
 
+from __future__ import annotations
+
 import atexit
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -15,17 +16,23 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import djinit_blame
 import djinit_events
+import djinit_garbage
+
+if TYPE_CHECKING:
+    import djinit_lock
+    import djinit_manifest
+    import djinit_trace
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 
 # Out of the environment before any code of the project runs: given where the step superuser is to be done, and for it alone.
-SUPERUSER = {
-    name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SUPERUSER_", "DJANGO_SUPERUSER_"))
-}
+SUPERUSER = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SUPERUSER_", "DJANGO_SUPERUSER_"))}
 PASSWORD = SUPERUSER.get("SUPERUSER_PASSWORD", "")
 # Out of the arguments, too. The project sees the names of the steps.
 OPTIONS = json.loads(sys.argv.pop(1))
@@ -36,7 +43,7 @@ report = EVENTS.report
 class StepError(Exception):
     """A step that cannot succeed, in words for its operator."""
 
-    def __init__(self, message, **fields):
+    def __init__(self, message: str, **fields: Any) -> None:
         super().__init__(message)
         self.fields = fields
 
@@ -45,7 +52,7 @@ class Stopped(KeyboardInterrupt):
     """TERM has come. Of this kind because drivers and commands know what Ctrl-C asks of them."""
 
 
-def stop_on_term():
+def stop_on_term() -> None:
     """Make TERM end what runs, a query in the server included, so that it is rolled back before this process ends.
 
     Without it a server would go on with a query whose client has gone, and hold its locks. The handler runs only when
@@ -53,11 +60,11 @@ def stop_on_term():
     """
     from django.db import connections
 
-    def stop(*_):
+    def stop(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Stopped
 
-    def cancel_queries(fd, wrappers):
+    def cancel_queries(fd: int, wrappers: list[Any]) -> None:
         while os.read(fd, 1) != bytes([signal.SIGTERM]):
             pass
         for wrapper in wrappers:
@@ -74,7 +81,8 @@ def stop_on_term():
     signal.signal(signal.SIGTERM, stop)
 
 
-def wait_for_database(timeout):
+def wait_for_database(timeout: float) -> None:
+    """Ask until it answers; what waiting cannot change is an error at once."""
     from django.core.exceptions import ImproperlyConfigured
     from django.db import connection
     from django.db.utils import Error, NotSupportedError, ProgrammingError
@@ -103,7 +111,7 @@ def wait_for_database(timeout):
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def refusal(error, kind):
+def refusal(error: BaseException, kind: str) -> StepError:
     """What waiting would not change."""
     what = "log in to" if kind == djinit_blame.LOGIN else "use"
     text = djinit_blame.in_words(error, kind) or f"cannot {what} the database: {str(error).strip()}"
@@ -113,29 +121,33 @@ def refusal(error, kind):
 class Locked:
     """The lock around what changes the database: taken by the first step that does, held to the end of the last."""
 
-    def __init__(self, options):
+    def __init__(self, options: dict[str, Any]) -> None:
         self.is_ours = options["lock"] == "own"
-        self.lock = None
+        self.lock: djinit_lock.Lock | None = None
 
-    def take(self):
+    def take(self) -> None:
+        """Wait for it, where it is not djinit that holds it."""
         if self.lock is not None or not self.is_ours:
             return
-        from djinit_lock import Lock
+        import djinit_lock
 
-        self.lock = Lock(lambda: report("lock-waited-for"), lambda: report("lock-missing"))
+        self.lock = djinit_lock.Lock(lambda: report("lock-waited-for"), lambda: report("lock-missing"))
         self.lock.__enter__()
 
-    def release(self):
+    def release(self) -> None:
+        """Let others have it."""
         lock, self.lock = self.lock, None
         if lock is not None:
             lock.__exit__()
 
     @property
-    def lost(self):
-        return self.lock and self.lock.lost
+    def lost(self) -> Exception | None:
+        """Why it is no longer held."""
+        return self.lock.lost if self.lock else None
 
 
-def migrate(options, locked, superuser_follows):
+def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) -> None:
+    """Bring the schema up to date, unless a look tells that it is."""
     import djinit_migrate
     import djinit_password
 
@@ -149,9 +161,9 @@ def migrate(options, locked, superuser_follows):
         return report_settled()
     if superuser_follows and djinit_password.is_new_database():
         djinit_password.hash_beside(PASSWORD)
-    started = {}
+    started: dict[str, float] = {}
 
-    def progress(action, migration=None, fake=False):
+    def progress(action: str, migration: object = None, fake: bool = False) -> None:
         if action == "apply_start":
             started[str(migration)] = time.monotonic()
             report("migrating", migration=str(migration))
@@ -159,13 +171,14 @@ def migrate(options, locked, superuser_follows):
             seconds = round(time.monotonic() - started[str(migration)], 3)
             report("migrated", migration=str(migration), seconds=seconds, fake=fake)
 
-    def on_retry(cause, pause):
+    def on_retry(cause: str, pause: float) -> None:
         report("lock-timeout", cause=cause, seconds=pause)
 
     djinit_migrate.migrate(progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
 
 
-def wait_for_migrations(options):
+def wait_for_migrations(options: dict[str, Any]) -> None:
+    """Another container applies them."""
     import djinit_migrate
 
     timeout = options["migrateTimeoutSeconds"]
@@ -173,38 +186,43 @@ def wait_for_migrations(options):
     refuse(left, f"cannot start: no container has applied them within {timeout:g} s")
 
 
-def check_migrations():
+def check_migrations() -> None:
+    """Nobody applies them."""
     import djinit_migrate
 
     refuse(djinit_migrate.pending(), "cannot start")
 
 
-def report_settled():
+def report_settled() -> None:
+    """There is nothing to do."""
     report("nothing-pending")
     # The database may have more than the image knows.
     list_migrations()
 
 
-def list_migrations():
+def list_migrations() -> None:
+    """What the image knows and what the database has."""
     import djinit_migrate
 
     known, recorded, contradiction = djinit_migrate.known_and_recorded()
     report("migrations", known=known, recorded=recorded, contradiction=contradiction)
 
 
-def refuse(left, what):
+def refuse(left: list[str], what: str) -> None:
+    """Raise where something is pending."""
     if left:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         raise StepError(f"{what}: {len(left)} pending, {', '.join(left[:3])}{more}", pending=left)
 
 
-def collectstatic():
+def collectstatic() -> None:
+    """As Django's command does."""
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=1)
 
 
-def user_exists(model, name):
+def user_exists(model: Any, name: str) -> bool:
     """Whether it does under the name as it is, or as managers write it down (`ADMIN@EXAMPLE.COM`)."""
     from django.contrib.auth.base_user import BaseUserManager
 
@@ -213,13 +231,14 @@ def user_exists(model, name):
     try:
         manager.get_by_natural_key(name)
     except model.DoesNotExist:
-        return manager.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists()
+        return bool(manager.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists())
     except model.MultipleObjectsReturned:
         return True
     return True
 
 
-def superuser(locked):
+def superuser(locked: Locked) -> None:
+    """Create it, unless it is there."""
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
@@ -235,9 +254,7 @@ def superuser(locked):
         return
 
     missing = [
-        field
-        for field in model.REQUIRED_FIELDS
-        if field not in given and not SUPERUSER.get(f"DJANGO_SUPERUSER_{field.upper()}")
+        field for field in model.REQUIRED_FIELDS if field not in given and not SUPERUSER.get(f"DJANGO_SUPERUSER_{field.upper()}")
     ]
     if missing:
         variables = ", ".join(f"DJANGO_SUPERUSER_{field.upper()}" for field in missing)
@@ -259,9 +276,10 @@ def superuser(locked):
     report("superuser-created", username=name)
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, str]:
+    """What a report says of it."""
     told = traceback.TracebackException.from_exception(error)
-    link = told
+    link: traceback.TracebackException | None = told
     while link is not None:
         # The way from here into the project's code says nothing about the fault.
         link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if frame.filename != __file__])
@@ -271,14 +289,15 @@ def describe(error):
     return {"type": f"{type(error).__module__}.{type(error).__qualname__}", "message": message, "stack": stack}
 
 
-def end_in_words(error):
+def end_in_words(error: SystemExit) -> str:
     """What `sys.exit` was called with: a status, or what there is to say."""
     if error.code is None or isinstance(error.code, int):
         return f"it ended the process with status {int(error.code or 0)}"
     return str(error.code).strip()
 
 
-def run(step, action):
+def run(step: str, action: Callable[[], None]) -> None:
+    """Do it, and report how it went."""
     report("step-started", step=step)
     EVENTS.settle()
     started = time.monotonic()
@@ -286,12 +305,13 @@ def run(step, action):
         action()
     except Stopped:
         raise
-    except BaseException as error:  # SystemExit too
+    except BaseException as raised:  # SystemExit too
         if EVENTS.is_forked:
             raise
-        told = {}
-        if isinstance(error, StepError):
-            told, error = {"message": str(error), **error.fields}, error.__cause__
+        told: dict[str, Any] = {}
+        error: BaseException | None = raised
+        if isinstance(raised, StepError):
+            told, error = {"message": str(raised), **raised.fields}, raised.__cause__
         if error is not None:
             kind = told.setdefault("kind", djinit_blame.blame(error))
             told.setdefault("message", djinit_blame.in_words(error, kind))
@@ -300,12 +320,14 @@ def run(step, action):
     report("step-finished", step=step, seconds=round(time.monotonic() - started, 3))
 
 
-def fail(event, **fields):
+def fail(event: str, **fields: Any) -> NoReturn:
+    """Report it, and end."""
     report(event, **fields)
     leave(1)
 
 
-def manifest(trace, probe, is_required):
+def manifest(trace: djinit_trace.Trace, probe: djinit_manifest.Probe, is_required: bool) -> None:
+    """Report what a later start can do without Django for."""
     import djinit_manifest
 
     try:
@@ -316,31 +338,29 @@ def manifest(trace, probe, is_required):
         report("manifest-failed", error=describe(error))
 
 
-def main(options, steps):
+def main(options: dict[str, Any], steps: list[str]) -> None:
+    """Start Django, and do the steps in their order."""
     # As django-admin does it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
-    # In what is being loaded there is no garbage to be found; what migrations leave behind is looked for as ever.
-    thresholds = gc.get_threshold()
-    gc.set_threshold(0)
-    trace = probe = None
+    trace: djinit_trace.Trace | None = None
+    probe: djinit_manifest.Probe | None = None
     try:
-        if "manifest" in steps:
-            import djinit_manifest
-            import djinit_trace
+        # What migrations leave behind is looked for as ever.
+        with djinit_garbage.paused():
+            if "manifest" in steps:
+                import django
+                import djinit_manifest
+                import djinit_trace
 
-            import django  # noqa: F401 both processes need it
+                probe = djinit_manifest.Probe()
+                trace = djinit_trace.Trace()
+            import django
+            from django.conf import settings
 
-            probe = djinit_manifest.Probe()
-            trace = djinit_trace.Trace()
-        import django
-        from django.conf import settings
-
-        if trace is not None:
-            settings.INSTALLED_APPS  # noqa: B018 imports the settings
-            trace.stop()
-        django.setup()
-        gc.freeze()
-        gc.set_threshold(*thresholds)
+            if trace is not None:
+                settings.INSTALLED_APPS  # noqa: B018 imports the settings
+                trace.stop()
+            django.setup()
         stop_on_term()
     except BaseException as error:  # SystemExit too
         if EVENTS.is_forked:
@@ -356,7 +376,7 @@ def main(options, steps):
         "list-migrations": list_migrations,
         "collectstatic": collectstatic,
         "superuser": lambda: superuser(locked),
-        "manifest": lambda: manifest(trace, probe, options["manifestIsRequired"]),
+        "manifest": lambda: manifest(trace, probe, options["manifestIsRequired"]),  # type: ignore[arg-type]  # there where the step is
     }
     changing = [step for step in steps if step in ("migrate", "superuser")]
     for step in steps:
@@ -367,7 +387,8 @@ def main(options, steps):
 
 
 @contextlib.contextmanager
-def lock_loss(step, locked):
+def lock_loss(step: str, locked: Locked) -> Iterator[None]:
+    """What TERM means where the lock's thread has sent it."""
     try:
         yield
     except Stopped:
@@ -377,7 +398,7 @@ def lock_loss(step, locked):
         fail("step-failed", step=step, kind=djinit_blame.LOCK, message=told)
 
 
-def leave(status):
+def leave(status: int) -> NoReturn:
     """End at once. To take the interpreter down object by object would cost a start a sixth of a second."""
     # The connections of a fork are its parent's: to close them would end them on the server.
     if not EVENTS.is_forked:

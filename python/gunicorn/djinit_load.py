@@ -4,7 +4,9 @@ Run by gunicorn's file. `sys.exit(0)` in a project's settings would otherwise be
 by the next one for ever; and `gunicorn --check-config` a check that has found all in order.
 """
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.errors import AppImportError
@@ -14,16 +16,17 @@ BEGUN = "checking whether the application can be loaded"
 DONE = "the application can be loaded"
 
 
-def say(app, text):
+def say(app: WSGIApplication, text: str) -> None:
+    """Only where gunicorn does nothing but check."""
     if app.cfg.check_config:
         print(text, flush=True)
 
 
-def to_its_end(load):
+def to_its_end(load: Callable[..., Any]) -> Callable[..., Any]:
     """Make what ends the process an error, and a check say that it has come to its end."""
 
     @wraps(load)
-    def loads(app):
+    def loads(app: WSGIApplication) -> Any:
         say(app, BEGUN)
         try:
             application = load(app)

@@ -5,6 +5,8 @@ PostgreSQL's is the same that djinit itself takes (src/boot/schema/lock.ts), of 
 through a pooler too.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import hashlib
@@ -12,6 +14,11 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
@@ -27,23 +34,27 @@ SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(chr(31), 'djinit', c
 """
 
 
-def project():
+def project() -> str:
     """What all containers of one project have in common."""
     return os.environ.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0]
 
 
 class PostgresLock:
-    def __init__(self, connection):
+    """An advisory lock for the length of one transaction."""
+
+    def __init__(self, connection: Any) -> None:
         self.connection = connection
         connection.ensure_connection()
         connection.set_autocommit(False)
 
-    def one(self, sql, *parameters):
+    def one(self, sql: str, *parameters: Any) -> Any:
+        """The only row."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchone()
 
-    def take(self):
+    def take(self) -> bool:
+        """Whether it is ours now. Does not wait."""
         self.one(POSTGRES_SETTINGS)
         if self.one(POSTGRES_LOCK, project())[0]:
             self.check()
@@ -52,11 +63,13 @@ class PostgresLock:
         self.connection.rollback()
         return False
 
-    def check(self):
+    def check(self) -> None:
+        """Raise where it is ours no longer."""
         # Takes no snapshot: CREATE INDEX CONCURRENTLY waits for the end of a transaction that it sees with one.
         self.one("SHOW transaction_isolation")
 
-    def release(self):
+    def release(self) -> None:
+        """Let others have it."""
         self.connection.rollback()
         self.connection.close()
 
@@ -64,19 +77,22 @@ class PostgresLock:
 class MysqlLock(PostgresLock):
     """GET_LOCK is the server's, not the database's, and takes names of up to 64 characters."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: Any) -> None:
         self.connection = connection
         database = connection.settings_dict["NAME"]
         self.name = "djinit:" + hashlib.sha256(f"{database}\x1f{project()}".encode()).hexdigest()[:40]
 
-    def take(self):
-        return self.one("SELECT GET_LOCK(%s, 0)", self.name)[0] == 1
+    def take(self) -> bool:
+        """Whether it is ours now. Does not wait."""
+        return bool(self.one("SELECT GET_LOCK(%s, 0)", self.name)[0] == 1)
 
-    def check(self):
+    def check(self) -> None:
+        """Raise where it is ours no longer."""
         if self.one("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", self.name)[0] != 1:
             raise RuntimeError("the server has given it to another")
 
-    def release(self):
+    def release(self) -> None:
+        """Let others have it."""
         self.connection.close()
 
 
@@ -87,27 +103,31 @@ class NoLockFile(Exception):
 
 
 class FileLock:
-    def __init__(self, path):
+    """For SQLite: a file beside the database."""
+
+    def __init__(self, path: str) -> None:
         try:
             self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         except OSError as error:
             raise NoLockFile(f"cannot make the lock file {path} (uid {os.geteuid()}): {error.strerror}") from error
 
-    def take(self):
+    def take(self) -> bool:
+        """Whether it is ours now. Does not wait."""
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
             return False
 
-    def check(self):
-        pass
+    def check(self) -> None:
+        """Nobody can take it away."""
 
-    def release(self):
+    def release(self) -> None:
+        """Let others have it."""
         os.close(self.fd)
 
 
-def lock_of_default():
+def lock_of_default() -> PostgresLock | FileLock | None:
     """The lock of the default database; None where there is no way to have one. In the thread that is to hold it."""
     from django.db import connections
 
@@ -126,16 +146,16 @@ def lock_of_default():
 class Lock:
     """`with Lock(on_wait):` holds it, or raises what hindered it. `lost` tells why it is no longer held."""
 
-    def __init__(self, on_wait, on_missing):
+    def __init__(self, on_wait: Callable[[], None], on_missing: Callable[[], None]) -> None:
         self.on_wait = on_wait
         self.on_missing = on_missing
-        self.lost = None
-        self.failure = None
+        self.lost: Exception | None = None
+        self.failure: Exception | None = None
         self.held = threading.Event()
         self.done = threading.Event()
         self.thread = threading.Thread(target=self.keep, daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.thread.start()
         # In pieces, so that a signal's handler gets its turn.
         while not self.held.wait(1):
@@ -144,11 +164,12 @@ class Lock:
             raise self.failure
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.done.set()
         self.thread.join()
 
-    def keep(self):
+    def keep(self) -> None:
+        """Take it, look after it, let go of it: what the thread does."""
         lock = None
         try:
             lock = lock_of_default()
@@ -171,7 +192,8 @@ class Lock:
         with contextlib.suppress(Exception):
             lock.release()
 
-    def wait_for(self, lock):
+    def wait_for(self, lock: PostgresLock | FileLock) -> None:
+        """Ask for it again and again."""
         pause = FIRST_PAUSE_SECONDS
         while not lock.take():
             if pause == FIRST_PAUSE_SECONDS:

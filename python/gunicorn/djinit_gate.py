@@ -4,13 +4,15 @@ Run by gunicorn's file where djinit has set DJINIT_GATE_FD, before the applicati
 loaded by then. While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
 """
 
-import gc
 import json
 import os
+import runpy
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from select import select
+
+paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
 #: These look neither at the settings nor at the database when they are loaded, and start no thread.
 LIKELY_MODULES = (
@@ -40,18 +42,14 @@ def likely_modules() -> Iterator[str]:
 def wait() -> None:
     """Return when the gate is opened. Ends the process when djinit has ended without opening it."""
     gate = int(os.environ.pop("DJINIT_GATE_FD"))
-    thresholds = gc.get_threshold()
-    gc.set_threshold(0)
-    for name in likely_modules():
-        if select([gate], [], [], 0)[0]:
-            break
-        try:
-            import_module(name)
-        except Exception:  # whatever it is, the application will meet it too, or has no use for the module
-            continue
-    # Else the very next object would have all of them looked through, and the workers would copy the memory they are in.
-    gc.freeze()
-    gc.set_threshold(*thresholds)
+    with paused():
+        for name in likely_modules():
+            if select([gate], [], [], 0)[0]:
+                break
+            try:
+                import_module(name)
+            except Exception:  # whatever it is, the application will meet it too, or has no use for the module
+                continue
     said = os.read(gate, 65_536)
     os.close(gate)
     if said[:1] != b"1":

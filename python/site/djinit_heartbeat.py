@@ -16,7 +16,9 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import click
 from celery import bootsteps, signals
@@ -49,7 +51,7 @@ class Report:
     """The file, and the stack beside it."""
 
     def __init__(self, path: str, kind: str) -> None:
-        self.facts = {"pid": os.getpid(), "kind": kind, "thread": threading.main_thread().ident}
+        self.facts: dict[str, Any] = {"pid": os.getpid(), "kind": kind, "thread": threading.main_thread().ident}
         self.written_at = 0.0
         self.seq = 0
         self.size = 0
@@ -60,7 +62,7 @@ class Report:
         # A child must not inherit a watchdog whose thread does not exist there.
         os.register_at_fork(before=self.before_fork, after_in_parent=self.after_fork)
 
-    def write(self, **facts) -> None:
+    def write(self, **facts: Any) -> None:
         self.facts.update(facts, at=time.monotonic())
         self.written_at = self.facts["at"]
         self.seq += 1
@@ -69,7 +71,7 @@ class Report:
             self.size = max(self.size, len(data))
             os.pwrite(self.fd, data.ljust(self.size), 0)
 
-    def write_soon(self, **facts) -> None:
+    def write_soon(self, **facts: Any) -> None:
         self.facts.update(facts)
         if time.monotonic() - self.written_at >= SHORTEST_PERIOD_S:
             self.write()
@@ -113,9 +115,9 @@ class Tasks:
         if event == "task-started":
             self.running[task_id] = (name, time.monotonic())
         elif event in ENDS:
-            _, since = self.running.pop(task_id, (name, None))
+            since = self.running.pop(task_id, (name, None))[1]
             if event in ("task-succeeded", "task-failed") and (since is not None or runtime is not None):
-                self.observe(name, runtime if runtime is not None else time.monotonic() - since)
+                self.observe(name, runtime if runtime is not None else time.monotonic() - (since or 0.0))
         oldest = min(self.running.values(), key=lambda it: it[1], default=None)
         # In the pool `solo` nothing more can be told until the task has ended.
         write = self.report.write if self.report.facts.get("solo") else self.report.write_soon
@@ -132,12 +134,12 @@ class Tasks:
 
         send_event = Request.send_event
 
-        def counted(request, type, **fields):
+        def counted(request: Any, type: str, **fields: Any) -> Any:  # noqa: A002 celery names it so
             with suppress(Exception):
                 self.count(type, request.name, request.id, fields.get("runtime"))
             return send_event(request, type, **fields)
 
-        def received(request=None, **_):
+        def received(request: Any = None, **_: object) -> None:
             with suppress(Exception):
                 self.count("task-received", request.name, request.id)
 
@@ -149,9 +151,9 @@ class Tasks:
 class Queues:
     """How many messages wait. By a connection of its own: the worker's is in the middle of something."""
 
-    def __init__(self, app) -> None:
+    def __init__(self, app: Any) -> None:
         self.app = app
-        self.connection = None
+        self.connection: Any = None
         self.asked_at = 0.0
 
     def lengths(self) -> dict[str, int] | None:
@@ -172,7 +174,7 @@ class Queues:
     def length(self, name: str) -> int:
         channel = self.connection.channel()
         try:
-            return channel.queue_declare(queue=name, passive=True).message_count
+            return channel.queue_declare(queue=name, passive=True).message_count  # type: ignore[no-any-return]
         except self.connection.channel_errors:
             return 0  # with Redis an empty queue is one that does not exist
         finally:
@@ -186,8 +188,8 @@ class Queues:
                 connection.close()
 
 
-def watch_worker(app) -> None:
-    report = Report(PATH, "worker")
+def watch_worker(path: str, app: Any) -> None:
+    report = Report(path, "worker")
     tasks = Tasks(report)
     queues = Queues(app)
     # Not the last writing: a worker that is busy writes at each task, and would never come to the rest.
@@ -213,29 +215,29 @@ def watch_worker(app) -> None:
         """Begins when the worker consumes, ends when it has lost its broker."""
 
         requires = ("celery.worker.consumer.tasks:Tasks",)
-        timer = None
+        timer: Any = None
 
-        def start(self, consumer) -> None:
+        def start(self, consumer: Any) -> None:
             with suppress(Exception):
                 report.write(state="connected", solo=type(consumer.pool).__module__.endswith(".solo"))
                 report.arm()
                 self.timer = consumer.timer.call_repeatedly(PERIOD_S, beat)
                 self.watch_turns(consumer)
 
-        def watch_turns(self, consumer) -> None:
+        def watch_turns(self, consumer: Any) -> None:
             """The loop for brokers without an event loop calls perform_pending_operations in each turn."""
             if "perform_pending_operations" in vars(consumer):
                 return
             pending = consumer.perform_pending_operations
 
-            def turn():
+            def turn() -> Any:
                 with suppress(Exception):
                     beat()
                 return pending()
 
             consumer.perform_pending_operations = turn
 
-        def stop(self, consumer) -> None:
+        def stop(self, consumer: Any) -> None:
             with suppress(Exception):
                 report.disarm()
                 queues.close()
@@ -249,12 +251,12 @@ def watch_worker(app) -> None:
     tasks.listen()
 
 
-def watch_beat(service) -> None:
-    report = Report(PATH, "beat")
+def watch_beat(path: str, service: Any) -> None:
+    report = Report(path, "beat")
     scheduler = service.scheduler
     tick = scheduler.tick
 
-    def watched(*args, **kwargs):
+    def watched(*args: Any, **kwargs: Any) -> Any:
         with suppress(Exception):
             report.arm()
             report.write_soon(due=time.monotonic())
@@ -271,7 +273,7 @@ def watch_beat(service) -> None:
     apply_async = scheduler.apply_async
 
     # What a scheduler makes of an error is to log it, and to go on.
-    def sending(*args, **kwargs):
+    def sending(*args: Any, **kwargs: Any) -> Any:
         try:
             result = apply_async(*args, **kwargs)
         except Exception:
@@ -289,15 +291,15 @@ def watch_beat(service) -> None:
 watching = False
 
 
-def once(watch, subject) -> None:
+def once(watch: Callable[[str, Any], None], path: str, subject: Any) -> None:
     """A beat inside a worker (`worker --beat`) must not write over the worker's report."""
     global watching
     if not watching:
         watching = True
         with suppress(Exception):
-            watch(subject)
+            watch(path, subject)
 
 
 if PATH:
-    signals.celeryd_init.connect(lambda instance, **_: once(watch_worker, instance.app), weak=False)
-    signals.beat_init.connect(lambda sender, **_: once(watch_beat, sender), weak=False)
+    signals.celeryd_init.connect(lambda instance, **_: once(watch_worker, PATH, instance.app), weak=False)
+    signals.beat_init.connect(lambda sender, **_: once(watch_beat, PATH, sender), weak=False)

@@ -6,6 +6,8 @@ wrong, a server that does not answer yet may answer soon.
 
 import os
 import re
+from collections.abc import Iterator
+from typing import Any
 
 # The database does not let this role do what it is asked for.
 FORBIDDEN = "forbidden"
@@ -26,7 +28,7 @@ LOCK = "lock"
 POSTGRES_CODES = {"42501": FORBIDDEN, "25006": FORBIDDEN, "28000": LOGIN, "28P01": LOGIN, "3D000": LOGIN}
 POSTGRES_CLASSES = {"08": UNAVAILABLE, "53": UNAVAILABLE, "57P": UNAVAILABLE}
 
-MYSQL_CODES = {
+MYSQL_CODES: dict[object, str] = {
     **dict.fromkeys((1044, 1045, 1049, 1698), LOGIN),
     **dict.fromkeys((1142, 1143, 1227, 1370), FORBIDDEN),
     **dict.fromkeys((1040, 1053, 2002, 2003, 2005, 2006, 2013), UNAVAILABLE),
@@ -37,8 +39,9 @@ MYSQL_CODES = {
 LIBPQ_TEXTS = (
     (
         UNAVAILABLE,
-        r"Connection refused|timeout expired|timed out|could not translate host name|failed to resolve host|starting up|shutting down"
-        r"|not yet accepting connections|recovery mode|too many (clients|connections)|remaining connection slots|No route to host"
+        r"Connection refused|timeout expired|timed out|could not translate host name|failed to resolve host|starting up"
+        r"|shutting down|not yet accepting connections|recovery mode"
+        r"|too many (clients|connections)|remaining connection slots|No route to host"
         r"|Network is unreachable|server closed the connection|No such file or directory",
     ),
     (FORBIDDEN, r"permission denied for database"),
@@ -54,12 +57,10 @@ LIBPQ_TEXTS = (
     ),
     (UNAVAILABLE, r"connection failed|connection to server|connection is (bad|closed|lost)|connection (already|has been) closed"),
 )
-SQLITE_TEXTS = (
-    (UNUSABLE, r"unable to open database file|readonly database|database or disk is full|file is not a database"),
-)
+SQLITE_TEXTS = ((UNUSABLE, r"unable to open database file|readonly database|database or disk is full|file is not a database"),)
 
 
-def chain(error):
+def chain(error: BaseException | None) -> Iterator[BaseException]:
     """The error, what caused it, what caused that."""
     seen = set()
     while error is not None and id(error) not in seen:
@@ -68,18 +69,19 @@ def chain(error):
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def blame(error):
+def blame(error: BaseException) -> str | None:
     """One of the kinds above; None where the failing code itself is to blame."""
     return next(filter(None, map(kind_of, chain(error))), None)
 
 
-def kind_of(error):
+def kind_of(error: Any) -> str | None:
+    """The same for one link of the chain: any error, with what its driver has put into it."""
     from django.db.migrations.exceptions import InconsistentMigrationHistory
 
     if isinstance(error, InconsistentMigrationHistory):
         return HISTORY
-    if isinstance(getattr(error, "blamed", None), str):
-        return error.blamed
+    if isinstance(blamed := getattr(error, "blamed", None), str):
+        return blamed
     if is_limit(error):
         return LIMIT
     # psycopg 3 and psycopg2 name it differently.
@@ -96,21 +98,23 @@ def kind_of(error):
     return None
 
 
-def limits(error):
+def limits(error: BaseException) -> str | None:
     """LIMIT or None, where Django may not even be there."""
     return LIMIT if any(map(is_limit, chain(error))) else None
 
 
-def is_limit(error):
+def is_limit(error: BaseException) -> bool:
+    """Whether the kernel had no thread or process to give."""
     # fork(2) says EAGAIN.
     return isinstance(error, BlockingIOError) or (isinstance(error, RuntimeError) and "can't start new thread" in str(error))
 
 
-def by_text(texts, error):
+def by_text(texts: tuple[tuple[str, str], ...], error: BaseException) -> str | None:
+    """The kind of the first pattern that is found."""
     return next((kind for kind, pattern in texts if re.search(pattern, str(error))), None)
 
 
-def in_words(error, kind):
+def in_words(error: BaseException, kind: str | None) -> str | None:
     """What hinders the use of the database; None where the driver's own words say it."""
     from django.db import connection
 
@@ -119,7 +123,7 @@ def in_words(error, kind):
     return None
 
 
-def why_sqlite(error):
+def why_sqlite(error: BaseException) -> str:
     """The driver only says that it is «unable to open database file»."""
     from django.db import connection
 
@@ -153,7 +157,7 @@ class Forbidden(Exception):
     blamed = FORBIDDEN
 
 
-def refuse_hidden_history(connection):
+def refuse_hidden_history(connection: Any) -> None:
     """Raise where django_migrations lies in a schema of the search path that this role may not use."""
     if connection.vendor != "postgresql":
         return

@@ -6,6 +6,7 @@ import pkgutil
 import select
 import signal
 import sys
+from typing import Any, NoReturn
 
 import djinit_migrate
 import djinit_trace
@@ -18,14 +19,15 @@ PROBE_TIMEOUT_SECONDS = 20
 class Probe:
     """A fork that imports the settings with another DATABASE_URL, to see whether it decides on the default database."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reader, writer = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             self.look(writer)
         os.close(writer)
 
-    def look(self, writer):
+    def look(self, writer: int) -> NoReturn:
+        """What the fork does."""
         try:
             nothing = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1, 2):
@@ -40,7 +42,8 @@ class Probe:
         finally:
             os._exit(0)
 
-    def takes_url(self):
+    def takes_url(self) -> bool:
+        """Whether DATABASE_URL decides."""
         ready, _, _ = select.select([self.reader], [], [], PROBE_TIMEOUT_SECONDS)
         answer = os.read(self.reader, 16) if ready else b""
         os.close(self.reader)
@@ -50,7 +53,7 @@ class Probe:
         return answer == b"url"
 
 
-def directory_of(module_name):
+def directory_of(module_name: str) -> str | None:
     """Where a package lies or would lie, without importing it; None where it is no plain directory."""
     parent, _, name = module_name.rpartition(".")
     try:
@@ -60,11 +63,13 @@ def directory_of(module_name):
     return os.path.join(places[0], name) if len(places) == 1 else None
 
 
-def migration_inputs(loader):
+def migration_inputs(loader: Any) -> tuple[list[str], list[str], list[str]]:
     """(files, migrations, directories) that the loader reads, or would read if there were any."""
     from django.apps import apps
 
-    files, migrations, directories = [], [], []
+    files: list[str] = []
+    migrations: list[str] = []
+    directories: list[str] = []
     for config in apps.get_app_configs():
         files += [os.path.join(config.path, name) for name in ("__init__.py", "apps.py")]
         files.append(os.path.join(config.path, "management", "commands", "migrate.py"))
@@ -79,7 +84,7 @@ def migration_inputs(loader):
     return files, migrations, directories
 
 
-def superuser_facts():
+def superuser_facts() -> dict[str, str] | None:
     """Table and column in which the superuser is found by its name; None where only Django can tell."""
     from django.contrib.auth import get_user_model
     from django.db import DEFAULT_DB_ALIAS, models, router
@@ -89,7 +94,7 @@ def superuser_facts():
         field = model._meta.get_field(model.USERNAME_FIELD)
     except Exception:
         return None
-    if router.db_for_read(model) != DEFAULT_DB_ALIAS or field.model is not model and not model._meta.proxy:
+    if router.db_for_read(model) != DEFAULT_DB_ALIAS or (field.model is not model and not model._meta.proxy):
         return None
     if not isinstance(field, (models.CharField, models.TextField)) or '"' in model._meta.db_table:
         return None
@@ -97,7 +102,7 @@ def superuser_facts():
     return {"table": model._meta.db_table, "column": field.column, "named_by": named_by}
 
 
-def model_files():
+def model_files() -> list[str]:
     """Where the table and the column of the user come from."""
     from django.contrib.auth import get_user_model
 
@@ -105,10 +110,12 @@ def model_files():
         modules = {base.__module__ for base in get_user_model().__mro__}
     except Exception:
         return []
-    return [sys.modules[name].__file__ for name in modules if getattr(sys.modules.get(name), "__file__", None)]
+    files = (getattr(sys.modules.get(name), "__file__", None) for name in modules)
+    return [file for file in files if file]
 
 
-def facts(trace, takes_url):
+def facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
+    """What goes into the manifest: src/boot/schema/manifest.ts."""
     import django
     from django.core.management import get_commands
     from django.db.migrations.loader import MigrationLoader

@@ -81,8 +81,10 @@ def settle(ours: Names) -> None:
             if name not in settings:
                 continue
             mine = ours.get(name)
-            is_hook = callable(mine) and (callable(value) or isinstance(value, str))
-            ours[name] = both(mine, settings[name].validator(value)) if is_hook else value
+            if callable(mine) and (callable(value) or isinstance(value, str)):
+                ours[name] = both(mine, settings[name].validator(value))
+            else:
+                ours[name] = value
     if not names_application and not ours.get("wsgi_app"):
         refuse("no application is named: give it as CMD, or as wsgi_app in gunicorn.conf.py")
 
@@ -101,28 +103,29 @@ def names_in(location: str) -> Names:
     if not os.path.exists(path):
         refuse(f"cannot read gunicorn's configuration: {path!r} doesn't exist")
     try:
-        return Application.get_config_from_filename(None, path)
+        names: Names = Application.get_config_from_filename(None, path)
     except SystemExit:
         # gunicorn has said why.
         sys.exit(CANNOT_LOAD)
+    return names
 
 
-def both(ours: Callable, theirs: Callable) -> Callable:
+def both(ours: Callable[..., Any], theirs: Callable[..., Any]) -> Callable[..., Any]:
     """Return a hook that runs ours, which never raises, and then theirs."""
 
     @wraps(ours)
-    def hook(*args: Any) -> Any:  # noqa: ANN401 whatever gunicorn passes
+    def hook(*args: Any) -> Any:
         ours(*args)
         return theirs(*args)
 
     return hook
 
 
-def never_raises(hook: Callable) -> Callable:
+def never_raises(hook: Callable[..., Any]) -> Callable[..., Any]:
     """Make a hook of the image's own harmless: some run within gunicorn's signal handlers, where an error ends it."""
 
     @wraps(hook)
-    def tries(*args: Any) -> None:  # noqa: ANN401 whatever gunicorn passes
+    def tries(*args: Any) -> None:
         with suppress(Exception):
             hook(*args)
 
@@ -154,7 +157,7 @@ def binds_beside(value: str | Iterable[str]) -> list[str]:
     return binds
 
 
-def essential(name: str, value: Any, validator: Callable) -> Any:  # noqa: ANN401 whatever a setting is
+def essential(name: str, value: Any, validator: Callable[..., Any]) -> Any:
     """Return what a setting is to be when it is set to `value`."""
     if name == "bind":
         return binds_beside(value)
@@ -182,7 +185,7 @@ def keep_essentials() -> None:
     original = Config.set
 
     @wraps(original)
-    def set_(self: Config, name: str, value: Any) -> None:  # noqa: ANN401 whatever a setting is
+    def set_(self: Config, name: str, value: Any) -> None:
         try:
             original(self, name, essential(name, value, self.settings[name].validator))
         except Exception as error:  # each setting has its own
@@ -194,11 +197,11 @@ def keep_essentials() -> None:
 class Addressed:
     """A configuration with other addresses."""
 
-    def __init__(self, conf: Config, address: list) -> None:
+    def __init__(self, conf: Config, address: list[Any]) -> None:
         self.conf = conf
         self.address = address
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 whatever a setting is
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.conf, name)
 
 
@@ -207,7 +210,7 @@ def keep_socket() -> None:
     original = sock.create_sockets
 
     @wraps(original)
-    def create_sockets(conf: Config, log: Any, fds: Iterable[int] | None = None) -> list:  # noqa: ANN401 any logger
+    def create_sockets(conf: Config, log: Any, fds: Iterable[int] | None = None) -> Any:
         given = list(fds or [])
         if given:
             State.held = os.dup(given[0])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import datetime, timezone
+from typing import Any
 
 from djinit_django import request_id
 
@@ -21,7 +22,7 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 SCHEMA = frozenset({"time", "level", "service", "pid", "msg", "process", "logger", "error"})
 
 # {"id": …, "name": …} of the task that is being run.
-current_task: ContextVar[dict | None] = ContextVar("djinit_task", default=None)
+current_task: ContextVar[dict[str, Any] | None] = ContextVar("djinit_task", default=None)
 
 
 def mark_records() -> None:
@@ -33,13 +34,13 @@ def mark_records() -> None:
     if getattr(make_record, "djinit", False):
         return
 
-    def make_marked_record(*args, **kwargs) -> logging.LogRecord:
+    def make_marked_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_record(*args, **kwargs)
         vars(record).setdefault("request_id", request_id.current.get())
         return record
 
-    make_marked_record.djinit = True
-    logging.Logger.makeRecord = make_marked_record
+    vars(make_marked_record)["djinit"] = True
+    logging.Logger.makeRecord = make_marked_record  # type: ignore[method-assign]
 
 
 def write_records() -> None:
@@ -88,8 +89,8 @@ class JsonFormatter(logging.Formatter):
         extra = {name: value for name, value in vars(record).items() if is_extra(name, value)}
         return to_line(fields | {name: value for name, value in extra.items() if name not in fields})
 
-    def about_error(self, record: logging.LogRecord) -> dict:
-        fields = {}
+    def about_error(self, record: logging.LogRecord) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
         if record.exc_info and record.exc_info[0]:
             kind, value, _ = record.exc_info
             stack = record.exc_text or self.formatException(record.exc_info)
@@ -101,11 +102,11 @@ class JsonFormatter(logging.Formatter):
         return fields
 
 
-def about_request(record: logging.LogRecord) -> dict:
+def about_request(record: logging.LogRecord) -> dict[str, Any]:
     """The request's id, and what Django's loggers say of the request they are about."""
     given = getattr(record, "request_id", "")
-    fields = {"request_id": given} if isinstance(given, str) and given else {}
-    request = getattr(record, "request", None)
+    fields: dict[str, Any] = {"request_id": given} if isinstance(given, str) and given else {}
+    request: Any = getattr(record, "request", None)
     method = getattr(request, "method", None)
     if isinstance(method, str):
         status = getattr(record, "status_code", None)
@@ -116,7 +117,7 @@ def about_request(record: logging.LogRecord) -> dict:
     return fields
 
 
-def about_task(record: logging.LogRecord) -> dict:
+def about_task(record: logging.LogRecord) -> dict[str, Any]:
     """The task that is being run; celery's own records name theirs in `data`."""
     data = getattr(record, "data", None)
     if isinstance(data, dict) and isinstance(data.get("id"), str) and isinstance(data.get("name"), str):
@@ -132,7 +133,7 @@ def is_extra(name: str, value: object) -> bool:
     return value is None or isinstance(value, (str, int, float, list, tuple, dict))
 
 
-def to_line(fields: dict) -> str:
+def to_line(fields: dict[str, Any]) -> str:
     line = dump(fields)
     if len(line) > LONGEST_LINE:
         kept = {name: fields[name] for name in fields if name in SCHEMA and name != "error"}
@@ -143,7 +144,7 @@ def to_line(fields: dict) -> str:
     return line
 
 
-def dump(fields: dict) -> str:
+def dump(fields: dict[str, Any]) -> str:
     try:
         return json.dumps(fields, default=str, skipkeys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError):

@@ -1,3 +1,7 @@
+"""The middleware that gives each request its id."""
+
+from typing import Any
+
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
@@ -6,7 +10,7 @@ from djinit_django import request_id
 
 
 @sync_and_async_middleware
-def request_id_middleware(get_response):
+def request_id_middleware(get_response: Any) -> Any:
     """Give each request its id: as `request.request_id`, in every log record, and in the response."""
     if iscoroutinefunction(get_response):
 
@@ -16,7 +20,7 @@ def request_id_middleware(get_response):
 
     else:
 
-        def middleware(request: HttpRequest) -> HttpResponseBase:
+        def middleware(request: HttpRequest) -> HttpResponseBase:  # type: ignore[misc]  # not a coroutine
             begin(request)
             return end(request, get_response(request))
 
@@ -25,9 +29,7 @@ def request_id_middleware(get_response):
 
 def begin(request: HttpRequest) -> None:
     headers = request.headers
-    request.request_id = request_id.from_headers(
-        headers.get("X-Request-ID", ""), headers.get("traceparent", "")
-    )
+    request.request_id = request_id.from_headers(headers.get("X-Request-ID", ""), headers.get("traceparent", ""))
     # Not taken back when this returns: Django logs some failures, and a response is streamed, after that.
     request_id.current.set(request.request_id)
 

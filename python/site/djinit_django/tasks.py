@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from typing import Any
 
 from celery import signals
 
@@ -20,12 +22,12 @@ def connect() -> None:
             signal.connect(convert, weak=False, dispatch_uid="djinit_django.convert")
 
 
-def send(headers: dict | None = None, **_) -> None:
+def send(headers: dict[str, Any] | None = None, **_: object) -> None:
     if headers is not None and (given := request_id.current.get()):
         headers.setdefault(HEADER, given)
 
 
-def begin(task_id: str, task, **_) -> None:
+def begin(task_id: str, task: Any, **_: object) -> None:
     request = task.request
     headers = getattr(request, "headers", None) or {}
     given = getattr(request, HEADER, None) or headers.get(HEADER)
@@ -36,11 +38,11 @@ def begin(task_id: str, task, **_) -> None:
     logs.current_task.set({"id": task_id, "name": task.name})
 
 
-def end(task, **_) -> None:
+def end(task: Any, **_: object) -> None:
     before, task_before = getattr(task.request, "djinit_before", ("", None))
     request_id.current.set(before)
     logs.current_task.set(task_before)
 
 
-def convert(logger, **_) -> None:
+def convert(logger: logging.Logger, **_: object) -> None:
     logs.convert(logger.handlers, with_process=True)

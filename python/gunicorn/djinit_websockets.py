@@ -43,7 +43,7 @@ def tracked(run: Method) -> Method:
     return runs
 
 
-async def close(socket: Any) -> None:  # noqa: ANN401 its attributes are gunicorn's own
+async def close(socket: Any) -> None:
     """Ask the client to close; give it up if it does not answer."""
     now = asyncio.get_running_loop().time()
     if not socket.accepted or socket.closed:
@@ -51,7 +51,7 @@ async def close(socket: Any) -> None:  # noqa: ANN401 its attributes are gunicor
     if now - asked_at.setdefault(id(socket), now) >= ANSWER_SECONDS:
         socket.feed_eof()
     else:
-        await socket._send_close(SERVICE_RESTART)  # noqa: SLF001
+        await socket._send_close(SERVICE_RESTART)
 
 
 async def close_all() -> None:

@@ -3,6 +3,8 @@
 import contextlib
 import random
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import djinit_blame
 
@@ -11,12 +13,15 @@ LONGEST_PAUSE_SECONDS = 10.0
 POLL_SECONDS = 1.0
 LOCK_NOT_AVAILABLE = "55P03"
 
+#: (app, name) of a migration.
+Key = tuple[str, str]
+
 
 class LockTimeout(Exception):
     """Another session held a table's lock each time that a migration asked for it."""
 
 
-def own_command():
+def own_command() -> tuple[bool, Any]:
     """The project's own `migrate`, or Django's."""
     from django.core.management import get_commands, load_command_class
 
@@ -24,7 +29,7 @@ def own_command():
     return app != "django.core", load_command_class(app, "migrate") if isinstance(app, str) else app
 
 
-def load_history():
+def load_history() -> tuple[Any, Any]:
     """(loader, keys that are recorded) for the default database."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
@@ -36,7 +41,7 @@ def load_history():
     return loader, MigrationRecorder(connection).applied_migrations()
 
 
-def pending():
+def pending() -> list[str]:
     """Names of the migrations that are on disk and not recorded, wherever in the history they lie.
 
     What a squashed migration replaces is not in the graph, or the squashed one is not, whichever the database has. A squashed
@@ -50,7 +55,7 @@ def pending():
     return sorted(f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in recorded)
 
 
-def known(loader):
+def known(loader: Any) -> list[dict[str, Any]]:
     """Every migration that is on disk, for src/boot/schema/manifest.ts."""
     needed = dependencies(loader)
     return [
@@ -64,9 +69,9 @@ def known(loader):
     ]
 
 
-def dependencies(loader):
+def dependencies(loader: Any) -> dict[Key, set[Key]]:
     """Which migrations each of them must come after, as the graph has it before anything is replaced."""
-    needed = {key: set() for key in loader.disk_migrations}
+    needed: dict[Key, set[Key]] = {key: set() for key in loader.disk_migrations}
     for key, migration in loader.disk_migrations.items():
         parents = (loader.check_key(tuple(parent), key[0]) for parent in migration.dependencies)
         needed[key].update(filter(None, parents))
@@ -75,7 +80,7 @@ def dependencies(loader):
     return needed
 
 
-def known_and_recorded():
+def known_and_recorded() -> tuple[list[dict[str, Any]], list[dict[str, str]], str | None]:
     """What is on disk, what the database has recorded in the order of application, and how that contradicts the former."""
     from django.db import connection
     from django.db.migrations.exceptions import InconsistentMigrationHistory
@@ -94,7 +99,7 @@ def known_and_recorded():
     return known(loader), rows, contradiction
 
 
-def wait_until_applied(timeout, on_wait):
+def wait_until_applied(timeout: float, on_wait: Callable[[list[str]], None]) -> list[str]:
     """Waits until another container has migrated. Returns what is still pending when the time is over."""
     started = time.monotonic()
     told = False
@@ -108,7 +113,7 @@ def wait_until_applied(timeout, on_wait):
     return []
 
 
-def migrate(progress, lock_timeout, timeout, on_retry):
+def migrate(progress: Callable[..., None], lock_timeout: float, timeout: float, on_retry: Callable[[str, float], None]) -> None:
     """Runs the project's own or Django's `migrate`. A migration that cannot get a table's lock is tried again."""
     from django.core.management import call_command
 
@@ -135,7 +140,8 @@ def migrate(progress, lock_timeout, timeout, on_retry):
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def is_lock_timeout(error):
+def is_lock_timeout(error: BaseException | None) -> bool:
+    """Whether PostgreSQL's lock_timeout is behind it."""
     while error is not None:
         # psycopg 3 and psycopg2 name it differently.
         if LOCK_NOT_AVAILABLE in (getattr(error, "sqlstate", None), getattr(error, "pgcode", None)):
@@ -145,7 +151,7 @@ def is_lock_timeout(error):
 
 
 @contextlib.contextmanager
-def limited_locks(seconds):
+def limited_locks(seconds: float) -> Iterator[None]:
     """PostgreSQL: a migration's statements wait only so long for a lock; meanwhile all others queue up behind them.
 
     Within the migration's own transaction, so that nothing of it stays in a pooled connection. A migration without one
@@ -157,8 +163,8 @@ def limited_locks(seconds):
         yield
         return
 
-    class Editor(connection.SchemaEditorClass):
-        def __enter__(self):
+    class Editor(connection.SchemaEditorClass):  # type: ignore[misc]  # the connection's own class
+        def __enter__(self) -> Any:
             entered = super().__enter__()
             if self.atomic_migration:
                 with self.connection.cursor() as cursor:

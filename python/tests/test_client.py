@@ -1,0 +1,66 @@
+"""djinit_client: nginx's word is taken with the key, and with nothing else."""
+
+import asyncio
+from typing import Any
+
+import djinit_client
+import pytest
+
+PREFIX = "key "
+WSGI = {
+    "nginx's": ("key 203.0.113.7", {"REMOTE_ADDR": "203.0.113.7"}),
+    "nginx's, of a unix socket": ("key unix:", {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
+    "with another key": ("kex 203.0.113.7", {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
+    "with none": ("203.0.113.7", {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
+    "not there": (None, {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
+}
+
+
+@pytest.mark.parametrize(("header", "expected"), WSGI.values(), ids=WSGI)
+def test_wsgi(header: str | None, expected: dict[str, str]) -> None:
+    """The header itself never gets to the application."""
+    environ = {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}
+    if header is not None:
+        environ[djinit_client.WSGI_NAME] = header
+    application = djinit_client.with_wsgi_client(lambda given, _: given, PREFIX)
+    assert application(environ, print) == expected
+
+
+ASGI = {
+    "nginx's": ([b"key 203.0.113.7"], ("203.0.113.7", 0)),
+    "nginx's, of a unix socket": ([b"key unix:"], None),
+    "with another key": ([b"kex 203.0.113.7"], None),
+    "twice": ([b"key 203.0.113.7", b"key 203.0.113.8"], None),
+    "not there": ([], None),
+}
+
+
+@pytest.mark.parametrize(("told", "client"), ASGI.values(), ids=ASGI)
+def test_asgi(told: list[bytes], client: tuple[str, int] | None) -> None:
+    """The same for a scope."""
+
+    async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
+        return scope
+
+    headers = [(b"host", b"shop"), *((djinit_client.ASGI_NAME, value) for value in told)]
+    wrapped = djinit_client.with_asgi_client(application, PREFIX)
+    scope = asyncio.run(wrapped({"client": None, "headers": headers}, print, print))
+    assert scope == {"client": client, "headers": [(b"host", b"shop")]}
+
+
+def test_which_of_the_two() -> None:
+    """By what is called."""
+
+    async def coroutine(scope: object) -> None:
+        """ASGI."""
+
+    class Callable:
+        """ASGI by its method."""
+
+        async def __call__(self) -> None:
+            """Do nothing."""
+
+    assert djinit_client.speaks_asgi(coroutine, object)
+    assert djinit_client.speaks_asgi(Callable(), object)
+    assert not djinit_client.speaks_asgi(Callable, object)
+    assert not djinit_client.speaks_asgi(lambda environ, start: [], object)
