@@ -2,8 +2,9 @@
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
+import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
-import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
+import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, planLogs } from "../plan/build-plan.ts";
@@ -37,7 +38,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
   const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
-  const { log, facts } = gatherFacts(openLog(sink));
+  const { log, facts } = gatherFacts(openBootLog(sink));
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);

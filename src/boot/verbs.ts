@@ -2,9 +2,9 @@
 import { asDjinitError } from "../base/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
+import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
 import { logError } from "../logs/write/own-log.ts";
-import { openVerbLog } from "../logs/write/verb-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
@@ -22,7 +22,7 @@ const VERBS: Record<string, (django: Django, options: readonly string[]) => Prom
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
 export async function runBootVerb(verb: string, options: readonly string[]): Promise<never> {
   const sink = openSink(2, "blocking");
-  const log = openVerbLog(sink);
+  const log = openBootLog(sink);
   try {
     const { config, environment, problems } = loadConfig(takeGivenEnvironment());
     refuseProblems([...problems, ...findUrlProblems(config)]);
