@@ -38,7 +38,8 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
   const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
-  const { log, facts } = gatherFacts(openBootLog(sink));
+  const log = openBootLog(sink);
+  const observer = gatherFacts();
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
@@ -50,6 +51,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
       sources,
       sink,
       log,
+      observer,
       signal,
     });
     if (invocation.role === "release") return await endRelease(sink, log);
@@ -57,7 +59,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
     await leaveSignalsPending();
     signal.throwIfAborted();
     handOver(
-      { ...plan, ...heldLock(begun.beginning()), boot: facts },
+      { ...plan, ...heldLock(begun.beginning()), boot: observer.facts },
       forApplication(environment, plan.bootOnly),
     );
   } catch (thrown) {

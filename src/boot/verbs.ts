@@ -9,6 +9,7 @@ import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import type { Django } from "./django/run.ts";
+import { UNOBSERVED } from "./facts.ts";
 import { findUrlProblems } from "./postgres/database-url.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
@@ -28,7 +29,7 @@ export async function runBootVerb(verb: string, options: readonly string[]): Pro
     refuseProblems([...problems, ...findUrlProblems(config)]);
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
-    await VERBS[verb]?.({ config, environment, log, sink, signal, dropWords }, options);
+    await VERBS[verb]?.({ config, environment, log, observer: UNOBSERVED, sink, signal, dropWords }, options);
     await answered();
     process.exit(0);
   } catch (thrown) {

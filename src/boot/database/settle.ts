@@ -134,8 +134,9 @@ export function changesDatabase(step: StepName): boolean {
 }
 
 function settled({ django, steps }: Attempt, state: DatabaseState, left: StepName[]): StepName[] {
-  const { log } = django;
+  const { log, observer } = django;
   if (steps.some((step) => changesDatabase(step) && step !== "superuser")) {
+    observer.onMigrated(0);
     log.info({ step: "migrate", applied: state.applied.length }, "no migration is pending");
   }
   warnOfNewerSchema(log, state.ahead);

@@ -15,7 +15,7 @@ const SETUP_MARGIN_MS = 10_000;
 /** For what changes nothing and waits for nobody. */
 const QUESTION_TIMEOUT_MS = 60_000;
 
-export type Django = Pick<Preparation, "config" | "environment" | "log" | "sink" | "signal"> & {
+export type Django = Pick<Preparation, "config" | "environment" | "log" | "observer" | "sink" | "signal"> & {
   /** Words before the command that make it run as user django. */
   dropWords: string[];
 } & Partial<Pick<SetupOptions, "onManifest" | "onMigrations">>;
@@ -26,7 +26,7 @@ export async function runDjango(
   steps: StepName[],
   options: Pick<ProgramOptions, "lock"> & { manifestIsRequired?: boolean },
 ): Promise<void> {
-  const { config, environment, log, sink, signal, dropWords } = django;
+  const { config, environment, log, observer, sink, signal, dropWords } = django;
   const given = djangoEnvironment(config, environment, dropWords);
   await runDjangoSetup({
     steps,
@@ -60,6 +60,7 @@ export async function runDjango(
     gracePeriodMs: config.gracePeriodMs,
     sink,
     log,
+    observer,
     signal,
     clock: systemClock,
   });

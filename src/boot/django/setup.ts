@@ -11,10 +11,11 @@ import { APP_DIRECTORY } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
+import type { BootObserver } from "../facts.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import { readEvents } from "./event-channel.ts";
 import type { SetupEvent } from "./event-schemas.ts";
-import { takeEvent } from "./events.ts";
+import { observeEvent, takeEvent } from "./events.ts";
 import { codeOf } from "./failure.ts";
 import { startInterpreter } from "./interpreter.ts";
 import { SetupProgress } from "./progress.ts";
@@ -48,6 +49,7 @@ export interface SetupOptions {
   deadlinesMs: Record<StepName, number>;
   sink: Sink;
   log: OwnLog;
+  observer: BootObserver;
   clock: Clock;
   signal: AbortSignal;
   /** From the stop signal to SIGKILL. */
@@ -109,6 +111,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     }
     if (event.event === "manifest") options.onManifest(event.facts);
     if (event.event === "migrations") options.onMigrations(event);
+    observeEvent(event, options.observer);
     failure ??= takeEvent(event, migration, log);
   };
   const onRefused = (error: DjinitError): void => {

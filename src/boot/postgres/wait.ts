@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { BootObserver } from "../facts.ts";
 import { postgresOptions } from "./database-url.ts";
 import { finalCode } from "./failure.ts";
 import { type Failure, openSession } from "./session.ts";
@@ -34,6 +35,7 @@ export interface WaitOptions {
   variable: string;
   timeoutMs: number;
   log: OwnLog;
+  observer: BootObserver;
   signal: AbortSignal;
 }
 
@@ -46,6 +48,7 @@ export async function waitForPostgres({
   variable,
   timeoutMs,
   log,
+  observer,
   signal,
 }: WaitOptions): Promise<Client> {
   const startedMs = performance.now();
@@ -58,6 +61,7 @@ export async function waitForPostgres({
     const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
     const waitedMs = Math.round(performance.now() - startedMs);
     if (!(tried instanceof Error)) {
+      observer.onStep({ step: "wait-for-database", seconds: waitedMs / 1000 });
       log.info(
         { step: "wait-for-database", database: where, after_ms: waitedMs },
         `database ${where} answers`,

@@ -43,6 +43,7 @@ async function askPostgres({
   dropWords,
   signal,
   log,
+  observer,
 }: Django): Promise<Listed | undefined> {
   const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
   const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
@@ -55,6 +56,7 @@ async function askPostgres({
     variable,
     timeoutMs: config.databaseTimeoutMs,
     log: quiet,
+    observer,
     signal,
   });
   try {
