@@ -1,12 +1,15 @@
 // Which of the steps need Django, and what the others do instead.
 import type { Client } from "pg";
+import { systemClock } from "../../base/clock.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
 import { findManifest, type ManifestFacts } from "../schema/manifest.ts";
-import { changesDatabase, settleSchema } from "./settle.ts";
+import { changesDatabase } from "./decide.ts";
+import { schemaSession } from "./session.ts";
+import { settleSchema } from "./settle.ts";
 
 /**
  * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
@@ -48,7 +51,19 @@ export function beginDjangoSteps(
       await closeSession(await connect());
       return await runWithoutManifest(django, steps, more, mayChange);
     }
-    const left = await settleSchema({ django, facts, steps, connect, mayChange });
+    const findsSuperuser = steps.includes("superuser");
+    const left = await settleSchema({
+      config,
+      log,
+      observer,
+      signal,
+      steps,
+      clock: systemClock,
+      random: Math.random,
+      connect: async () => schemaSession(await connect(), facts, { config, findsSuperuser }),
+      mayChange,
+      runSteps: (names, until) => runDjango({ ...django, signal: until }, names, { lock: "held" }),
+    });
     await runWithoutManifest(django, left, [], mayChange);
   };
 }
