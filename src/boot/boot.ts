@@ -76,7 +76,7 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   const { invocation, config, sources, signal } = preparation;
   if (isRoot && steps.ownMedia) ownMediaDirectories();
   const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
-  const django = { ...preparation, dropWords, ...(place.isFirst ? {} : { onManifest: () => {} }) };
+  const django = { ...preparation, dropWords, keepsManifest: place.isFirst };
   const runDjangoSteps = beginDjangoSteps(django, steps.steps);
   if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
   if (steps.nginx) writeNginxClients(config.trustedProxies);

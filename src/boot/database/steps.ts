@@ -7,16 +7,22 @@ import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
 import { findManifest, type ManifestFacts } from "../schema/manifest.ts";
+import { saveManifest } from "../schema/save-manifest.ts";
 import { changesDatabase } from "./decide.ts";
 import { schemaSession } from "./session.ts";
 import { settleSchema } from "./settle.ts";
+
+export interface BootDjango extends Django {
+  /** Whether a manifest that Django has made is kept: not where the container is another djinit's. */
+  keepsManifest: boolean;
+}
 
 /**
  * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
  * has resolved. Errors of the waiting come when the steps are called for.
  */
 export function beginDjangoSteps(
-  django: Django,
+  django: BootDjango,
   planned: readonly StepName[],
 ): (mayChange: Promise<unknown>) => Promise<void> {
   const { config, log, observer, signal } = django;
@@ -62,7 +68,9 @@ export function beginDjangoSteps(
       random: Math.random,
       connect: async () => schemaSession(await connect(), facts, { config, findsSuperuser }),
       mayChange,
-      runSteps: (names, until) => runDjango({ ...django, signal: until }, names, { lock: "held" }),
+      runSteps: async (names, until) => {
+        await runDjango({ ...django, signal: until }, names, { lock: "held" });
+      },
     });
     await runWithoutManifest(django, left, [], mayChange);
   };
@@ -85,11 +93,15 @@ function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] }
 }
 
 async function runWithoutManifest(
-  django: Django,
+  django: BootDjango,
   steps: StepName[],
   more: StepName[],
   mayChange: Promise<unknown>,
 ): Promise<void> {
   await mayChange;
-  if (steps.length > 0) await runDjango(django, [...steps, ...more], { lock: "own" });
+  if (steps.length === 0) return;
+  const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
+  const { config, environment, dropWords, log } = django;
+  if (manifest !== undefined && django.keepsManifest)
+    saveManifest(manifest, djangoEnvironment(config, environment, dropWords), log);
 }
