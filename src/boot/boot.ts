@@ -33,7 +33,7 @@ const FLUSH_TIMEOUT_MS = 2_000;
 
 /** Boots and hands over; ends the process with a documented exit status when that cannot be. `pendingSignals` came before. */
 export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Promise<void> {
-  const { invocation, loaded } = begun;
+  const { invocation, loaded, outcome } = begun;
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
@@ -43,8 +43,10 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
+    if ("failure" in outcome) throw outcome.failure;
+    const { beginning } = outcome;
     const { config, environment, sources } = loaded;
-    const plan = await prepare(begun.beginning(), {
+    const plan = await prepare(beginning, {
       invocation,
       config,
       environment,
@@ -59,7 +61,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
     await leaveSignalsPending();
     signal.throwIfAborted();
     handOver(
-      { ...plan, ...heldLock(begun.beginning()), boot: observer.facts },
+      { ...plan, ...heldLock(beginning), boot: observer.facts },
       forApplication(environment, plan.bootOnly),
     );
   } catch (thrown) {
