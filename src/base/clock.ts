@@ -36,3 +36,18 @@ export async function within(clock: Clock, limitMs: number, promise: Promise<unk
   await Promise.race([promise, late]);
   cancel();
 }
+
+/** Resolves after `delayMs`. Errors: the signal's reason when it is aborted before. */
+export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal.reason);
+  const cancel = clock.after(delayMs, resolve);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", onAbort);
+  }
+}

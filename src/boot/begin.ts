@@ -33,8 +33,8 @@ export interface Beginning {
 export interface Begun {
   invocation: Invocation;
   loaded: Loaded;
-  /** Errors: what is wrong with the CMD, the variables or the container. Nothing has been started then. */
-  beginning: () => Beginning;
+  /** Failed: something is wrong with the CMD, the variables or the container. Nothing has been started then. */
+  outcome: { beginning: Beginning } | { failure: unknown };
 }
 
 /** `words` is the image's CMD, or those of a release beside another djinit. */
@@ -42,14 +42,10 @@ export function begin(words: string[], place: Place): Begun {
   const invocation = readCommand(words);
   const loaded = loadConfig(takeGivenEnvironment());
   try {
-    const beginning = makeReady(invocation, loaded, place);
-    return { invocation, loaded, beginning: () => beginning };
-  } catch (thrown) {
+    return { invocation, loaded, outcome: { beginning: makeReady(invocation, loaded, place) } };
+  } catch (failure) {
     // There is no log yet.
-    const beginning = (): never => {
-      throw thrown;
-    };
-    return { invocation, loaded, beginning };
+    return { invocation, loaded, outcome: { failure } };
   }
 }
 

@@ -2,8 +2,9 @@
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
+import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
-import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
+import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import { findPortProblem } from "../plan/admin.ts";
 import { buildPlan, planLogs } from "../plan/build-plan.ts";
@@ -32,23 +33,27 @@ const FLUSH_TIMEOUT_MS = 2_000;
 
 /** Boots and hands over; ends the process with a documented exit status when that cannot be. `pendingSignals` came before. */
 export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Promise<void> {
-  const { invocation, loaded } = begun;
+  const { invocation, loaded, outcome } = begun;
   // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
   const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
   const logs = planLogs(loaded.config);
   const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
-  const { log, facts } = gatherFacts(openLog(sink));
+  const log = openBootLog(sink);
+  const observer = gatherFacts();
   const signal = stopOnSignals(pendingSignals);
   try {
     for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
+    if ("failure" in outcome) throw outcome.failure;
+    const { beginning } = outcome;
     const { config, environment, sources } = loaded;
-    const plan = await prepare(begun.beginning(), {
+    const plan = await prepare(beginning, {
       invocation,
       config,
       environment,
       sources,
       sink,
       log,
+      observer,
       signal,
     });
     if (invocation.role === "release") return await endRelease(sink, log);
@@ -56,7 +61,7 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
     await leaveSignalsPending();
     signal.throwIfAborted();
     handOver(
-      { ...plan, ...heldLock(begun.beginning()), boot: facts },
+      { ...plan, ...heldLock(beginning), boot: observer.facts },
       forApplication(environment, plan.bootOnly),
     );
   } catch (thrown) {
@@ -73,7 +78,7 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   const { invocation, config, sources, signal } = preparation;
   if (isRoot && steps.ownMedia) ownMediaDirectories();
   const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
-  const django = { ...preparation, dropWords, ...(place.isFirst ? {} : { onManifest: () => {} }) };
+  const django = { ...preparation, dropWords, keepsManifest: place.isFirst };
   const runDjangoSteps = beginDjangoSteps(django, steps.steps);
   if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
   if (steps.nginx) writeNginxClients(config.trustedProxies);

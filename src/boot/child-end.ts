@@ -51,6 +51,20 @@ export function startChild({ file, args, env }: Start, options: SpawnOptions): S
   return { child, ended };
 }
 
+/** What execa says of a program's end, with `reject: false`. */
+interface ExecaResult {
+  exitCode?: number;
+  signal?: string;
+  cause?: unknown;
+}
+
+/** The end that execa tells of. Where there is neither a status nor a signal, the program never ran. */
+export function endOf({ exitCode, signal, cause }: ExecaResult): ChildEnd {
+  const end = { status: exitCode ?? null, signal: (signal ?? null) as NodeJS.Signals | null };
+  const ran = end.status !== null || end.signal !== null;
+  return ran ? end : { ...end, failure: cause as NodeJS.ErrnoException };
+}
+
 /** As in «its process …». */
 export function sayEnd({ status, signal, failure }: ChildEnd): string {
   if (failure !== undefined) return `could not be started: ${saySpawnFailure(failure)}`;

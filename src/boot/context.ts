@@ -3,6 +3,7 @@ import type { Config } from "../config/variables.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import type { Invocation } from "../plan/role.ts";
+import type { BootObserver } from "./facts.ts";
 
 /** What the steps of the boot work with. */
 export interface Preparation {
@@ -14,6 +15,7 @@ export interface Preparation {
   sources: FileSources;
   sink: Sink;
   log: OwnLog;
+  observer: BootObserver;
   /** Aborted when the container is asked to stop. */
   signal: AbortSignal;
 }

@@ -1,35 +1,29 @@
-// How long the boot takes and what it finds, for the metrics: read from what it says of itself, so that no step has to
-// know of them.
-import type { OwnLog } from "../logs/write/own-log.ts";
+// How long the boot takes and what it finds, for the metrics. The steps report it to an observer that is handed in.
 import type { BootFacts } from "../plan/plan.ts";
 
-/** A log that passes everything on, and the facts that have been said so far. */
-export function gatherFacts(log: OwnLog): { log: OwnLog; facts: BootFacts } {
+export interface BootObserver {
+  /** A step is done. */
+  onStep(done: { step: string; seconds: number }): void;
+  /** So many migrations have been applied by this boot: 0 where none was pending. None is left. */
+  onMigrated(applied: number): void;
+}
+
+/** For what is no boot. */
+export const UNOBSERVED: BootObserver = { onStep: () => {}, onMigrated: () => {} };
+
+export function gatherFacts(): BootObserver & { readonly facts: BootFacts } {
   const facts: BootFacts = { stepSeconds: {} };
-  const info: OwnLog["info"] = (fields, msg) => {
-    note(facts, fields);
-    log.info(fields, msg);
+  const onMigrated = (applied: number): void => {
+    // A boot that goes on to the services has left none.
+    facts.migrations ??= { applied: 0, pending: 0 };
+    facts.migrations.applied += applied;
   };
   return {
     facts,
-    log: {
-      info,
-      debug: (fields, msg) => log.debug(fields, msg),
-      warn: (fields, msg) => log.warn(fields, msg),
-      error: (fields, msg) => log.error(fields, msg),
+    onMigrated,
+    onStep: ({ step, seconds }) => {
+      facts.stepSeconds[step] = seconds;
+      if (step === "migrate") onMigrated(0);
     },
   };
-}
-
-function note(
-  facts: BootFacts,
-  { step, seconds, after_ms, service, migration, applied }: Record<string, unknown>,
-): void {
-  if (typeof step === "string" && typeof seconds === "number") facts.stepSeconds[step] = seconds;
-  if (typeof step === "string" && typeof after_ms === "number") facts.stepSeconds[step] = after_ms / 1000;
-  const migrates = step === "migrate" && (typeof seconds === "number" || typeof applied === "number");
-  const appliesOne = service === "migrate" && typeof migration === "string" && typeof seconds === "number";
-  // A boot that goes on to the services has left none.
-  if (migrates || appliesOne) facts.migrations ??= { applied: 0, pending: 0 };
-  if (appliesOne && facts.migrations !== undefined) facts.migrations.applied += 1;
 }

@@ -2,13 +2,14 @@
 import { asDjinitError } from "../base/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
+import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
 import { logError } from "../logs/write/own-log.ts";
-import { openVerbLog } from "../logs/write/verb-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
 import { takeGivenEnvironment } from "../platform/given-environment.ts";
 import type { Django } from "./django/run.ts";
+import { UNOBSERVED } from "./facts.ts";
 import { findUrlProblems } from "./postgres/database-url.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
@@ -27,13 +28,13 @@ export function migrations(options: { json: boolean }): Promise<never> {
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
 async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   const sink = openSink(2, "blocking");
-  const log = openVerbLog(sink);
+  const log = openBootLog(sink);
   try {
     const { config, environment, problems } = loadConfig(takeGivenEnvironment());
     refuseProblems([...problems, ...findUrlProblems(config)]);
     const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
-    await verb({ config, environment, log, sink, signal, dropWords });
+    await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, dropWords });
     await answered();
     process.exit(0);
   } catch (thrown) {

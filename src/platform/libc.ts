@@ -15,6 +15,8 @@ const SIGSET_BYTES = 128;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SIG_DFL = 0n;
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
 const F_SETFD = 2;
 const F_SETPIPE_SZ = 1031;
 const FD_CLOEXEC = 1;
@@ -26,6 +28,7 @@ const { functions: libc } = dlopen("libc.so.6", {
   pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
   malloc_trim: { arguments: ["u64"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
+  socketpair: { arguments: ["i32", "i32", "i32", "buffer"], return: "i32" },
   fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
   flock: { arguments: ["i32", "i32"], return: "i32" },
   signal: { arguments: ["i32", "u64"], return: "u64" },
@@ -64,6 +67,13 @@ export function becomeSubreaper(): void {
 export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
+}
+
+/** Two connected sockets, closed on exec: what is written to one is read from the other. Errors: throws when no descriptor is left. */
+export function makeSocketPair(): [ownFd: number, childFd: number] {
+  if (libc.socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, pipeFds) !== 0)
+    throw new Error("cannot make a socket pair: too many open files?");
+  return [pipeFds.readInt32LE(0), pipeFds.readInt32LE(4)];
 }
 
 /** A file that has no path and is gone with its last descriptor, which is kept on exec. Errors: throws when it cannot be had. */

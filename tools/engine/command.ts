@@ -1,6 +1,8 @@
 import { execa } from "execa";
+import { limitTime } from "./time-limit.ts";
 
 export interface RunOptions {
+  /** After it the command is ended, with all that it has started. */
   timeoutMs?: number;
   env?: Record<string, string>;
   input?: string;
@@ -24,22 +26,24 @@ export interface Ran {
 
 /** Runs a command to its end and tells what came of it; never throws. */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const result = await execa(file, [...args], {
+  const started = execa(file, [...args], {
     reject: false,
     all: true,
     detached: options.apart === true,
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
   });
+  const limit = limitTime(started.pid, options.timeoutMs);
+  const result = await started;
+  limit.cancel();
   return {
-    ok: !result.failed,
+    ok: !result.failed && !limit.isOver,
     exitCode: result.exitCode,
     stdout: String(result.stdout ?? ""),
     stderr: String(result.stderr ?? ""),
     all: String(result.all ?? ""),
     missing: (result as { code?: string }).code === "ENOENT",
-    timedOut: result.timedOut,
+    timedOut: limit.isOver,
   };
 }
 

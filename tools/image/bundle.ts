@@ -14,6 +14,7 @@ const ENTRIES: Record<string, string> = {
   beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
   verbs: "src/boot/verbs.ts",
+  programs: "src/boot/django/programs.ts",
   supervise: "src/supervise/supervise.ts",
   cli: "src/cli/cli.ts",
   "open-admin": "src/http/open-admin.ts",

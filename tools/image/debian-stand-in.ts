@@ -4,6 +4,7 @@ import { canInstallPackages, installPackages } from "../engine/apt.ts";
 import { run } from "../engine/command.ts";
 import { hostSourcesFor } from "../engine/debian-mirrors.ts";
 import { docker, dockerEnv } from "../engine/docker.ts";
+import { limitTime } from "../engine/time-limit.ts";
 import { STAND_IN_LABEL } from "./stand-in-label.ts";
 
 const SUITE = "trixie";
@@ -29,17 +30,22 @@ export async function makeDebianStandIn(tag: string): Promise<void> {
     "mmdebstrap",
     [...bootstrapArgs(), ...(await dateChecks()), SUITE, "-", ...(await hostSourcesFor(SUITE))],
     {
-      timeout: BUILD_TIMEOUT_MS,
       buffer: { stdout: false },
       reject: false,
     },
   );
+  const limit = limitTime(bootstrap.pid, BUILD_TIMEOUT_MS);
   const change = ["--change", 'CMD ["bash"]', "--change", `LABEL ${STAND_IN_LABEL}=${tag}`];
   const imported = await bootstrap.pipe("docker", ["import", ...change, "-"], {
     env: await dockerEnv(),
     reject: false,
   });
   const made = await bootstrap;
+  limit.cancel();
+  if (limit.isOver)
+    throw new Error(
+      `cannot make a stand-in for ${tag}: mmdebstrap took more than ${BUILD_TIMEOUT_MS / 60_000} min`,
+    );
   if (made.failed) throw new Error(`cannot make a stand-in for ${tag}: mmdebstrap failed\n${made.stderr}`);
   if (imported.failed) throw new Error(`cannot import a stand-in for ${tag}: ${imported.stderr}`);
   // Not before: half an archive may make an image too.

@@ -1,16 +1,16 @@
 // Brings the database to where this image wants it, starting Django only where something is left to do.
-import { setTimeout as pause } from "node:timers/promises";
-import type { Client } from "pg";
+import { type Clock, pause } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { logLockWait, logSchemaWait, warnOfNewerSchema } from "../django/events.ts";
 import { MOST_NAMES } from "../django/failure.ts";
-import { type Django, runDjango } from "../django/run.ts";
+import type { Django } from "../django/run.ts";
 import { databaseFailure } from "../postgres/failure.ts";
-import { closeSession, type Failure } from "../postgres/session.ts";
-import { isLockFree, type MigrationLock, projectOf, takeLock } from "../schema/lock.ts";
-import type { ManifestFacts } from "../schema/manifest.ts";
-import { type DatabaseState, lookAtDatabase } from "../schema/read.ts";
+import type { Failure } from "../postgres/session.ts";
+import type { MigrationLock } from "../schema/lock.ts";
+import type { DatabaseState } from "../schema/read.ts";
+import { changesDatabase, type Decision, decide, stepsLeft } from "./decide.ts";
+import type { SchemaSession } from "./session.ts";
 
 /** How often others are looked for: seldom enough to cost nothing, often enough that nobody waits long for nothing. */
 const FIRST_PAUSE_MS = 100;
@@ -18,18 +18,24 @@ const PAUSE_FACTOR = 1.2;
 const LONGEST_PAUSE_MS = 1_000;
 
 export interface Settling {
-  django: Django;
-  facts: ManifestFacts;
+  config: Pick<Django["config"], "migrateTimeoutMs">;
+  log: Django["log"];
+  observer: Django["observer"];
+  signal: AbortSignal;
   steps: StepName[];
+  clock: Clock;
+  /** From 0 to 1. */
+  random: () => number;
   /** Opens a session when the database lets us in. */
-  connect: () => Promise<Client>;
+  connect: () => Promise<SchemaSession>;
   /** Resolves when the database may be changed. Errors: what forbids it. */
   mayChange: Promise<unknown>;
+  /** Runs these steps by Django, under the lock. */
+  runSteps: (steps: StepName[], signal: AbortSignal) => Promise<void>;
 }
 
 interface Attempt extends Settling {
-  client: Client;
-  project: string;
+  session: SchemaSession;
   deadlineMs: number;
 }
 
@@ -39,14 +45,12 @@ interface Attempt extends Settling {
  * others take longer than DJINIT_MIGRATE_TIMEOUT; the signal's reason.
  */
 export async function settleSchema(settling: Settling): Promise<StepName[]> {
-  const { steps, django } = settling;
-  const { config, log, signal } = django;
-  const project = projectOf(config.settingsModule);
-  const deadlineMs = performance.now() + config.migrateTimeoutMs;
+  const { steps, config, log, signal, clock } = settling;
+  const deadlineMs = clock.monotonicMs() + config.migrateTimeoutMs;
   for (;;) {
-    const client = await settling.connect();
+    const session = await settling.connect();
     try {
-      return await settleIn({ ...settling, client, project, deadlineMs });
+      return await settleIn({ ...settling, session, deadlineMs });
     } catch (error) {
       if (error instanceof DjinitError || signal.aborted) throw signal.aborted ? signal.reason : error;
       const cause = (error as Error).message;
@@ -56,11 +60,11 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
       }
       // The session has ended, and the lock with it: whoever leads now, the schema says what is left to do.
       log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
-      if (performance.now() >= deadlineMs)
+      if (clock.monotonicMs() >= deadlineMs)
         throw databaseFailure("cannot look for migrations", error as Failure);
-      await pause(LONGEST_PAUSE_MS, undefined, { signal });
+      await pause(clock, LONGEST_PAUSE_MS, signal);
     } finally {
-      await closeSession(client);
+      await session.close();
     }
   }
 }
@@ -71,71 +75,74 @@ function isRefusal({ code = "" }: Failure): boolean {
 }
 
 async function settleIn(attempt: Attempt): Promise<StepName[]> {
-  const { client, django, project, steps } = attempt;
-  const { config, log, signal } = django;
+  const { session, steps, log, signal, clock, random } = attempt;
   let pauseMs = FIRST_PAUSE_MS;
   for (let turn = 0; ; turn += 1) {
     const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
-    // Who has waited goes on when all of the others' work is done, not when the last migration is.
-    if (!waitsForOthers || (await isLockFree(client, project))) {
-      const state = await look(attempt);
-      if (state.seemsInconsistent) return askDjango(attempt);
-      const left = stepsLeft(steps, state);
-      if (!left.some(changesDatabase)) return settled(attempt, state, left);
-      if (left.includes("check-migrations")) throw behind("cannot start", state);
-      const mayLead = !left.includes("wait-for-migrations");
-      if (mayLead) await attempt.mayChange;
-      const lock = mayLead ? await takeLock(client, project) : undefined;
+    const state = waitsForOthers && !(await session.isLockFree()) ? undefined : await session.look();
+    let decision = decideNow(attempt, state, false);
+    if (decision.kind === "lead") {
+      await attempt.mayChange;
+      const lock = await session.takeLock();
       if (lock !== undefined) return await lead(attempt, lock);
-      if (turn === 0) mayLead ? logLockWait(log) : logSchemaWait(log, state.pending);
-      if (performance.now() >= attempt.deadlineMs) throw behind(timeOver(config.migrateTimeoutMs), state);
+      decision = decideNow(attempt, state, true);
     }
-    await pause(pauseMs * (1 - 0.3 * Math.random()), undefined, { signal });
+    if (decision.kind !== "wait") return conclude(attempt, state as DatabaseState, decision);
+    if (turn === 0)
+      decision.for === "leader" ? logLockWait(log) : logSchemaWait(log, (state as DatabaseState).pending);
+    await pause(clock, pauseMs * (1 - 0.3 * random()), signal);
     pauseMs = Math.min(pauseMs * PAUSE_FACTOR, LONGEST_PAUSE_MS);
   }
 }
 
+function decideNow(
+  { steps, clock, deadlineMs }: Attempt,
+  state: DatabaseState | undefined,
+  isLedByOther: boolean,
+): Decision {
+  return decide(steps, state, { isLedByOther, isLate: clock.monotonicMs() >= deadlineMs });
+}
+
+/** What is left to do. Errors: DJINIT_SCHEMA_BEHIND. */
+function conclude(
+  attempt: Attempt,
+  state: DatabaseState,
+  decision: Exclude<Decision, { kind: "wait" }>,
+): StepName[] {
+  const { log, config } = attempt;
+  switch (decision.kind) {
+    case "behind":
+      throw behind(decision.isLate ? timeOver(config.migrateTimeoutMs) : "cannot start", state);
+    case "ask-django":
+      // It refuses in its own words, or finds that all is well after all.
+      log.debug({ step: "migrate" }, "Django is started to judge the history of the migrations");
+      break;
+    case "settled":
+      tellSettled(attempt, state);
+      break;
+    case "lead":
+  }
+  return decision.left;
+}
+
 async function lead(attempt: Attempt, lock: MigrationLock): Promise<StepName[]> {
-  const { django, steps } = attempt;
+  const { session, steps } = attempt;
   try {
     // Between the look and the lock another container may have done it all.
-    const state = await look(attempt);
+    const state = await session.look();
     const left = stepsLeft(steps, state);
-    if (!left.some(changesDatabase)) return settled(attempt, state, left);
+    if (!left.some(changesDatabase)) return conclude(attempt, state, { kind: "settled", left });
     await lock.rest();
-    const signal = AbortSignal.any([django.signal, lock.lost]);
-    await runDjango({ ...django, signal }, left, { lock: "held" });
+    await attempt.runSteps(left, AbortSignal.any([attempt.signal, lock.lost]));
     return [];
   } finally {
     await lock.release();
   }
 }
 
-/** It refuses in its own words, or finds that all is well after all. */
-function askDjango({ django, steps }: Attempt): StepName[] {
-  django.log.debug({ step: "migrate" }, "Django is started to judge the history of the migrations");
-  return [...steps];
-}
-
-function look({ client, facts, django, steps }: Attempt): Promise<DatabaseState> {
-  return lookAtDatabase(client, facts, steps.includes("superuser") ? django.config : undefined);
-}
-
-function stepsLeft(steps: readonly StepName[], state: DatabaseState): StepName[] {
-  return steps.filter((step) => {
-    if (step === "superuser") return state.superuser === undefined;
-    return changesDatabase(step) ? state.pending.length > 0 : true;
-  });
-}
-
-/** Whether a step is about what is in the database. */
-export function changesDatabase(step: StepName): boolean {
-  return ["migrate", "wait-for-migrations", "check-migrations", "superuser"].includes(step);
-}
-
-function settled({ django, steps }: Attempt, state: DatabaseState, left: StepName[]): StepName[] {
-  const { log } = django;
+function tellSettled({ log, observer, steps }: Attempt, state: DatabaseState): void {
   if (steps.some((step) => changesDatabase(step) && step !== "superuser")) {
+    observer.onMigrated(0);
     log.info({ step: "migrate", applied: state.applied.length }, "no migration is pending");
   }
   warnOfNewerSchema(log, state.ahead);
@@ -143,7 +150,6 @@ function settled({ django, steps }: Attempt, state: DatabaseState, left: StepNam
     const username = state.superuser;
     log.info({ step: "superuser", username }, `superuser ${username} exists already`);
   }
-  return left;
 }
 
 function timeOver(timeoutMs: number): string {

@@ -1,22 +1,31 @@
 // Which of the steps need Django, and what the others do instead.
 import type { Client } from "pg";
+import { systemClock } from "../../base/clock.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
 import { findManifest, type ManifestFacts } from "../schema/manifest.ts";
-import { changesDatabase, settleSchema } from "./settle.ts";
+import { saveManifest } from "../schema/save-manifest.ts";
+import { changesDatabase } from "./decide.ts";
+import { schemaSession } from "./session.ts";
+import { settleSchema } from "./settle.ts";
+
+export interface BootDjango extends Django {
+  /** Whether a manifest that Django has made is kept: not where the container is another djinit's. */
+  keepsManifest: boolean;
+}
 
 /**
  * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
  * has resolved. Errors of the waiting come when the steps are called for.
  */
 export function beginDjangoSteps(
-  django: Django,
+  django: BootDjango,
   planned: readonly StepName[],
 ): (mayChange: Promise<unknown>) => Promise<void> {
-  const { config, log, signal } = django;
+  const { config, log, observer, signal } = django;
   const { databaseUrl, migrationsDatabaseUrl } = config;
   // Who leaves the schema alone need not reach the database past its pooler.
   const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
@@ -25,7 +34,7 @@ export function beginDjangoSteps(
   const timeoutMs = config.databaseTimeoutMs;
   const waitFor = (place: string) => {
     const variable = place === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
-    return waitForPostgres({ url: place, variable, timeoutMs, log, signal });
+    return waitForPostgres({ url: place, variable, timeoutMs, log, observer, signal });
   };
   const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
   if (kind !== "postgres" || !needsSession)
@@ -48,7 +57,21 @@ export function beginDjangoSteps(
       await closeSession(await connect());
       return await runWithoutManifest(django, steps, more, mayChange);
     }
-    const left = await settleSchema({ django, facts, steps, connect, mayChange });
+    const findsSuperuser = steps.includes("superuser");
+    const left = await settleSchema({
+      config,
+      log,
+      observer,
+      signal,
+      steps,
+      clock: systemClock,
+      random: Math.random,
+      connect: async () => schemaSession(await connect(), facts, { config, findsSuperuser }),
+      mayChange,
+      runSteps: async (names, until) => {
+        await runDjango({ ...django, signal: until }, names, { lock: "held" });
+      },
+    });
     await runWithoutManifest(django, left, [], mayChange);
   };
 }
@@ -70,11 +93,15 @@ function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] }
 }
 
 async function runWithoutManifest(
-  django: Django,
+  django: BootDjango,
   steps: StepName[],
   more: StepName[],
   mayChange: Promise<unknown>,
 ): Promise<void> {
   await mayChange;
-  if (steps.length > 0) await runDjango(django, [...steps, ...more], { lock: "own" });
+  if (steps.length === 0) return;
+  const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
+  const { config, environment, dropWords, log } = django;
+  if (manifest !== undefined && django.keepsManifest)
+    saveManifest(manifest, djangoEnvironment(config, environment, dropWords), log);
 }

@@ -1,6 +1,7 @@
 // What is said of what the Django half reports.
 import type { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { BootObserver } from "../facts.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { MOST_NAMES, oneLine, settingsFailure, stepFailure } from "./failure.ts";
 
@@ -25,6 +26,12 @@ export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
     { step: "migrate", unknown: names },
     `the database has ${ahead.length} migrations that this image does not know: ${names.join(", ")}; going on with a schema that is newer`,
   );
+}
+
+/** What the metrics of the boot count. */
+export function observeEvent(event: SetupEvent, observer: BootObserver): void {
+  if (event.event === "step-finished") observer.onStep({ step: event.step, seconds: event.seconds });
+  if (event.event === "migrated") observer.onMigrated(1);
 }
 
 /** Logs progress; returns the error that a failed step stands for. */

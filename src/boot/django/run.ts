@@ -1,4 +1,4 @@
-// One start of Django for some steps of the boot: what it is given, and what becomes of its manifest.
+// One start of Django for some steps of the boot: what it is given, and what it has found out.
 import { systemClock } from "../../base/clock.ts";
 import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
 import { forApplication, identityOf, isNamed } from "../../plan/environment.ts";
@@ -6,27 +6,35 @@ import { DJANGO_USER } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { Preparation } from "../context.ts";
 import { compareMigrations } from "../schema/compare.ts";
-import { saveManifest } from "../schema/save-manifest.ts";
+import type { ManifestFacts } from "../schema/manifest.ts";
+import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
-import { type ProgramOptions, runDjangoSetup, type SetupOptions } from "./setup.ts";
+import { type ProgramOptions, runDjangoSetup } from "./setup.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
 const SETUP_MARGIN_MS = 10_000;
 /** For what changes nothing and waits for nobody. */
 const QUESTION_TIMEOUT_MS = 60_000;
 
-export type Django = Pick<Preparation, "config" | "environment" | "log" | "sink" | "signal"> & {
+export type Django = Pick<Preparation, "config" | "environment" | "log" | "observer" | "sink" | "signal"> & {
   /** Words before the command that make it run as user django. */
   dropWords: string[];
-} & Partial<Pick<SetupOptions, "onManifest" | "onMigrations">>;
+};
+
+/** What Django has reported, where a step asked for it. */
+export interface DjangoFacts {
+  manifest?: ManifestFacts;
+  migrations?: Extract<SetupEvent, { event: "migrations" }>;
+}
 
 /** Runs these steps in one start of Django. Errors: those of the steps; the signal's reason. */
 export async function runDjango(
   django: Django,
   steps: StepName[],
   options: Pick<ProgramOptions, "lock"> & { manifestIsRequired?: boolean },
-): Promise<void> {
-  const { config, environment, log, sink, signal, dropWords } = django;
+): Promise<DjangoFacts> {
+  const facts: DjangoFacts = {};
+  const { config, environment, log, observer, sink, signal, dropWords } = django;
   const given = djangoEnvironment(config, environment, dropWords);
   await runDjangoSetup({
     steps,
@@ -38,10 +46,16 @@ export async function runDjango(
       lock: options.lock,
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
-    onManifest: django.onManifest ?? ((facts) => saveManifest(facts, given, log)),
-    onMigrations:
-      django.onMigrations ??
-      (({ known, recorded }) => warnOfNewerSchema(log, compareMigrations(known, recorded).ahead)),
+    onManifest: (manifest) => {
+      facts.manifest = manifest;
+    },
+    onMigrations: (migrations) => {
+      facts.migrations = migrations;
+      const { known, recorded } = migrations;
+      // A list has them all.
+      if (!steps.includes("list-migrations"))
+        warnOfNewerSchema(log, compareMigrations(known, recorded).ahead);
+    },
     dropWords,
     environment: {
       ...given,
@@ -60,9 +74,11 @@ export async function runDjango(
     gracePeriodMs: config.gracePeriodMs,
     sink,
     log,
+    observer,
     signal,
     clock: systemClock,
   });
+  return facts;
 }
 
 /** Taken out by djinit_setup.py before the project sees it. */

@@ -1,5 +1,4 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
-import type { Duplex } from "node:stream";
 import { type Clock, within } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import { openRelay } from "../../logs/read/relay.ts";
@@ -12,12 +11,13 @@ import { APP_DIRECTORY } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
-import { startChild } from "../child-end.ts";
+import type { BootObserver } from "../facts.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import { readEvents } from "./event-channel.ts";
 import type { SetupEvent } from "./event-schemas.ts";
-import { takeEvent } from "./events.ts";
+import { observeEvent, takeEvent } from "./events.ts";
 import { codeOf } from "./failure.ts";
+import { startInterpreter } from "./interpreter.ts";
 import { SetupProgress } from "./progress.ts";
 
 const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
@@ -49,6 +49,7 @@ export interface SetupOptions {
   deadlinesMs: Record<StepName, number>;
   sink: Sink;
   log: OwnLog;
+  observer: BootObserver;
   clock: Clock;
   signal: AbortSignal;
   /** From the stop signal to SIGKILL. */
@@ -72,16 +73,16 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
   const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
   const python = ["python", SETUP_PROGRAM, told, ...steps];
-  const { child, ended } = startChild(startAfter(dropWords, python, environment), {
+  const { pid, socket, ended } = await startInterpreter(startAfter(dropWords, python, environment), {
     cwd: APP_DIRECTORY,
-    stdio: ["ignore", stdout.writeFd, stderr.writeFd, "pipe"],
+    stdoutFd: stdout.writeFd,
+    stderrFd: stderr.writeFd,
   });
-  for (const { childHasIt } of [stdout, stderr]) childHasIt(child?.pid);
+  for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
 
   let isRunning = true;
   let killed = false;
   const end = (killAfterMs: number): void => {
-    const pid = child?.pid;
     if (pid === undefined || !isRunning) return;
     signalTree(pid, "SIGTERM");
     clock.after(killAfterMs, () => {
@@ -106,18 +107,18 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     if (event.event === "step-started") {
       cancelDeadline();
       cancelDeadline = clock.after(options.deadlinesMs[event.step], onDeadline);
-      events?.settle();
+      events.settle();
     }
     if (event.event === "manifest") options.onManifest(event.facts);
     if (event.event === "migrations") options.onMigrations(event);
+    observeEvent(event, options.observer);
     failure ??= takeEvent(event, migration, log);
   };
   const onRefused = (error: DjinitError): void => {
     failure ??= error;
     end(KILL_AFTER_MS);
   };
-  const socket = child?.stdio?.[FIRST_FD] as Duplex | null | undefined;
-  const events = socket ? readEvents(socket, onEvent, onRefused) : undefined;
+  const events = readEvents(socket, onEvent, onRefused);
 
   const onAbort = (): void => end(options.gracePeriodMs);
   if (signal.aborted) onAbort();
@@ -126,10 +127,10 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   isRunning = false;
   signal.removeEventListener("abort", onAbort);
   // Not for ever: a process that the project has started in the background may hold the pipes.
-  const relayed = Promise.all([stdout.ended, stderr.ended, events?.ended]);
+  const relayed = Promise.all([stdout.ended, stderr.ended, events.ended]);
   await within(clock, RELAY_TIMEOUT_MS, relayed);
   cancelDeadline();
-  socket?.destroy();
+  socket.destroy();
 
   if (signal.aborted && killed) throw graceExceeded(progress.step, options.gracePeriodMs);
   signal.throwIfAborted();

@@ -1,7 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
+import { type Clock, pause, systemClock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { BootObserver } from "../facts.ts";
 import { postgresOptions } from "./database-url.ts";
 import { finalCode } from "./failure.ts";
 import { type Failure, openSession } from "./session.ts";
@@ -34,30 +35,39 @@ export interface WaitOptions {
   variable: string;
   timeoutMs: number;
   log: OwnLog;
+  observer: BootObserver;
   signal: AbortSignal;
 }
+
+/** What it waits with. */
+export interface WaitMeans {
+  clock: Clock;
+  /** From 0 to 1. */
+  random: () => number;
+  open: (url: string, timeoutMs: number) => Promise<Client>;
+}
+
+const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSession };
 
 /**
  * Resolves with a session when the database of `url` has let us in. Errors: at once what waiting does not change (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE),
  * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
  */
-export async function waitForPostgres({
-  url,
-  variable,
-  timeoutMs,
-  log,
-  signal,
-}: WaitOptions): Promise<Client> {
-  const startedMs = performance.now();
+export async function waitForPostgres(
+  { url, variable, timeoutMs, log, observer, signal }: WaitOptions,
+  { clock, random, open } = REAL,
+): Promise<Client> {
+  const startedMs = clock.monotonicMs();
   const where = variable === USUAL_VARIABLE ? placeOf(url) : `${placeOf(url)} of ${variable}`;
   const aborted = rejectionOn(signal);
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
-    const leftMs = Math.max(timeoutMs - (performance.now() - startedMs), LEAST_ATTEMPT_MS);
-    const attempted = openSession(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+    const leftMs = Math.max(timeoutMs - (clock.monotonicMs() - startedMs), LEAST_ATTEMPT_MS);
+    const attempted = open(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
     const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
-    const waitedMs = Math.round(performance.now() - startedMs);
+    const waitedMs = Math.round(clock.monotonicMs() - startedMs);
     if (!(tried instanceof Error)) {
+      observer.onStep({ step: "wait-for-database", seconds: waitedMs / 1000 });
       log.info(
         { step: "wait-for-database", database: where, after_ms: waitedMs },
         `database ${where} answers`,
@@ -87,7 +97,7 @@ export async function waitForPostgres({
         `waiting for database ${where}: ${cause}`,
       );
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
-    await Promise.race([pause(pauseMs * (1 - 0.2 * Math.random())), aborted]);
+    await pause(clock, pauseMs * (1 - 0.2 * random()), signal);
   }
 }
 

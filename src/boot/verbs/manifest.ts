@@ -1,7 +1,7 @@
 import { DjinitError } from "../../base/errors.ts";
 import { MANIFEST_FILES } from "../../plan/paths.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
-import { type ManifestFacts, makeManifest } from "../schema/manifest.ts";
+import { makeManifest } from "../schema/manifest.ts";
 import { writeManifest } from "../schema/save-manifest.ts";
 
 /**
@@ -15,11 +15,10 @@ export async function makeImageManifest(django: Django): Promise<void> {
       "DJINIT_MANIFEST_FAILED",
       "cannot make the manifest: DJANGO_SETTINGS_MODULE is not set",
     );
-  let given: ManifestFacts | undefined;
-  const onManifest = (facts: ManifestFacts): void => {
-    given = facts;
-  };
-  await runDjango({ ...django, onManifest }, ["manifest"], { lock: "own", manifestIsRequired: true });
+  const { manifest: given } = await runDjango(django, ["manifest"], {
+    lock: "own",
+    manifestIsRequired: true,
+  });
   if (given === undefined)
     throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
   try {

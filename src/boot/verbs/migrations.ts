@@ -1,6 +1,5 @@
 import { DjinitError } from "../../base/errors.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
-import type { SetupEvent } from "../django/event-schemas.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { closeSession, type Failure } from "../postgres/session.ts";
@@ -43,6 +42,7 @@ async function askPostgres({
   dropWords,
   signal,
   log,
+  observer,
 }: Django): Promise<Listed | undefined> {
   const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
   const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
@@ -55,6 +55,7 @@ async function askPostgres({
     variable,
     timeoutMs: config.databaseTimeoutMs,
     log: quiet,
+    observer,
     signal,
   });
   try {
@@ -69,11 +70,7 @@ async function askPostgres({
 }
 
 async function askDjango(django: Django): Promise<Listed> {
-  let told: Extract<SetupEvent, { event: "migrations" }> | undefined;
-  const onMigrations = (migrations: typeof told): void => {
-    told = migrations;
-  };
-  await runDjango({ ...django, onMigrations }, ["list-migrations"], { lock: "own" });
+  const { migrations: told } = await runDjango(django, ["list-migrations"], { lock: "own" });
   if (told === undefined)
     throw new DjinitError("DJINIT_INTERNAL", "cannot list the migrations: Django has named none");
   return { ...compareMigrations(told.known, told.recorded), contradiction: told.contradiction };

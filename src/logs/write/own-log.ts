@@ -6,10 +6,10 @@ import type { Sink } from "./sink.ts";
 
 type Write = (fields: Record<string, unknown>, msg: string) => void;
 
-/** The part of pino's interface that djinit uses. The boot's verbs have pino itself. */
+/** The part of pino's interface that djinit uses. */
 export type OwnLog = Record<"debug" | "info" | "warn" | "error", Write>;
 
-/** PID 1's log. pino would cost each start 10 ms of processor time, and the half that lives for weeks 1.3 MB. */
+/** The log of the second life. The first has pino (boot-log.ts), which would cost the half that lives for weeks 1.3 MB. */
 export function openLog(sink: Pick<Sink, "write"> & Partial<Pick<Sink, "policy">>): OwnLog {
   const { policy = makePolicy() } = sink;
   const at =

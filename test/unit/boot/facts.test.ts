@@ -1,34 +1,23 @@
-// The facts follow from records: here from those that the boot itself makes of what Django reports.
-// test/container/metrics-boot.test.ts has the rest, with a real database.
+// Here with what Django reports. test/container/metrics-boot.test.ts has the rest, with a real database.
 import { describe, expect, test } from "vitest";
 import type { SetupEvent } from "../../../src/boot/django/event-schemas.ts";
-import { logLockWait, takeEvent } from "../../../src/boot/django/events.ts";
+import { observeEvent } from "../../../src/boot/django/events.ts";
 import { gatherFacts } from "../../../src/boot/facts.ts";
-import type { OwnLog } from "../../../src/logs/write/own-log.ts";
 import { collectBoot } from "../../../src/metrics/boot.ts";
 import { printed } from "../../support/printed-metrics.ts";
 
 const FINISHED: SetupEvent = { event: "step-finished", step: "migrate", seconds: 0.4 };
 
-/** What is known, and what has been said, once the boot has taken these events. */
+/** What is known once the boot has taken these events. */
 function taken(...events: SetupEvent[]) {
-  const said: string[] = [];
-  const writer = (level: string) => (_: Record<string, unknown>, msg: string) =>
-    void said.push(`${level}: ${msg}`);
-  const own: OwnLog = {
-    debug: writer("debug"),
-    info: writer("info"),
-    warn: writer("warn"),
-    error: writer("error"),
-  };
-  const { log, facts } = gatherFacts(own);
-  for (const event of events) takeEvent(event, undefined, log);
-  return { log, facts, said };
+  const observer = gatherFacts();
+  for (const event of events) observeEvent(event, observer);
+  return observer.facts;
 }
 
-describe("what the boot says", () => {
+describe("what Django reports", () => {
   test("is counted where it is a fact: steps that are finished, migrations that are applied", async () => {
-    const { facts } = taken(
+    const facts = taken(
       { event: "step-started", step: "migrate" },
       { event: "migrating", migration: "app.0001" },
       { event: "migrated", migration: "app.0001", seconds: 0.1, fake: false },
@@ -47,7 +36,7 @@ describe("what the boot says", () => {
   });
 
   test("is no fact where it is about something else", () => {
-    const { facts } = taken(
+    const facts = taken(
       { event: "waiting", cause: "connection refused" },
       { event: "lock-timeout", cause: "lock", seconds: 3 },
       { event: "superuser-exists", username: "cook" },
@@ -56,33 +45,23 @@ describe("what the boot says", () => {
     expect(facts).toEqual({ stepSeconds: {} });
   });
 
-  test("is passed on whole, each with its level", () => {
-    const { log, said } = taken(
-      FINISHED,
-      { event: "lock-missing" },
-      { event: "step-started", step: "superuser" },
-    );
-    logLockWait(log);
-    log.error({}, "broken");
-    expect(said).toEqual([
-      "info: step migrate finished in 0.4 s",
-      "warn: this database has no lock: no two containers may migrate it at the same time",
-      "debug: step superuser started",
-      "info: waiting: another container migrates this database",
-      "error: broken",
-    ]);
-  });
-
   test("where nothing was pending, nothing was applied", () => {
-    expect(taken({ event: "nothing-pending" }, FINISHED).facts.migrations).toEqual({
-      applied: 0,
-      pending: 0,
-    });
+    expect(taken({ event: "nothing-pending" }, FINISHED).migrations).toEqual({ applied: 0, pending: 0 });
   });
 
   test("where migrations were skipped, or nothing was said at all, there is no figure", () => {
-    const { facts } = taken({ event: "step-finished", step: "collectstatic", seconds: 1 });
+    const facts = taken({ event: "step-finished", step: "collectstatic", seconds: 1 });
     expect(facts).toEqual({ stepSeconds: { collectstatic: 1 } });
     expect(collectBoot(undefined)).toEqual([]);
+  });
+});
+
+test("a schema that one query has found up to date is a fact, too; a later one adds to it", () => {
+  const observer = gatherFacts();
+  observer.onMigrated(0);
+  observer.onStep({ step: "wait-for-database", seconds: 0.25 });
+  expect(observer.facts).toEqual({
+    stepSeconds: { "wait-for-database": 0.25 },
+    migrations: { applied: 0, pending: 0 },
   });
 });

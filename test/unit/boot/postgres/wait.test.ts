@@ -1,6 +1,9 @@
+import type { Client } from "pg";
 import { expect, test } from "vitest";
 import type { DjinitError } from "../../../../src/base/errors.ts";
+import { UNOBSERVED } from "../../../../src/boot/facts.ts";
 import { waitForPostgres } from "../../../../src/boot/postgres/wait.ts";
+import { VirtualClock } from "../../../support/virtual-clock.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const { signal } = new AbortController();
@@ -14,8 +17,70 @@ test.each([
     "cannot reach database 127.0.0.1:1/cakes of MIGRATIONS_DATABASE_URL within 0 s",
   ],
 ])("%s is what is named when it is the one that is wrong", async (variable, message) => {
-  const waited = waitForPostgres({ url, variable, timeoutMs: 0, log, signal });
+  const waited = waitForPostgres({ url, variable, timeoutMs: 0, log, observer: UNOBSERVED, signal });
   const error = (await waited.catch((thrown: unknown) => thrown)) as DjinitError;
   expect(error).toMatchObject({ code: "DJINIT_DATABASE_UNAVAILABLE", fields: { variable } });
   expect(error.message).toContain(message);
+});
+
+/** A wait in virtual time for a server whose attempts end as `answer` says. */
+function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error) {
+  const clock = new VirtualClock();
+  const attempts: { atMs: number; limitMs: number }[] = [];
+  const abort = new AbortController();
+  const open = async (_: string, limitMs: number): Promise<Client> => {
+    attempts.push({ atMs: clock.monotonicMs(), limitMs });
+    const answered = answer(attempts.length);
+    if (answered instanceof Error) throw answered;
+    return answered;
+  };
+  const options = {
+    url,
+    variable: "DATABASE_URL",
+    timeoutMs,
+    log,
+    observer: UNOBSERVED,
+    signal: abort.signal,
+  };
+  const waited = waitForPostgres(options, { clock, random: () => 0, open });
+  waited.catch(() => {});
+  const pass = async (ms: number) => {
+    for (let rest = ms; rest > 0; rest -= 100) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(Math.min(rest, 100));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { waited, attempts, abort, pass };
+}
+
+const refused = (code: string) => Object.assign(new Error("no"), { code });
+
+test("the pauses double, up to two seconds, until the server answers", async () => {
+  const client = {} as Client;
+  const { waited, attempts, pass } = waiting(60_000, (at) => (at === 8 ? client : refused("ECONNREFUSED")));
+  await pass(10_000);
+  expect(await waited).toBe(client);
+  expect(attempts.map(({ atMs }) => atMs)).toEqual([0, 100, 300, 700, 1_500, 3_100, 5_100, 7_100]);
+});
+
+test("no attempt overruns the deadline, and the last one is at it", async () => {
+  const { waited, attempts, pass } = waiting(1_000, () => refused("ECONNREFUSED"));
+  await pass(2_000);
+  await expect(waited).rejects.toMatchObject({ code: "DJINIT_DATABASE_UNAVAILABLE" });
+  expect(attempts.at(-1)).toEqual({ atMs: 1_000, limitMs: 250 });
+  expect(attempts[0]).toEqual({ atMs: 0, limitMs: 1_000 });
+});
+
+test("what waiting does not change ends it at once", async () => {
+  const { waited, attempts } = waiting(60_000, () => refused("28P01"));
+  await expect(waited).rejects.toMatchObject({ code: "DJINIT_DATABASE_REFUSED_LOGIN" });
+  expect(attempts).toHaveLength(1);
+});
+
+test("a stop ends the wait at once", async () => {
+  const { waited, abort, pass } = waiting(60_000, () => refused("ECONNREFUSED"));
+  await pass(200);
+  abort.abort("SIGTERM");
+  await expect(waited).rejects.toBe("SIGTERM");
 });

@@ -3,8 +3,8 @@ import type { Fields } from "../record.ts";
 import type { OwnLog } from "./own-log.ts";
 import type { Sink } from "./sink.ts";
 
-/** pino, with the field names of the schema. */
-export function openVerbLog(sink: Pick<Sink, "write" | "policy">): OwnLog {
+/** The log of the first life and of its verbs: pino, with the field names of the schema. */
+export function openBootLog(sink: Pick<Sink, "write" | "policy">): OwnLog {
   const { policy } = sink;
   return pino(
     {

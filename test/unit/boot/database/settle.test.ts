@@ -1,0 +1,137 @@
+// In virtual time, with a session that says what a database would. test/container/migrate-*.test.ts have real ones.
+import { expect, test } from "vitest";
+import type { SchemaSession } from "../../../../src/boot/database/session.ts";
+import { settleSchema } from "../../../../src/boot/database/settle.ts";
+import { UNOBSERVED } from "../../../../src/boot/facts.ts";
+import type { MigrationLock } from "../../../../src/boot/schema/lock.ts";
+import type { StepName } from "../../../../src/plan/plan.ts";
+import { VirtualClock } from "../../../support/virtual-clock.ts";
+
+/** Lets everything run that waits for no time. */
+const settleDown = () => new Promise((resolve) => setImmediate(resolve));
+
+function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
+  const clock = new VirtualClock();
+  const said: string[] = [];
+  const done: string[] = [];
+  const database = {
+    pending: ["cakes.0001"],
+    isLocked: false,
+    sessions: 0,
+    looks: 0,
+    failure: undefined as unknown,
+  };
+  const abort = new AbortController();
+  const lock: MigrationLock = {
+    lost: new AbortController().signal,
+    rest: async () => void done.push("rest"),
+    release: async () => void done.push("release"),
+  };
+  const session: SchemaSession = {
+    look: async () => {
+      database.looks += 1;
+      const { failure } = database;
+      database.failure = undefined;
+      if (failure !== undefined) throw failure;
+      const { pending } = database;
+      return { applied: [], pending, unknown: [], ahead: [], seemsInconsistent: false, superuser: undefined };
+    },
+    isLockFree: async () => !database.isLocked,
+    takeLock: async () => (database.isLocked ? undefined : lock),
+    close: async () => void done.push("close"),
+  };
+  const say = (_: object, text: string) => void said.push(text);
+  const left = settleSchema({
+    config: { migrateTimeoutMs },
+    log: { debug: say, info: say, warn: say, error: say },
+    observer: UNOBSERVED,
+    signal: abort.signal,
+    steps,
+    clock,
+    random: () => 0,
+    connect: async () => {
+      database.sessions += 1;
+      return session;
+    },
+    mayChange: Promise.resolve(),
+    runSteps: async (names) => void done.push(`run ${names.join(" ")}`),
+  });
+  left.catch(() => {});
+  const pass = async (ms: number) => {
+    for (let rest = ms; rest > 0; rest -= 100) {
+      await settleDown();
+      clock.advance(Math.min(rest, 100));
+      await settleDown();
+    }
+  };
+  return { left, database, said, done, abort, pass };
+}
+
+test("the leader runs what is left under the lock, and lets it go", async () => {
+  const { left, done } = settling(["migrate", "collectstatic"]);
+  expect(await left).toEqual([]);
+  expect(done).toEqual(["rest", "run migrate collectstatic", "release", "close"]);
+});
+
+test("others wait until the leader has let go, and look again then", async () => {
+  const { left, database, said, done, pass } = settling(["migrate", "collectstatic"]);
+  database.isLocked = true;
+  await pass(5_000);
+  expect(said).toEqual(["waiting: another container migrates this database"]);
+  database.pending = [];
+  await pass(5_000);
+  expect(database.looks).toBe(1);
+  database.isLocked = false;
+  await pass(1_000);
+  expect(await left).toEqual(["collectstatic"]);
+  expect(done).toEqual(["close"]);
+});
+
+test("one that may not migrate waits for the schema, with pauses that grow to a second", async () => {
+  const { left, database, said, pass } = settling(["wait-for-migrations"]);
+  await pass(1_000);
+  const early = database.looks;
+  await pass(20_000);
+  const before = database.looks;
+  await pass(10_000);
+  expect(early).toBeGreaterThan(4);
+  expect(database.looks - before).toBe(10);
+  expect(said).toEqual(["waiting for 1 migrations that another container is to apply"]);
+  database.pending = [];
+  await pass(1_000);
+  expect(await left).toEqual([]);
+});
+
+test("the time to wait is over at DJINIT_MIGRATE_TIMEOUT", async () => {
+  const { left, pass } = settling(["wait-for-migrations"], { migrateTimeoutMs: 3_000 });
+  await pass(5_000);
+  await expect(left).rejects.toMatchObject({
+    code: "DJINIT_SCHEMA_BEHIND",
+    message: "cannot start: no container has applied them within 3 s: 1 pending, cakes.0001",
+  });
+});
+
+test("a session that breaks is opened again, after a second", async () => {
+  const { left, database, said, pass } = settling(["migrate"]);
+  database.failure = new Error("the server has hung up");
+  await pass(900);
+  expect(database.sessions).toBe(1);
+  await pass(100);
+  expect(await left).toEqual([]);
+  expect(database.sessions).toBe(2);
+  expect(said[0]).toContain("lost the session in the database, trying again");
+});
+
+test("a server that refuses the question is asked by Django", async () => {
+  const { left, database } = settling(["migrate"]);
+  database.failure = Object.assign(new Error("no such column"), { code: "42703" });
+  expect(await left).toEqual(["migrate"]);
+});
+
+test("a stop ends the wait at once", async () => {
+  const { left, database, abort, pass } = settling(["migrate"]);
+  database.isLocked = true;
+  await pass(300);
+  abort.abort("SIGTERM");
+  await expect(left).rejects.toBe("SIGTERM");
+});
