@@ -4,6 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { statusOf, targetOf } from "../support/records.ts";
 import { countStarts, isInHand, positionOf, serves, startCake, startReadyCake } from "./cake-subject.ts";
+import { startReadyProject } from "./project-subject.ts";
 
 const GUNICORN_ASKED = /^Handling signal: term/;
 const ALL_IN_ONE = { CELERY_WORKER: "1", CELERY_BEAT: "1" };
@@ -90,8 +91,13 @@ test("gunicorn ends while nginx serves: requests wait for the next one", async (
 });
 
 test("control: where gunicorn opens its socket itself, its end before nginx's answers 502", async () => {
-  const bind = "--bind unix:/run/gunicorn/gunicorn.sock";
-  await using container = await startReadyCake({ env: { GUNICORN_CMD_ARGS: bind } });
+  // A file of one's own in the place of the image's takes no socket from PID 1.
+  const file =
+    'bind = "unix:/run/gunicorn/gunicorn.sock"\numask = 0o117\npidfile = "/run/gunicorn/gunicorn.pid"\n';
+  await using container = await startReadyProject({
+    files: { "/etc/gunicorn/config.py": file },
+    publish: [8000],
+  });
   await serves(container);
   const url = await container.url("/health/");
   const badGateway = eventually(async () => (await http(url)).status === 502, { what: "502", intervalMs: 1 });

@@ -61,8 +61,10 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
 
 const started: Supervisor[] = [];
 afterEach(() => {
-  for (const { services } of started.splice(0)) {
-    for (const { pid } of services) {
+  for (const supervisor of started.splice(0)) {
+    // Else one that was to be started again would be, and outlive the test.
+    supervisor.stop("the test is over");
+    for (const { pid } of supervisor.services) {
       if (pid === undefined) continue;
       try {
         process.kill(-pid, "SIGKILL");
