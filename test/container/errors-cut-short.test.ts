@@ -72,7 +72,7 @@ test("an nginx that ends with 0 and shows no configuration, or that is killed, o
     [
       "#!/no/such/shell\n",
       "DJINIT_SPAWN_FAILED",
-      /^cannot start nginx: failed to execute nginx: No such file/,
+      /^cannot start nginx: (failed to execute nginx: )?No such file/,
     ],
   ];
   await Promise.all(

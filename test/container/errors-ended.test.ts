@@ -91,7 +91,7 @@ test.each<[string, string, Failure, Trouble, RegExp]>([
     "",
     NOT_STARTED,
     { env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" } },
-    /^cannot start python: failed to execute python: /,
+    /^cannot start python: (failed to execute python: )?No such file or directory/,
   ],
 ])("%s", async (_, trouble, failure, given, words) => {
   const error = await failureOf(trouble, failure, given);

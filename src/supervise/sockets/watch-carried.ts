@@ -19,6 +19,7 @@ export interface WatchOptions {
 export function watchCarried(front: Service, back: Service, { clock, log, tell }: WatchOptions): void {
   const carried = new Carried(clock.monotonicMs());
   const { pid } = front;
+  let renewed = false;
   const says = (look: Look | undefined, what: string): void =>
     log.info(
       { target: back.name, connections: look?.inHand.length },
@@ -29,7 +30,11 @@ export function watchCarried(front: Service, back: Service, { clock, log, tell }
     const look = lookBetween(front.plan, back.plan);
     const verdict = carried.see(look, clock.monotonicMs());
     if (verdict === "tell" && tell(back)) return says(look, "is told to end them");
-    if (verdict === "renew" && renew(back)) says(look, "gets new workers, and its old ones end them");
+    // Where it may not be told to end, new workers are what is left.
+    if (verdict !== "wait" && !renewed && renew(back)) {
+      renewed = true;
+      says(look, "gets new workers, and its old ones end them");
+    }
     clock.after(PERIOD_MS, step);
   };
   step();
