@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { forApplication } from "../../src/plan/environment.ts";
 import { eventually } from "./eventually.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -11,7 +12,7 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const HANDED_FD = 3;
 
 /** A descriptor of what the first life leaves; undefined where there is no plan. */
-function handOver(planFile: string, environment: Record<string, string>): number | undefined {
+function handOver(planFile: string, environment: NodeJS.ProcessEnv): number | undefined {
   let plan: unknown;
   try {
     plan = JSON.parse(readFileSync(planFile, "utf8"));
@@ -34,7 +35,8 @@ export class SuperviseProcess {
     { reads = true, env = {} }: { reads?: boolean; env?: Record<string, string> } = {},
   ) {
     const flags = ["--disable-warning=ExperimentalWarning", "--disable-sigusr1"];
-    const handed = handOver(planFile, { ...process.env, ...env } as Record<string, string>);
+    // What the first life leaves has none of djinit's own variables. A run of the container tests sets one.
+    const handed = handOver(planFile, forApplication({ ...process.env, ...env }, []));
     this.child = spawn(process.execPath, [...flags, MAIN, "supervise", String(HANDED_FD)], {
       stdio: ["ignore", "pipe", "inherit", ...(handed === undefined ? [] : [handed])],
       env: { ...process.env, ...env },
