@@ -168,12 +168,18 @@ test("HUP takes new code and new nginx files; what cannot be loaded is refused a
     });
 
     // A file that nginx refuses: the old one stays in force.
+    const earlier = await workersOf(container);
     await put("nonsense;\n", "/etc/nginx/conf.d/django.conf.d/locations/new.conf");
     await container.signal("HUP");
     const refusal = await container.record("nginx's refusal", refusalOf("nginx"));
     expect(refusal).toMatchObject({ level: "error", code: "DJINIT_RELOAD_REFUSED" });
     expect(refusal.msg).toContain("nonsense");
     expect((await http(await container.url("/new"))).text).toBe("from nginx");
+    // nginx comes first: gunicorn is to have read the good file before there is a bad one.
+    await eventually(async () => (await workersOf(container)).every((it) => !earlier.includes(it)), {
+      what: "gunicorn's new workers",
+      attach: () => container.logs(),
+    });
     await answers("two");
 
     // An application that cannot be imported: a HUP would end gunicorn's master and all its workers.
