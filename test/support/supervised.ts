@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 import { openSink } from "../../src/logs/write/open-sink.ts";
-import { openLog } from "../../src/logs/write/own-log.ts";
+import { type OwnLog, openLog } from "../../src/logs/write/own-log.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
 import { KilledProcesses } from "../../src/supervise/memory/killed-processes.ts";
 import { Reaper } from "../../src/supervise/process/reaper.ts";
@@ -13,6 +13,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 /** A service of the tests is ready when it has said so and this has passed. */
 export const SETTLED_AFTER_MS = 100;
+
+/** Marks in what is read that all before it has been read. */
+const END = "the test has seen the end";
 
 export type LogRecord = Record<string, unknown>;
 
@@ -82,6 +85,8 @@ export class Supervised {
   /** The exit status, once there is one. */
   status: number | undefined;
   readonly #pipe = realPipe();
+  readonly #log: OwnLog;
+  #ends = 0;
 
   constructor(
     services: ServicePlan[],
@@ -91,6 +96,7 @@ export class Supervised {
     const sink = openSink(this.#pipe.writeFd);
     this.#pipe.read();
     this.newEnvironment = () => environment;
+    this.#log = openLog(sink);
     const dependencies = {
       clock: this.clock,
       sink,
@@ -108,6 +114,10 @@ export class Supervised {
   }
 
   records(): LogRecord[] {
+    return this.#all().filter(({ msg }) => msg !== END);
+  }
+
+  #all(): LogRecord[] {
     const lines = this.#pipe.text().split("\n").slice(0, -1);
     return lines.map((line) => JSON.parse(line) as LogRecord);
   }
@@ -146,8 +156,14 @@ export class Supervised {
     await eventually(() => this.stateOf(name) === state, { what: `${name} ${state}` });
   }
 
-  /** Waits for the container's end. */
+  /** Waits for the container's end, and until all that was written before it has been read. */
   async finished(): Promise<number> {
-    return eventually(() => this.status ?? false, { what: "the end" }) as Promise<number>;
+    await eventually(() => this.status !== undefined, { what: "the end" });
+    this.#ends += 1;
+    const marks = this.#ends;
+    this.#log.info({ end: marks }, END);
+    const isThere = () => this.#all().some(({ msg, end }) => msg === END && end === marks);
+    await eventually(isThere, { what: "the last record" });
+    return this.status as number;
   }
 }
