@@ -22,15 +22,15 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
     return supervise({ handedFd: Number(rest[0]), pendingSignals, openAdmin });
   }
   const place = takeContainer();
-  const words = process.argv.slice(2);
+  const argv = process.argv.slice(2);
   const asked = VERB_OF_OPTION.get(word);
   if (!place.isFirst && asked !== undefined) return runVerb(asked, []);
-  if (!place.isFirst && !isRelease(words)) {
+  if (!place.isFirst && !isRelease(argv)) {
     const { runBeside } = await import("./boot/beside.ts");
-    return runBeside(words);
+    return runBeside(argv);
   }
   const { begin } = await import("./boot/begin.ts");
-  const begun = begin(words, place);
+  const begun = begin(argv, place);
   const { boot } = await import("./boot/boot.ts");
   return boot(begun, pendingSignals);
 }
@@ -46,7 +46,7 @@ function isVerb(name: VerbName, rest: readonly string[]): boolean {
   return !isCmd();
 }
 
-/** Whether these words are the image's CMD: this is PID 1, or an init of the engine's has started it. */
+/** Whether argv is the image's CMD: this is PID 1, or an init of the engine's has started it. */
 function isCmd(): boolean {
   return process.pid === 1 || (process.ppid === 1 && takeContainer().isFirst);
 }

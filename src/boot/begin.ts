@@ -37,9 +37,9 @@ export interface Begun {
   outcome: { beginning: Beginning } | { failure: unknown };
 }
 
-/** `words` is the image's CMD, or those of a release beside another djinit. */
-export function begin(words: string[], place: Place): Begun {
-  const invocation = readCommand(words);
+/** `argv` is the image's CMD, or that of a release beside another djinit. */
+export function begin(argv: string[], place: Place): Begun {
+  const invocation = readCommand(argv);
   const loaded = loadConfig(takeGivenEnvironment());
   try {
     return { invocation, loaded, outcome: { beginning: makeReady(invocation, loaded, place) } };
@@ -69,7 +69,7 @@ function makeReady(
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
   if (place.isFirst) makeRuntimeDirectories(isRoot);
-  const socketFd = steps.nginx ? openApplicationSocket(invocation.words, config, isRoot) : undefined;
+  const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot) : undefined;
   const outline = planWith(socketFd);
   return {
     place,

@@ -19,10 +19,10 @@ const SERVERS: Partial<Record<Role, string>> = {
   beat: "celery beat",
 };
 
-/** Becomes the command that `words` are. Ends the process with a documented status when that cannot be. */
-export function runBeside(words: string[]): never {
+/** Becomes the command of `argv`. Ends the process with a documented status when that cannot be. */
+export function runBeside(argv: string[]): never {
   try {
-    becomeCommand(words);
+    becomeCommand(argv);
   } catch (thrown) {
     const error = asDjinitError(thrown);
     // For a person, as verbs say it.
@@ -31,8 +31,8 @@ export function runBeside(words: string[]): never {
   }
 }
 
-function becomeCommand(words: string[]): never {
-  const invocation = readCommand(words);
+function becomeCommand(argv: string[]): never {
+  const invocation = readCommand(argv);
   const server = SERVERS[invocation.role];
   if (server !== undefined) {
     const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
@@ -47,14 +47,14 @@ function becomeCommand(words: string[]): never {
     requireCommands(plan, environment);
     requireCeleryCommand(invocation);
   } catch (thrown) {
-    throw asUsage(words, asDjinitError(thrown));
+    throw asUsage(argv, asDjinitError(thrown));
   }
   become(command, environment, forApplication(environment, plan.bootOnly));
 }
 
-function asUsage(words: readonly string[], { code, message }: DjinitError): DjinitError {
+function asUsage(argv: readonly string[], { code, message }: DjinitError): DjinitError {
   if (code !== "DJINIT_UNKNOWN_COMMAND") return new DjinitError(code, message);
-  const text = `cannot run \`djinit ${words.join(" ")}\`: it is no verb, and ${message}`;
+  const text = `cannot run \`djinit ${argv.join(" ")}\`: it is no verb, and ${message}`;
   return new DjinitError("DJINIT_BAD_USAGE", `${text}; usage: djinit VERB or djinit COMMAND [word...]`);
 }
 

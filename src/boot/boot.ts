@@ -77,8 +77,8 @@ async function prepare(beginning: Beginning, preparation: Preparation): Promise<
   const { isRoot, steps, outline, socketFd, gunicorn, place } = beginning;
   const { invocation, config, sources, signal } = preparation;
   if (isRoot && steps.ownMedia) ownMediaDirectories();
-  const dropWords = isRoot ? dropTo(DJANGO_USER) : [];
-  const django = { ...preparation, dropWords, keepsManifest: place.isFirst };
+  const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
+  const django = { ...preparation, runAsPrefix, keepsManifest: place.isFirst };
   const runDjangoSteps = beginDjangoSteps(django, steps.steps);
   if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
   if (steps.nginx) writeNginxClients(config.trustedProxies);

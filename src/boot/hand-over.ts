@@ -37,11 +37,10 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
     "supervise",
     String(handed),
   ];
-  const words =
-    supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
-  const [file = ""] = words;
+  const argv = supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
+  const [file = ""] = argv;
   for (const fd of descriptorsLeft(plan)) closeOnExec(fd, false);
-  process.execve?.(file, words, ownEnvironment());
+  process.execve?.(file, argv, ownEnvironment());
   throw new Error(`cannot become ${file}`);
 }
 

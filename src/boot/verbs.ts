@@ -32,9 +32,9 @@ async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   try {
     const { config, environment, problems } = loadConfig(takeGivenEnvironment());
     refuseProblems([...problems, ...findUrlProblems(config)]);
-    const dropWords = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
+    const runAsPrefix = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
-    await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, dropWords });
+    await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix });
     await answered();
     process.exit(0);
   } catch (thrown) {

@@ -2,24 +2,24 @@ import { parseArgs } from "node:util";
 import { DjinitError } from "../base/errors.ts";
 
 export interface Arguments {
-  words: string[];
+  operands: string[];
   options: Record<string, string | boolean | undefined>;
 }
 
 export interface Syntax {
   /** As `djinit help` prints it, the verb first: `restart SERVICE`. */
   usage: string;
-  /** How many words it takes at least and at most. */
-  words?: [number, number];
+  /** How many operands it takes at least and at most. */
+  operands?: [number, number];
   /** Long options, some with a short name: `{ follow: "f" }`. */
   flags?: Record<string, string>;
   /** Long options that take a value. */
   values?: string[];
 }
 
-/** A verb's words and options. Errors: DJINIT_BAD_USAGE says what it does not take, and its usage. */
+/** A verb's operands and options. Errors: DJINIT_BAD_USAGE says what it does not take, and its usage. */
 export function readArguments(args: readonly string[], syntax: Syntax): Arguments {
-  const { usage, words: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
+  const { usage, operands: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
   const [verb = ""] = usage.split(" ");
   const refuse = (cause: string) =>
     new DjinitError(
@@ -38,11 +38,11 @@ export function readArguments(args: readonly string[], syntax: Syntax): Argument
   } catch (error) {
     throw refuse((error as Error).message.replace("\0", "").split(". ", 1)[0] as string);
   }
-  const words = parsed.positionals.map(unshielded);
-  if (words.length < least) throw refuse("a word is missing");
-  if (words.length > most) throw refuse(`${JSON.stringify(words[most])} is too much`);
+  const operands = parsed.positionals.map(unshielded);
+  if (operands.length < least) throw refuse("a word is missing");
+  if (operands.length > most) throw refuse(`${JSON.stringify(operands[most])} is too much`);
   const given = Object.entries(parsed.values).map(([name, value]) => [name, unshielded(value)]);
-  return { words, options: Object.fromEntries(given) as Arguments["options"] };
+  return { operands, options: Object.fromEntries(given) as Arguments["options"] };
 }
 
 function unshielded<T>(word: T): T {

@@ -33,7 +33,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "restart",
     usage: "restart SERVICE",
-    words: [1, 1],
+    operands: [1, 1],
     about: "stop it as the container's stop would, start it anew",
     needs: "supervisor",
     run: restart,
@@ -48,7 +48,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "stop",
     usage: "stop SERVICE",
-    words: [1, 1],
+    operands: [1, 1],
     about: "stop it; it stays so until `start` or `restart`",
     needs: "supervisor",
     run: stop,
@@ -56,7 +56,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "start",
     usage: "start SERVICE",
-    words: [1, 1],
+    operands: [1, 1],
     about: "start what is stopped",
     needs: "supervisor",
     run: start,
@@ -64,7 +64,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "scale",
     usage: "scale gunicorn +1|-1|N",
-    words: [2, 2],
+    operands: [2, 2],
     about: "more or fewer workers, until gunicorn is restarted",
     needs: "supervisor",
     run: scale,
@@ -72,7 +72,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "logs",
     usage: "logs [-f] [SERVICE] [--level LEVEL] [--lines N]",
-    words: [0, 1],
+    operands: [0, 1],
     flags: { follow: "f" },
     values: ["level", "lines"],
     about: "the last records, and with -f those that follow",

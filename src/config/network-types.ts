@@ -7,9 +7,9 @@ export const networks = () =>
   v.pipe(
     v.string(),
     v.rawTransform(({ dataset: { value }, addIssue, NEVER }): string[] => {
-      const words = value.split(/[\s,]+/).filter((word) => word !== "");
-      const bad = words.find((word) => !isNetwork(word));
-      if (bad === undefined && words.length > 0) return [...new Set(words.map((word) => word.toLowerCase()))];
+      const items = value.split(/[\s,]+/).filter((word) => word !== "");
+      const bad = items.find((word) => !isNetwork(word));
+      if (bad === undefined && items.length > 0) return [...new Set(items.map((word) => word.toLowerCase()))];
       addIssue({
         message:
           bad === undefined

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
 import type { RecentLines } from "../logs/write/recent-lines.ts";
-import type { RelayFigures } from "../metrics/relay-metrics.ts";
+import type { RelayMetrics } from "../metrics/relay-metrics.ts";
 import type { Service } from "../supervise/service.ts";
 import type { SocketWatch } from "../supervise/sockets/socket-watch.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
@@ -15,7 +15,7 @@ export interface AdminContext {
   recent: RecentLines;
   sockets: SocketWatch;
   /** What has been counted of the services' output; absent where nobody can ask for it. */
-  figures?: RelayFigures | undefined;
+  relayed?: RelayMetrics | undefined;
 }
 
 /** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names those that there are. */

@@ -46,11 +46,11 @@ async function answer(
 ): Promise<void> {
   const { formatFamilies } = await import("../metrics/exposition.ts");
   const { contentType, text } = await formatFamilies(families, request.headers.accept ?? "");
-  if (context.figures !== undefined) context.figures.printed += text.length;
+  if (context.relayed !== undefined) context.relayed.printed += text.length;
   response.writeHead(200, { "content-type": contentType }).end(text);
 }
 
-async function collect({ supervisor, figures }: AdminContext): Promise<Family[]> {
+async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]> {
   const { plan, services } = supervisor;
   const names = services.map(({ name }) => name);
   const usage = listProcessUsage();
@@ -65,10 +65,10 @@ async function collect({ supervisor, figures }: AdminContext): Promise<Family[]>
     ...collectBuild({ version: VERSION, node: process.version, role: plan.role }),
     ...collectCondition(health),
     ...collectServices(
-      services.map((service) => figuresOf(service, usage)),
+      services.map((service) => metricsOf(service, usage)),
       STATE_NAMES,
     ),
-    ...(figures?.families(names) ?? []),
+    ...(relayed?.families(names) ?? []),
     ...connections,
     ...(names.includes("gunicorn")
       ? collectGunicorn(countWorkers(gunicornPid(services), usage), GUNICORN_SOCKET)
@@ -84,7 +84,7 @@ async function collect({ supervisor, figures }: AdminContext): Promise<Family[]>
 
 type Services = AdminContext["supervisor"]["services"];
 
-function figuresOf(service: Services[number], usage: ProcessUsage[]) {
+function metricsOf(service: Services[number], usage: ProcessUsage[]) {
   const { state, ready, restarts, processes, cpu_seconds, memory_bytes } = statusOf(service, usage);
   return {
     service: service.name,

@@ -1,4 +1,4 @@
-// nginx's own figures, from its stub_status page.
+// nginx's own metrics, from its stub_status page.
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { type Family, family } from "./family.ts";

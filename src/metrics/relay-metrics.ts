@@ -1,6 +1,6 @@
 // Counts the services' output while it is relayed.
 import { type Family, family } from "./family.ts";
-import { type RequestFacts, RequestFigures } from "./request-metrics.ts";
+import { type RequestFacts, RequestMetrics } from "./request-metrics.ts";
 
 interface Output {
   lines: number;
@@ -8,8 +8,8 @@ interface Output {
 }
 
 /** An observer of the relay. */
-export class RelayFigures {
-  readonly #requests: RequestFigures;
+export class RelayMetrics {
+  readonly #requests: RequestMetrics;
   readonly #output = new Map<string, Output>();
   #workerStarts = 0;
   #workerTimeouts = 0;
@@ -17,7 +17,7 @@ export class RelayFigures {
   printed = 0;
 
   constructor(allowedHosts: readonly string[] | undefined) {
-    this.#requests = new RequestFigures(allowedHosts);
+    this.#requests = new RequestMetrics(allowedHosts);
   }
 
   access(facts: RequestFacts): void {

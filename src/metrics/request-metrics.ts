@@ -18,7 +18,7 @@ export interface RequestFacts {
 const MOST_REMEMBERED = 256;
 const STATUSES = 600;
 
-class HostFigures {
+class HostMetrics {
   readonly statuses = new Uint32Array(STATUSES);
   readonly duration = new Histogram();
   readonly upstream = new Histogram();
@@ -26,29 +26,29 @@ class HostFigures {
   fromApplication = 0;
 }
 
-export class RequestFigures {
+export class RequestMetrics {
   readonly #labels: HostLabels;
-  readonly #byLabel = new Map<string, HostFigures>();
-  readonly #byHeader = new Map<string, HostFigures>();
+  readonly #byLabel = new Map<string, HostMetrics>();
+  readonly #byHeader = new Map<string, HostMetrics>();
 
   constructor(allowedHosts: readonly string[] | undefined) {
     this.#labels = new HostLabels(allowedHosts);
   }
 
   count(facts: RequestFacts): void {
-    const figures = this.#byHeader.get(facts.host) ?? this.#find(facts.host);
+    const metrics = this.#byHeader.get(facts.host) ?? this.#find(facts.host);
     const status = facts.status >= 0 && facts.status < STATUSES ? facts.status : 0;
-    figures.statuses[status] = (figures.statuses[status] as number) + 1;
-    figures.duration.observe(facts.requestSeconds);
-    figures.bytes += facts.bytesSent;
-    if (facts.upstreamSeconds !== undefined) figures.upstream.observe(facts.upstreamSeconds);
-    if (facts.fromApplication) figures.fromApplication += 1;
+    metrics.statuses[status] = (metrics.statuses[status] as number) + 1;
+    metrics.duration.observe(facts.requestSeconds);
+    metrics.bytes += facts.bytesSent;
+    if (facts.upstreamSeconds !== undefined) metrics.upstream.observe(facts.upstreamSeconds);
+    if (facts.fromApplication) metrics.fromApplication += 1;
   }
 
   families(): Family[] {
     const hosts = [...this.#byLabel];
-    const each = (sample: (figures: HostFigures) => number): Sample[] =>
-      hosts.map(([host, figures]) => ({ labels: { host }, value: sample(figures) }));
+    const each = (sample: (metrics: HostMetrics) => number): Sample[] =>
+      hosts.map(([host, metrics]) => ({ labels: { host }, value: sample(metrics) }));
     return [
       family("nginx_http_requests_total", hosts.flatMap(statusSamples)),
       family(
@@ -74,17 +74,17 @@ export class RequestFigures {
     ];
   }
 
-  #find(header: string): HostFigures {
+  #find(header: string): HostMetrics {
     const label = this.#labels.labelOf(header);
-    const figures = this.#byLabel.getOrInsertComputed(label, () => new HostFigures());
+    const metrics = this.#byLabel.getOrInsertComputed(label, () => new HostMetrics());
     // A client is trying names. The real hosts are remembered again at their next request.
     if (this.#byHeader.size >= MOST_REMEMBERED) this.#byHeader.clear();
-    this.#byHeader.set(header, figures);
-    return figures;
+    this.#byHeader.set(header, metrics);
+    return metrics;
   }
 }
 
-function statusSamples([host, { statuses }]: [string, HostFigures]): Sample[] {
+function statusSamples([host, { statuses }]: [string, HostMetrics]): Sample[] {
   const samples: Sample[] = [];
   for (const [status, value] of statuses.entries())
     if (value > 0) samples.push({ labels: { host, status: String(status) }, value });

@@ -2,7 +2,7 @@
 import type { MetricName } from "./catalogue.ts";
 import { type Family, family, single } from "./family.ts";
 
-export interface ServiceFigures {
+export interface ServiceMetrics {
   service: string;
   state: string;
   ready: boolean;
@@ -25,11 +25,11 @@ export interface Build {
 }
 
 /** `states` are all states that a service can be in. */
-export function collectServices(services: readonly ServiceFigures[], states: readonly string[]): Family[] {
-  const each = (name: MetricName, value: (service: ServiceFigures) => number): Family =>
+export function collectServices(services: readonly ServiceMetrics[], states: readonly string[]): Family[] {
+  const each = (name: MetricName, value: (service: ServiceMetrics) => number): Family =>
     family(
       name,
-      services.map((figures) => ({ labels: { service: figures.service }, value: value(figures) })),
+      services.map((metrics) => ({ labels: { service: metrics.service }, value: value(metrics) })),
     );
   return [
     family(

@@ -6,7 +6,7 @@ import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
-import { findDaemonProblems } from "./daemon-words.ts";
+import { findDaemonProblems } from "./daemon-options.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
 import { type GunicornFacts, planGunicorn, portsVariable } from "./gunicorn.ts";
 import { type NginxFacts, planNginx } from "./nginx.ts";
@@ -56,8 +56,8 @@ function lacksApp({ celery }: Invocation, config: Config): boolean {
 }
 
 /** Only where nothing at all is given: gunicorn may find its application in arguments or a file of the user's. */
-function lacksApplication({ words }: Invocation, config: Config): boolean {
-  return words.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
+function lacksApplication({ args }: Invocation, config: Config): boolean {
+  return args.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
 }
 
 function guessApplication({ settingsModule }: Config): string {
@@ -129,7 +129,7 @@ function planServices(invocation: Invocation, config: Config, { nginx, gunicorn 
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.words, config, {
+        planGunicorn(invocation.args, config, {
           ...gunicorn,
           ports: portsVariable(nginx?.listens ?? [], planAdmin(invocation, config)),
         }),

@@ -3,10 +3,10 @@ import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
 import { CELERY_DIRECTORY, DJANGO_USER } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
-import type { CeleryWords } from "./role.ts";
+import type { CeleryArgs } from "./role.ts";
 
-const NOTHING_GIVEN: CeleryWords = { globals: [], subcommand: undefined, rest: [] };
-/** click's status for words it does not understand. */
+const NOTHING_GIVEN: CeleryArgs = { globals: [], subcommand: undefined, rest: [] };
+/** click's status for arguments it does not understand. */
 const USAGE_ERROR = 2;
 
 /** Where readiness cannot be seen. Words or an application that celery does not accept end it well before. */
@@ -48,7 +48,7 @@ function named(name: string, config: Config): Pick<ServicePlan, "name" | "enviro
 /** A worker; `beside` web it shares the container, so that it runs its tasks in its own process. */
 export function planCeleryWorker(
   config: Config,
-  words: CeleryWords = NOTHING_GIVEN,
+  args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
 ): ServicePlan {
   const defaults = beside ? ["--pool=solo", "--pidfile", "worker.pid"] : [];
@@ -56,20 +56,20 @@ export function planCeleryWorker(
   return {
     ...CELERY_SERVICE,
     ...named("celery-worker", config),
-    check: [...celeryCommand(config, words.globals), "report"],
-    readiness: tellsReadiness(config, words)
+    check: [...celeryCommand(config, args.globals), "report"],
+    readiness: tellsReadiness(config, args)
       ? // A project may set up logging of its own: a worker that cannot be heard must not be killed for it.
         { kind: "log", pattern: WORKER_IS_READY, orAfterMs: config.startupTimeoutMs / 2 }
       : { kind: "settled", afterMs: SETTLED_AFTER_MS },
     argv: [
-      ...celeryCommand(config, words.globals),
+      ...celeryCommand(config, args.globals),
       "worker",
       ...defaults,
       ...concurrency,
       ...logLevel(config),
-      ...words.rest,
+      ...args.rest,
     ],
-    ...(hasPool([...defaults, ...words.rest])
+    ...(hasPool([...defaults, ...args.rest])
       ? { lastCall: { signal: "SIGQUIT", beforeKillMs: COLD_SHUTDOWN_MS } }
       : {}),
     reload: "restart",
@@ -79,23 +79,23 @@ export function planCeleryWorker(
 
 export function planCeleryBeat(
   config: Config,
-  words: CeleryWords = NOTHING_GIVEN,
+  args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
 ): ServicePlan {
   const defaults = beside ? ["--pidfile", "beat.pid"] : [];
   return {
     ...CELERY_SERVICE,
     ...named("celery-beat", config),
-    check: [...celeryCommand(config, words.globals), "report"],
-    readiness: { kind: "file", prefix: scheduleFile(words), orAfterMs: SETTLED_AFTER_MS },
-    argv: [...celeryCommand(config, words.globals), "beat", ...defaults, ...logLevel(config), ...words.rest],
+    check: [...celeryCommand(config, args.globals), "report"],
+    readiness: { kind: "file", prefix: scheduleFile(args), orAfterMs: SETTLED_AFTER_MS },
+    argv: [...celeryCommand(config, args.globals), "beat", ...defaults, ...logLevel(config), ...args.rest],
     reload: "restart",
     forwards: [],
   };
 }
 
 /** Any other celery command: `celery inspect ping`, `celery flower`… */
-export function celeryWords(config: Config, { globals, subcommand, rest }: CeleryWords): string[] {
+export function celeryArgv(config: Config, { globals, subcommand, rest }: CeleryArgs): string[] {
   return [...celeryCommand(config, globals), ...(subcommand === undefined ? [] : [subcommand]), ...rest];
 }
 
@@ -114,31 +114,31 @@ export function brokerOf({ celeryBroker }: Config): Record<string, string> {
   return celeryBroker === undefined ? {} : { CELERY_BROKER_URL: celeryBroker };
 }
 
-/** Whether the words before the subcommand say which application it is. */
+/** Whether the arguments before the subcommand say which application it is. */
 export function namesApp(globals: readonly string[]): boolean {
   return globals.some((word) => /^(-A|--app\b|--config\b)/.test(word));
 }
 
 /** Whether its tasks run in processes of their own: what other pools run, QUIT does not give back. */
-function hasPool(words: readonly string[]): boolean {
-  return /^(prefork|processes)$/.test(optionValue(words, "-P", "--pool") ?? "prefork");
+function hasPool(args: readonly string[]): boolean {
+  return /^(prefork|processes)$/.test(optionValue(args, "-P", "--pool") ?? "prefork");
 }
 
 /** Whether lines of level INFO are to be seen. */
-function tellsReadiness(config: Config, { rest }: CeleryWords): boolean {
+function tellsReadiness(config: Config, { rest }: CeleryArgs): boolean {
   const given = optionValue(rest, "-l", "--loglevel") ?? config.celeryLogLevel ?? "INFO";
   return /^(info|debug)$/i.test(given) && optionValue(rest, "-f", "--logfile") === undefined;
 }
 
-function scheduleFile({ rest }: CeleryWords): string {
+function scheduleFile({ rest }: CeleryArgs): string {
   return resolve(CELERY_DIRECTORY, optionValue(rest, "-s", "--schedule") ?? SCHEDULE_FILE);
 }
 
 /** The value of an option in the forms `-l x`, `-lx`, `--loglevel x` and `--loglevel=x`; the last one counts. */
-function optionValue(words: readonly string[], short: string, long: string): string | undefined {
+function optionValue(args: readonly string[], short: string, long: string): string | undefined {
   let value: string | undefined;
-  for (const [at, word] of words.entries()) {
-    if (word === short || word === long) value = words[at + 1];
+  for (const [at, word] of args.entries()) {
+    if (word === short || word === long) value = args[at + 1];
     else if (word.startsWith(`${long}=`)) value = word.slice(long.length + 1);
     else if (word.startsWith(short)) value = word.slice(short.length);
   }

@@ -1,15 +1,15 @@
 import type { Config } from "../config/variables.ts";
-import { brokerOf, celeryWords } from "./celery.ts";
+import { brokerOf, celeryArgv } from "./celery.ts";
 import { identityOf } from "./environment.ts";
 import { APP_DIRECTORY, CELERY_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** A command of the user's own: runs once, and its exit status is the container's. */
-export function planCommand({ words, celery }: Invocation, config: Config): ServicePlan {
+export function planCommand({ args, celery }: Invocation, config: Config): ServicePlan {
   return {
     name: "command",
-    argv: celery === undefined ? words : celeryWords(config, celery),
+    argv: celery === undefined ? args : celeryArgv(config, celery),
     cwd: celery === undefined ? APP_DIRECTORY : CELERY_DIRECTORY,
     user: config.commandUser,
     environment: {

@@ -3,7 +3,7 @@ import { identityOf } from "./environment.ts";
 import { APP_DIRECTORY, DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
 import type { ServicePlan, StartedProcess } from "./plan.ts";
 
-/** argparse's for words that it does not understand. */
+/** argparse's for arguments that it does not understand. */
 const USAGE_ERROR = 2;
 /** gunicorn's own statuses for «a worker could not boot» and «the application could not be loaded». */
 const WORKER_BOOT_ERROR = 3;
@@ -15,8 +15,8 @@ const OWN_SOCKET = /(^|\s)(-b|--bind|--backlog|--reuse-port|-m|--umask|-c|--conf
 /**
  * Whether gunicorn listens at the socket that nginx's files name, where its file does not see to it: then PID 1 holds it.
  */
-export function usesUsualSocket(words: readonly string[], config: Config): boolean {
-  return !OWN_SOCKET.test([...words, config.gunicornArguments ?? ""].join(" "));
+export function usesUsualSocket(args: readonly string[], config: Config): boolean {
+  return !OWN_SOCKET.test([...args, config.gunicornArguments ?? ""].join(" "));
 }
 
 /** What the boot has done for gunicorn. */
@@ -41,12 +41,12 @@ export function portsVariable(
 }
 
 export function planGunicorn(
-  words: readonly string[],
+  args: readonly string[],
   config: Config,
   { socketFd, started, settles = true, ports = {} }: GunicornFacts = {},
 ): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
-  const argv = ["gunicorn", ...withFile([...words, ...application], settles)];
+  const argv = ["gunicorn", ...withFile([...args, ...application], settles)];
   return {
     name: "gunicorn",
     argv,
@@ -86,7 +86,7 @@ const GRACEFUL_TIMEOUT_MS = 30_000;
 
 /**
  * gunicorn may be asked to end long before nginx has gone: a longer grace period is for the requests that it has in hand.
- * Our gunicorn file reads it; what the project's file or words say of it counts.
+ * Our gunicorn file reads it; what the project's file or arguments say of it counts.
  */
 function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
   if (gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return {};
@@ -97,10 +97,10 @@ function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
  * Where gunicorn is given two files it reads the last one. Ours reads the project's own by itself; another, in its place,
  * gives way to it.
  */
-function withFile(words: readonly string[], settles: boolean): string[] {
+function withFile(args: readonly string[], settles: boolean): string[] {
   const file = ["--config", GUNICORN_CONFIG];
-  if (!settles) return [...file, ...words];
+  if (!settles) return [...file, ...args];
   // What follows is no option any more.
-  const end = words.indexOf("--");
-  return end === -1 ? [...words, ...file] : [...words.slice(0, end), ...file, ...words.slice(end)];
+  const end = args.indexOf("--");
+  return end === -1 ? [...args, ...file] : [...args.slice(0, end), ...file, ...args.slice(end)];
 }

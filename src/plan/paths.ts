@@ -15,7 +15,7 @@ export const KEPT_GUNICORN_SOCKET = "/run/djinit/gunicorn.sock";
 export const CONTROL_SOCKET = "/run/djinit/control.sock";
 /** The probes, for nginx. */
 export const PROBES_SOCKET = "/run/djinit/probes.sock";
-/** nginx's own figures. In a directory where PID 1 may remove what a killed nginx leaves behind. */
+/** nginx's own metrics. In a directory where PID 1 may remove what a killed nginx leaves behind. */
 export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";

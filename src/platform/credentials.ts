@@ -1,4 +1,4 @@
-// Who a process runs as: accounts of the image, and the setpriv(1) words that turn root into them.
+// Who a process runs as: accounts of the image, and the setpriv(1) prefix that turns root into them.
 import { readFileSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
 import { PROGRAMS } from "../base/programs.ts";

@@ -1,4 +1,4 @@
-// The words before a service's command: whom it runs as, and its rank when memory runs out.
+// What stands before a service's command: its user, and its rank when memory runs out.
 import { existsSync } from "node:fs";
 import { PROGRAMS } from "../base/programs.ts";
 import { dropTo } from "./credentials.ts";
@@ -32,17 +32,17 @@ export function asService(
 }
 
 /**
- * A command with an environment of its own, after the words that give up privileges: these come to see nothing of it.
+ * A command with an environment of its own, behind the prefix that gives up privileges. setpriv itself sees nothing of that environment.
  */
 export function startAfter(
-  dropWords: readonly string[],
+  runAsPrefix: readonly string[],
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
   score = "-",
 ): Start {
   const [file = "", ...args] = hasLauncher
-    ? [...dropWords, PROGRAMS.startService, score, ...argv]
-    : [...dropWords, ...argv];
+    ? [...runAsPrefix, PROGRAMS.startService, score, ...argv]
+    : [...runAsPrefix, ...argv];
   return { file, args, env: hasLauncher ? setAside(environment) : environment };
 }
 

@@ -5,7 +5,7 @@ import { asDjinitError } from "../base/errors.ts";
 import { openSink } from "../logs/write/open-sink.ts";
 import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/write/recent-lines.ts";
-import { RelayFigures } from "../metrics/relay-metrics.ts";
+import { RelayMetrics } from "../metrics/relay-metrics.ts";
 import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver } from "../plan/plan.ts";
@@ -39,7 +39,7 @@ export interface SuperviseOptions {
     clock: Clock;
     log: OwnLog;
     recent: RecentLines;
-    figures: RelayFigures | undefined;
+    relayed: RelayMetrics | undefined;
     sockets: SocketWatch;
   }) => void;
 }
@@ -60,7 +60,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
   reaper.start();
 
-  const figures = plan.admin.port === 0 ? undefined : new RelayFigures(plan.admin.metricsHosts);
+  const relayed = plan.admin.port === 0 ? undefined : new RelayMetrics(plan.admin.metricsHosts);
   const killed = new KilledProcesses();
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
@@ -69,7 +69,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     reaper,
     killed,
     environment,
-    ...(figures === undefined ? {} : { observer: figures }),
+    ...(relayed === undefined ? {} : { observer: relayed }),
     readEnvironment: environmentReader(handed),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
@@ -83,7 +83,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   keepMemorySmall(
     {
       get written() {
-        return sink.written + SCRAPE_WASTE * (figures?.printed ?? 0);
+        return sink.written + SCRAPE_WASTE * (relayed?.printed ?? 0);
       },
       trim: () => sink.trim(),
     },
@@ -92,7 +92,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
   const sockets = watchSockets(supervisor, reaper, log);
-  openAdmin({ supervisor, clock: systemClock, log, recent, figures, sockets });
+  openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets });
   supervisor.start();
 
   const status = await supervisor.finished;

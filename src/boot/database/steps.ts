@@ -78,9 +78,9 @@ export function beginDjangoSteps(
 
 /** The facts to trust, or what is to be done so that the next start has some. */
 function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] } {
-  const { config, environment, dropWords, log } = django;
+  const { config, environment, runAsPrefix, log } = django;
   if (config.migrateAlways) return { more: [] };
-  const { manifest, stale } = findManifest(djangoEnvironment(config, environment, dropWords));
+  const { manifest, stale } = findManifest(djangoEnvironment(config, environment, runAsPrefix));
   if (stale !== undefined) {
     const { path, reason } = stale;
     log.warn({ step: "manifest", path, reason }, `the manifest ${path} is stale and not used: ${reason}`);
@@ -101,7 +101,7 @@ async function runWithoutManifest(
   await mayChange;
   if (steps.length === 0) return;
   const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
-  const { config, environment, dropWords, log } = django;
+  const { config, environment, runAsPrefix, log } = django;
   if (manifest !== undefined && django.keepsManifest)
-    saveManifest(manifest, djangoEnvironment(config, environment, dropWords), log);
+    saveManifest(manifest, djangoEnvironment(config, environment, runAsPrefix), log);
 }

@@ -17,8 +17,8 @@ const SETUP_MARGIN_MS = 10_000;
 const QUESTION_TIMEOUT_MS = 60_000;
 
 export type Django = Pick<Preparation, "config" | "environment" | "log" | "observer" | "sink" | "signal"> & {
-  /** Words before the command that make it run as user django. */
-  dropWords: string[];
+  /** What stands before a command so that it runs as user django. */
+  runAsPrefix: string[];
 };
 
 /** What Django has reported, where a step asked for it. */
@@ -34,8 +34,8 @@ export async function runDjango(
   options: Pick<ProgramOptions, "lock"> & { manifestIsRequired?: boolean },
 ): Promise<DjangoFacts> {
   const facts: DjangoFacts = {};
-  const { config, environment, log, observer, sink, signal, dropWords } = django;
-  const given = djangoEnvironment(config, environment, dropWords);
+  const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
+  const given = djangoEnvironment(config, environment, runAsPrefix);
   await runDjangoSetup({
     steps,
     program: {
@@ -56,7 +56,7 @@ export async function runDjango(
       if (!steps.includes("list-migrations"))
         warnOfNewerSchema(log, compareMigrations(known, recorded).ahead);
     },
-    dropWords,
+    runAsPrefix,
     environment: {
       ...given,
       ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),
@@ -98,11 +98,11 @@ function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): N
 export function djangoEnvironment(
   { migrationsDatabaseUrl }: Config,
   environment: NodeJS.ProcessEnv,
-  dropWords: readonly string[],
+  runAsPrefix: readonly string[],
 ): NodeJS.ProcessEnv {
   return {
     ...forApplication(environment, BOOT_ONLY),
     ...(migrationsDatabaseUrl === undefined ? {} : { DATABASE_URL: migrationsDatabaseUrl }),
-    ...(dropWords.length === 0 ? {} : identityOf(DJANGO_USER)),
+    ...(runAsPrefix.length === 0 ? {} : identityOf(DJANGO_USER)),
   };
 }

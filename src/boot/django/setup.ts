@@ -43,8 +43,8 @@ export interface SetupOptions {
   program: ProgramOptions;
   onManifest: (facts: ManifestFacts) => void;
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
-  /** Words before the command that make it run as user django. */
-  dropWords: string[];
+  /** What stands before a command so that it runs as user django. */
+  runAsPrefix: string[];
   environment: NodeJS.ProcessEnv;
   deadlinesMs: Record<StepName, number>;
   sink: Sink;
@@ -63,7 +63,7 @@ export interface SetupOptions {
  * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
-  const { steps, dropWords, environment, sink, log, clock, signal } = options;
+  const { steps, runAsPrefix, environment, sink, log, clock, signal } = options;
   const progress = new SetupProgress(steps);
   let failure: DjinitError | undefined;
   let cancelDeadline = () => {};
@@ -73,7 +73,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
   const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
   const python = ["python", SETUP_PROGRAM, told, ...steps];
-  const { pid, socket, ended } = await startInterpreter(startAfter(dropWords, python, environment), {
+  const { pid, socket, ended } = await startInterpreter(startAfter(runAsPrefix, python, environment), {
     cwd: APP_DIRECTORY,
     stdoutFd: stdout.writeFd,
     stderrFd: stderr.writeFd,

@@ -15,12 +15,12 @@ const UMASK = 0o117;
 
 /** Returns its descriptor; undefined where gunicorn's file is one of the user's own, and it may listen elsewhere. */
 export function openApplicationSocket(
-  words: readonly string[],
+  args: readonly string[],
   config: Config,
   isRoot: boolean,
 ): number | undefined {
   if (!gunicornFile("takesSocket")) return undefined;
-  if (!gunicornFile("settles") && !usesUsualSocket(words, config)) return undefined;
+  if (!gunicornFile("settles") && !usesUsualSocket(args, config)) return undefined;
   const before = process.umask(UMASK);
   try {
     const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);

@@ -16,11 +16,11 @@ const USUAL_PID_FILE = "/run/nginx.pid";
 
 /** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN, DJINIT_SPAWN_FAILED. */
 export async function checkNginx(
-  dropWords: readonly string[],
+  runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<NginxFacts> {
-  if (dropWords.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
-  const facts = readNginxDump(await dumpConfiguration(dropWords, environment));
+  if (runAsPrefix.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
+  const facts = readNginxDump(await dumpConfiguration(runAsPrefix, environment));
   if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
   await Promise.all([...new Set(facts.listens.map(({ port }) => port))].map(refuseTakenPort));
   return facts;
@@ -31,12 +31,12 @@ function preparePidFile(): void {
 }
 
 async function dumpConfiguration(
-  dropWords: readonly string[],
+  runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<string> {
   // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
-  const { ended } = startChild(startAfter(dropWords, nginxCommand("", "-T"), environment), {
+  const { ended } = startChild(startAfter(runAsPrefix, nginxCommand("", "-T"), environment), {
     stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
   });
   const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {

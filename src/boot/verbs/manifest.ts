@@ -22,8 +22,8 @@ export async function makeImageManifest(django: Django): Promise<void> {
   if (given === undefined)
     throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
   try {
-    const { config, environment, dropWords } = django;
-    const manifest = makeManifest(given, djangoEnvironment(config, environment, dropWords));
+    const { config, environment, runAsPrefix } = django;
+    const manifest = makeManifest(given, djangoEnvironment(config, environment, runAsPrefix));
     // A container that is not started as root reads it too.
     writeManifest(JSON.stringify(manifest), path, 0o644);
     const { migrations, needs_django: reasons } = manifest.facts;

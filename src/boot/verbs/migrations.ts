@@ -39,7 +39,7 @@ function print(lists: Record<string, string[]>): void {
 async function askPostgres({
   config,
   environment,
-  dropWords,
+  runAsPrefix,
   signal,
   log,
   observer,
@@ -47,7 +47,7 @@ async function askPostgres({
   const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
   const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
   if (url === undefined || databaseKind(url) !== "postgres") return undefined;
-  const { manifest } = findManifest(djangoEnvironment(config, environment, dropWords));
+  const { manifest } = findManifest(djangoEnvironment(config, environment, runAsPrefix));
   if (manifest === undefined || manifest.facts.needs_django.length > 0) return undefined;
   const quiet = { ...log, info: () => {} };
   const client = await waitForPostgres({

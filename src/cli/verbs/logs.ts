@@ -14,8 +14,8 @@ const END_OF_SNAPSHOT = "\0";
 const OWN = "djinit";
 
 /** The last records, of one service or of all, from a level on; with -f those that follow too. Exit status 0. */
-export async function logs({ words, options }: Arguments, usage: string): Promise<number> {
-  const filter = readFilter(words[0], options["level"]);
+export async function logs({ operands, options }: Arguments, usage: string): Promise<number> {
+  const filter = readFilter(operands[0], options["level"]);
   const most = readCount(options["lines"], usage);
   if (filter.service !== undefined) await requireService(filter.service);
   const follow = options["follow"] === true;

@@ -3,8 +3,8 @@ import type { Arguments } from "../arguments.ts";
 import { askToDo } from "../ask-to-do.ts";
 
 /** Exit status 0 when gunicorn has been told. */
-export function scale({ words }: Arguments, usage: string): Promise<number> {
-  const [service = "", workers = ""] = words;
+export function scale({ operands }: Arguments, usage: string): Promise<number> {
+  const [service = "", workers = ""] = operands;
   if (!/^[+-]?\d{1,4}$/.test(workers)) {
     const text = `cannot scale ${service} to ${JSON.stringify(workers)}: that is no number; usage: djinit ${usage}`;
     throw new DjinitError("DJINIT_BAD_USAGE", text);

@@ -4,7 +4,7 @@ import { flatten } from "./flatten.ts";
 /** Text that needs no quotes. */
 const BARE = /^[^\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
 
-/** The record as `name=value` words on one line. Empty fields are left out, except the message. */
+/** The record as `name=value` pairs on one line. Empty fields are left out, except the message. */
 export function formatLogfmt(
   service: string,
   pid: number | undefined,
@@ -12,12 +12,12 @@ export function formatLogfmt(
   fields: Fields,
 ): string {
   const { time = isoTime(nowMs), level, msg, pid: ownPid = pid, ...more } = fields;
-  const words: string[] = [];
-  const add = (name: string, text: string): void => void words.push(`${quote(name)}=${quote(text)}`);
+  const pairs: string[] = [];
+  const add = (name: string, text: string): void => void pairs.push(`${quote(name)}=${quote(text)}`);
   flatten({ time, level, service, pid: ownPid }, add);
   add("msg", msg);
   flatten(more, add);
-  return `${words.join(" ")}\n`;
+  return `${pairs.join(" ")}\n`;
 }
 
 function quote(text: string): string {

@@ -30,13 +30,13 @@ export function prettyFormat(colour: boolean) {
     const flat = new Map<string, string>();
     flatten(more, (name, text) => flat.set(printable(name), printable(text)));
     const [first = "", ...rest] = printable(msg).split("\n");
-    const words = [...flat].filter(([name, value]) => isWorthShowing(name, value, msg));
+    const pairs = [...flat].filter(([name, value]) => isWorthShowing(name, value, msg));
     const head = [
       paint(DIM, time.slice(11, 23)),
       paint(COLOURS[level], level.toUpperCase().padEnd(5)),
       service.padEnd(SERVICE_WIDTH),
       first,
-      ...words.map(([name, value]) => paint(DIM, `${name}=${value}`)),
+      ...pairs.map(([name, value]) => paint(DIM, `${name}=${value}`)),
     ].join(" ");
     const blocks = BLOCKS.flatMap((name) => flat.get(name)?.split("\n") ?? []);
     return `${[head, ...[...rest, ...blocks].map((line) => `    ${line}`)].join("\n")}\n`;

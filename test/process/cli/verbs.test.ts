@@ -8,8 +8,8 @@ import { VERBS } from "../../../src/cli/verbs.ts";
 
 const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
-async function run(...words: string[]) {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...words], {
+async function run(...operands: string[]) {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...operands], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr, [status]] = await Promise.all([
@@ -40,7 +40,7 @@ test.each(VERBS)("$name ends with 2 and its usage where an option is wrong", asy
   expect(stderr).toContain(`usage: djinit ${usage}`);
 });
 
-test.each(VERBS.filter(({ needs, words }) => needs === "supervisor" && words === undefined))(
+test.each(VERBS.filter(({ needs, operands }) => needs === "supervisor" && operands === undefined))(
   "$name says that nobody answers",
   async ({ name }) => {
     const { status, stderr } = await run(name);

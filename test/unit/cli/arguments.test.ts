@@ -6,12 +6,12 @@ import { formatDuration, formatExit } from "../../../src/cli/verbs/status.ts";
 
 const SYNTAX = {
   usage: "verb [-f] WORD [WORD]",
-  words: [1, 2] as [number, number],
+  operands: [1, 2] as [number, number],
   flags: { follow: "f" },
   values: ["level"],
 };
 
-describe("words and options", () => {
+describe("operands and options", () => {
   test.each([
     [["a"], ["a"], {}],
     [["a", "-f"], ["a"], { follow: true }],
@@ -20,9 +20,9 @@ describe("words and options", () => {
     [["gunicorn", "-1"], ["gunicorn", "-1"], {}],
     [["a", "--level", "-3"], ["a"], { level: "-3" }],
     [["gunicorn", "+1"], ["gunicorn", "+1"], {}],
-  ])("%j", (args, words, options) => {
+  ])("%j", (args, operands, options) => {
     const read = readArguments(args, SYNTAX);
-    expect({ ...read, options: { ...read.options } }).toEqual({ words, options });
+    expect({ ...read, options: { ...read.options } }).toEqual({ operands, options });
   });
 
   test.each([[[]], [["a", "b", "c"]], [["a", "--flow"]], [["a", "--level"]], [["-x", "a"]]])(

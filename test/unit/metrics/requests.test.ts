@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { RelayFigures } from "../../../src/metrics/relay-metrics.ts";
-import { type RequestFacts, RequestFigures } from "../../../src/metrics/request-metrics.ts";
+import { RelayMetrics } from "../../../src/metrics/relay-metrics.ts";
+import { type RequestFacts, RequestMetrics } from "../../../src/metrics/request-metrics.ts";
 import { printed } from "../../support/printed-metrics.ts";
 
 const request = (more: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -15,15 +15,15 @@ const request = (more: Partial<RequestFacts> = {}): RequestFacts => ({
 
 describe("requests", () => {
   test("are counted by host and status, with their bytes, their time, and who answered", async () => {
-    const figures = new RequestFigures(["cakes.example"]);
+    const metrics = new RequestMetrics(["cakes.example"]);
     for (const facts of [
       request(),
       request({ status: 404, bytesSent: 5 }),
       request({ host: "CAKES.example:80", upstreamSeconds: undefined, fromApplication: false }),
       request({ host: "elsewhere.example", status: 503 }),
     ])
-      figures.count(facts);
-    const samples = await printed(figures.families());
+      metrics.count(facts);
+    const samples = await printed(metrics.families());
     expect(samples.get('nginx_http_requests_total{host="cakes.example",status="200"}')).toBe(2);
     expect(samples.get('nginx_http_requests_total{host="cakes.example",status="404"}')).toBe(1);
     expect(samples.get('nginx_http_requests_total{host="other",status="503"}')).toBe(1);
@@ -35,55 +35,55 @@ describe("requests", () => {
   });
 
   test("buckets are cumulative, and a bound belongs to its bucket", async () => {
-    const figures = new RequestFigures(undefined);
-    for (const requestSeconds of [0, 0.005, 0.006, 10, 11]) figures.count(request({ requestSeconds }));
-    const samples = await printed(figures.families());
+    const metrics = new RequestMetrics(undefined);
+    for (const requestSeconds of [0, 0.005, 0.006, 10, 11]) metrics.count(request({ requestSeconds }));
+    const samples = await printed(metrics.families());
     const bucket = (le: string) =>
       samples.get(`nginx_http_request_duration_seconds_bucket{host="cakes.example",le="${le}"}`);
     expect(["0.005", "0.01", "5.0", "10.0", "+Inf"].map(bucket)).toEqual([2, 3, 3, 4, 5]);
   });
 
   test("10,000 host names make 51 series, and as few are remembered", async () => {
-    const figures = new RequestFigures(undefined);
-    for (let at = 0; at < 10_000; at += 1) figures.count(request({ host: `h${at}.example` }));
-    const series = [...(await printed(figures.families())).keys()].filter((name) =>
+    const metrics = new RequestMetrics(undefined);
+    for (let at = 0; at < 10_000; at += 1) metrics.count(request({ host: `h${at}.example` }));
+    const series = [...(await printed(metrics.families())).keys()].filter((name) =>
       name.startsWith("nginx_http_requests_total"),
     );
     expect(series).toHaveLength(51);
-    const samples = await printed(figures.families());
+    const samples = await printed(metrics.families());
     expect(samples.get('nginx_http_requests_total{host="other",status="200"}')).toBe(9_950);
   });
 
   test("a status that is none is counted as 0", async () => {
-    const figures = new RequestFigures(undefined);
-    for (const status of [-1, 1_000, Number.NaN]) figures.count(request({ status }));
-    const samples = await printed(figures.families());
+    const metrics = new RequestMetrics(undefined);
+    for (const status of [-1, 1_000, Number.NaN]) metrics.count(request({ status }));
+    const samples = await printed(metrics.families());
     expect(samples.get('nginx_http_requests_total{host="cakes.example",status="0"}')).toBe(3);
   });
 });
 
 describe("the output of services", () => {
   test("lines and bytes are counted by service, gunicorn's workers by what it says", async () => {
-    const figures = new RelayFigures(undefined);
-    figures.relayed("gunicorn", 2, 50);
-    figures.relayed("gunicorn", 1, 10);
+    const metrics = new RelayMetrics(undefined);
+    metrics.relayed("gunicorn", 2, 50);
+    metrics.relayed("gunicorn", 1, 10);
     for (const msg of [
       "Booting worker with pid: 7",
       "Booting worker with pid: 8",
       "WORKER TIMEOUT (pid:7)",
       "x",
     ])
-      figures.record("gunicorn", { msg });
-    figures.record("celery-worker", { msg: "Booting worker with pid: 9" });
-    const samples = await printed(figures.families(["gunicorn", "nginx"]));
+      metrics.record("gunicorn", { msg });
+    metrics.record("celery-worker", { msg: "Booting worker with pid: 9" });
+    const samples = await printed(metrics.families(["gunicorn", "nginx"]));
     expect(samples.get('djinit_log_lines_total{service="gunicorn"}')).toBe(3);
     expect(samples.get('djinit_log_bytes_total{service="gunicorn"}')).toBe(60);
     expect(samples.get("gunicorn_worker_starts_total")).toBe(2);
     expect(samples.get("gunicorn_worker_timeouts_total")).toBe(1);
   });
 
-  test("a container without nginx and gunicorn has no figures of theirs", () => {
-    const names = new RelayFigures(undefined).families(["celery-worker"]).map(({ name }) => name);
+  test("a container without nginx and gunicorn has no metrics of theirs", () => {
+    const names = new RelayMetrics(undefined).families(["celery-worker"]).map(({ name }) => name);
     expect(names).toEqual(["djinit_log_lines_total", "djinit_log_bytes_total"]);
   });
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CeleryWords, readCommand } from "../../../src/plan/role.ts";
+import { type CeleryArgs, readCommand } from "../../../src/plan/role.ts";
 
 // A busy machine may take its time.
 
-/** CMD → role and the words that are handed on. */
-const WEB: [cmd: string[], words: string[]][] = [
+/** CMD → role and the args that are handed on. */
+const WEB: [cmd: string[], args: string[]][] = [
   [[], []],
   [["cake_service.wsgi:application"], ["cake_service.wsgi:application"]],
   [
@@ -46,7 +46,7 @@ const COMMANDS: string[][] = [
   [""],
 ];
 
-const CELERY: [cmd: string, role: string, celery: CeleryWords][] = [
+const CELERY: [cmd: string, role: string, celery: CeleryArgs][] = [
   ["celery worker", "worker", { globals: [], subcommand: "worker", rest: [] }],
   [
     "celery worker -Q cakes,mail",
@@ -82,21 +82,21 @@ const CELERY: [cmd: string, role: string, celery: CeleryWords][] = [
 ];
 
 describe("the role that CMD asks for", () => {
-  test.each(WEB)("%j is web", (cmd, words) => {
-    expect(readCommand(cmd)).toEqual({ role: "web", words });
+  test.each(WEB)("%j is web", (cmd, args) => {
+    expect(readCommand(cmd)).toEqual({ role: "web", args });
   });
 
   test("`release` is release", () => {
-    expect(readCommand(["release"])).toEqual({ role: "release", words: [] });
+    expect(readCommand(["release"])).toEqual({ role: "release", args: [] });
   });
 
   test.each(COMMANDS.map((cmd) => [cmd]))("%j is a command of the user's own", (cmd) => {
-    expect(readCommand(cmd)).toEqual({ role: "command", words: cmd });
+    expect(readCommand(cmd)).toEqual({ role: "command", args: cmd });
   });
 
   test.each(CELERY)("`%s` is %s", (cmd, role, celery) => {
-    const words = cmd.split(" ");
-    expect(readCommand(words)).toEqual({ role, words, celery });
+    const args = cmd.split(" ");
+    expect(readCommand(args)).toEqual({ role, args, celery });
   });
 
   test.each(["-A", "--app", "-b", "--broker", "--result-backend", "--loader", "--config", "--workdir"])(
@@ -112,14 +112,14 @@ describe("the role that CMD asks for", () => {
   test("no word of the CMD is lost, whatever it is", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("celery", "-A", "worker"))), (cmd) => {
-        const { role, words, celery } = readCommand(cmd);
+        const { role, args, celery } = readCommand(cmd);
         if (celery !== undefined) {
           const { globals, subcommand, rest } = celery;
           expect(["celery", ...globals, ...(subcommand === undefined ? [] : [subcommand]), ...rest]).toEqual(
             cmd,
           );
         }
-        expect(words).toEqual(role === "web" && cmd[0] === "gunicorn" ? cmd.slice(1) : cmd);
+        expect(args).toEqual(role === "web" && cmd[0] === "gunicorn" ? cmd.slice(1) : cmd);
       }),
     );
   });

@@ -73,7 +73,7 @@ describe("gunicorn", () => {
 
 describe("the socket between nginx and gunicorn", () => {
   const socketsOf = (cmd: string, variables: Record<string, string> = {}) =>
-    planGunicorn(readCommand(cmd.split(" ")).words, configOf(variables), { socketFd: 7 }).sockets;
+    planGunicorn(readCommand(cmd.split(" ")).args, configOf(variables), { socketFd: 7 }).sockets;
 
   test("is held by PID 1, which tells gunicorn so", () => {
     expect(socketsOf("a:b --workers 2")).toEqual({
@@ -92,7 +92,7 @@ describe("the socket between nginx and gunicorn", () => {
     ["a:b --backlog 5", false],
     ["a:b --reuse-port", false],
   ])("with a file in the place of the image's, %s: %j", (cmd, held) => {
-    expect(usesUsualSocket(readCommand(cmd.split(" ")).words, configOf())).toBe(held);
+    expect(usesUsualSocket(readCommand(cmd.split(" ")).args, configOf())).toBe(held);
   });
 
   test("GUNICORN_CMD_ARGS counts too", () => {

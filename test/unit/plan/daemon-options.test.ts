@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findDaemonProblems } from "../../../src/plan/daemon-words.ts";
+import { findDaemonProblems } from "../../../src/plan/daemon-options.ts";
 import { readCommand } from "../../../src/plan/role.ts";
 import { configOf } from "../../support/planned.ts";
 

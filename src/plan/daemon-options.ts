@@ -1,7 +1,7 @@
-// Words that make a server go into the background: PID 1 would see it end, and start another beside it.
+// Options that make a server go into the background: PID 1 would see it end, and start another beside it.
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
-import type { CeleryWords, Invocation } from "./role.ts";
+import type { CeleryArgs, Invocation } from "./role.ts";
 
 /** Options of celery's subcommands that take no value, in long and in short. */
 const CELERY_FLAGS =
@@ -13,18 +13,18 @@ const GUNICORN_DAEMON = /^(--da(e|em|emo|emon)?|-R*DR*)$/;
 const MULTI_STARTS = ["start", "restart"];
 
 /** What of this CMD and GUNICORN_CMD_ARGS makes a server leave PID 1. */
-export function findDaemonProblems({ role, words, celery }: Invocation, config: Config): Problem[] {
+export function findDaemonProblems({ role, args, celery }: Invocation, config: Config): Problem[] {
   if (celery !== undefined) return celeryProblems(celery);
   if (role !== "web") return [];
   const remedy = "remove it: gunicorn runs beside nginx, and PID 1 keeps it running";
-  const argumentsWords = splitWords(config.gunicornArguments ?? "");
+  const variableArgs = splitWords(config.gunicornArguments ?? "");
   return [
-    ...problemOf("CMD", words.find(isGunicornDaemon), "gunicorn", remedy),
-    ...problemOf("GUNICORN_CMD_ARGS", argumentsWords.find(isGunicornDaemon), "gunicorn", remedy),
+    ...problemOf("CMD", args.find(isGunicornDaemon), "gunicorn", remedy),
+    ...problemOf("GUNICORN_CMD_ARGS", variableArgs.find(isGunicornDaemon), "gunicorn", remedy),
   ];
 }
 
-function celeryProblems({ subcommand, rest }: CeleryWords): Problem[] {
+function celeryProblems({ subcommand, rest }: CeleryArgs): Problem[] {
   if (subcommand === "multi" && rest.some((word) => MULTI_STARTS.includes(word))) {
     const remedy = 'write CMD ["celery", "worker"], and give each worker a container of its own';
     return problemOf("CMD", "celery multi", "its workers", remedy);
@@ -40,9 +40,9 @@ function problemOf(variable: string, value: string | undefined, what: string, re
 }
 
 /** As click reads them: `-EBD` is three options, and what follows one with a value belongs to it. */
-function findDetach(words: readonly string[]): string | undefined {
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] as string;
+function findDetach(args: readonly string[]): string | undefined {
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] as string;
     if (word === "--") return undefined;
     if (word === "--detach") return word;
     if (word.startsWith("--")) {
