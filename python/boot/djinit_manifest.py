@@ -9,6 +9,7 @@ import sys
 from typing import Any, NoReturn
 
 import djinit_migrate
+import djinit_site
 import djinit_trace
 
 # Nothing is sent there: the settings are only asked what they would make of it.
@@ -117,6 +118,7 @@ def model_files() -> list[str]:
 def facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
     """What goes into the manifest: src/boot/schema/manifest.ts."""
     import django
+    from django.conf import settings as django_settings
     from django.core.management import get_commands
     from django.db.migrations.loader import MigrationLoader
 
@@ -144,6 +146,7 @@ def facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
             "variables": sorted({*variables, "DJANGO_SETTINGS_MODULE", "PYTHONPATH"} - {djinit_trace.WHOLE}),
         },
         "migrations": djinit_migrate.known(loader),
+        "site": djinit_site.site_facts(django_settings),
         "needs_django": needs_django,
     }
     superuser = superuser_facts()

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import djinit_blame
 import djinit_events
 import djinit_garbage
+import djinit_site
 
 if TYPE_CHECKING:
     import djinit_lock
@@ -367,6 +368,9 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
             raise
         fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
     report("django-started")
+    # Settings as odd as that are Django's to refuse.
+    with contextlib.suppress(Exception):
+        report("site", facts=djinit_site.site_facts(settings))
     locked = Locked(options)
     actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),

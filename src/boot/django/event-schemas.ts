@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { StepName } from "../../plan/plan.ts";
 import { FACTS } from "../schema/manifest.ts";
+import { SITE_FACTS } from "../schema/site.ts";
 
 const STEP_NAMES = [
   "wait-for-database",
@@ -39,6 +40,7 @@ function event<const Name extends string, Entries extends v.ObjectEntries>(name:
 const EVENT = v.variant("event", [
   event("program-started", {}),
   event("django-started", {}),
+  event("site", { facts: SITE_FACTS }),
   event("finished", {}),
   event("step-started", { step }),
   event("step-finished", { step, seconds }),

@@ -32,6 +32,7 @@ export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
 export function observeEvent(event: SetupEvent, observer: BootObserver): void {
   if (event.event === "step-finished") observer.onStep({ step: event.step, seconds: event.seconds });
   if (event.event === "migrated") observer.onMigrated(1);
+  if (event.event === "site") observer.onSite(event.facts);
 }
 
 /** Logs progress; returns the error that a failed step stands for. */
@@ -55,6 +56,7 @@ export function takeEvent(
       return undefined;
     case "program-started":
     case "django-started":
+    case "site":
     case "finished":
     case "migrating":
     case "manifest":

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { readUntrusted } from "../../base/untrusted-file.ts";
 import { MANIFEST_FILES } from "../../plan/paths.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { SITE_FACTS } from "./site.ts";
 
 /** A thousand migrations take 200 KB. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -31,6 +32,8 @@ export const FACTS = v.object({
   superuser: v.optional(
     v.object({ table: v.string(), column: v.string(), named_by: v.picklist(["username", "email"]) }),
   ),
+  /** Missing in a manifest of an older djinit. */
+  site: v.optional(SITE_FACTS),
   /** Why only Django itself may say what is pending. */
   needs_django: v.array(v.string()),
 });

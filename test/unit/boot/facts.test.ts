@@ -65,3 +65,19 @@ test("a schema that one query has found up to date is a fact, too; a later one a
     migrations: { applied: 0, pending: 0 },
   });
 });
+
+test("what the settings say of the site is what was said last", () => {
+  const observer = gatherFacts();
+  expect(observer.site).toBeUndefined();
+  const files = { url: "/static/", root: null, in_files: true };
+  const facts = {
+    script_name: "",
+    static: { ...files, collected: true, by_application: false },
+    media: files,
+    https: { only: false, header: null },
+    hosts: [],
+  };
+  observeEvent({ event: "site", facts }, observer);
+  observeEvent({ event: "site", facts: { ...facts, script_name: "/shop" } }, observer);
+  expect(observer.site?.script_name).toBe("/shop");
+});
