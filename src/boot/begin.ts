@@ -8,8 +8,9 @@ import { forApplication } from "../plan/environment.ts";
 import type { BootPlan, Plan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
 import { requireBootCapabilities } from "../platform/credentials.ts";
-import { takeGivenEnvironment } from "../platform/given-environment.ts";
+import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { makeRuntimeDirectories } from "./files/runtime-directories.ts";
 import type { Place } from "./first-djinit.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
@@ -40,7 +41,7 @@ export interface Begun {
 /** `argv` is the image's CMD, or that of a release beside another djinit. */
 export function begin(argv: string[], place: Place): Begun {
   const invocation = readCommand(argv);
-  const loaded = loadConfig(takeGivenEnvironment());
+  const loaded = loadConfig(takeGivenEnvironment(), workingDirectory());
   try {
     return { invocation, loaded, outcome: { beginning: makeReady(invocation, loaded, place) } };
   } catch (failure) {
@@ -54,9 +55,10 @@ function makeReady(
   { config, environment, problems, sources }: Loaded,
   place: Place,
 ): Beginning {
-  const found = findProblems(invocation, config, hasProjectFile());
-  refuseProblems([...problems, ...findUrlProblems(config), ...found]);
+  const found = findProblems(invocation, config, hasProjectFile(config.appDirectory));
   const isRoot = process.getuid?.() === 0;
+  const places = findAppDirectoryProblems(config, isRoot);
+  refuseProblems([...problems, ...places, ...findUrlProblems(config), ...found]);
   const steps = planBoot(invocation, config);
   const planWith = (socketFd?: number): Plan =>
     buildPlan(invocation, config, isRoot, {

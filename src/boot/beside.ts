@@ -8,10 +8,11 @@ import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
 import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
-import { takeGivenEnvironment } from "../platform/given-environment.ts";
+import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
 import { asService } from "../platform/service-argv.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+import { findAppDirectoryProblems } from "./files/app-directory.ts";
 
 const SERVERS: Partial<Record<Role, string>> = {
   web: "a web server",
@@ -38,9 +39,11 @@ function becomeCommand(argv: string[]): never {
     const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
     throw new DjinitError("DJINIT_ALREADY_RUNNING", text);
   }
-  const { config, environment, problems, sources } = loadConfig(takeGivenEnvironment());
-  refuseProblems([...problems, ...findProblems(invocation, config)]);
-  const plan = buildPlan(invocation, config, process.getuid?.() === 0, { sources });
+  const { config, environment, problems, sources } = loadConfig(takeGivenEnvironment(), workingDirectory());
+  const isRoot = process.getuid?.() === 0;
+  const places = findAppDirectoryProblems(config, isRoot);
+  refuseProblems([...problems, ...places, ...findProblems(invocation, config)]);
+  const plan = buildPlan(invocation, config, isRoot, { sources });
   const [command] = plan.services as [ServicePlan];
   requireUsers(plan);
   try {

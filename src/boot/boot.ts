@@ -26,6 +26,7 @@ import { handOver } from "./hand-over.ts";
 import { writeNginxClients } from "./nginx/clients.ts";
 import { checkNginx } from "./nginx/configuration.ts";
 import { writeNginxProbes } from "./nginx/probes.ts";
+import { writeNginxRoot } from "./nginx/root.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
@@ -76,11 +77,12 @@ export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Prom
 async function prepare(beginning: Beginning, preparation: Preparation): Promise<Plan> {
   const { isRoot, steps, outline, socketFd, gunicorn, place } = beginning;
   const { invocation, config, sources, signal } = preparation;
-  if (isRoot && steps.ownMedia) ownMediaDirectories();
+  if (isRoot && steps.ownMedia) ownMediaDirectories(config.appDirectory);
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
   const django = { ...preparation, runAsPrefix, keepsManifest: place.isFirst };
   const runDjangoSteps = beginDjangoSteps(django, steps.steps);
   if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
+  if (steps.nginx) writeNginxRoot(config.appDirectory);
   if (steps.nginx) writeNginxClients(config.trustedProxies);
   const checked = steps.nginx ? checkWebServer(outline, preparation.environment, isRoot) : undefined;
   // Before the database is changed: a file that nginx refuses must not be found out after a migration.

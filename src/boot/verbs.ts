@@ -7,9 +7,10 @@ import { openSink } from "../logs/write/open-sink.ts";
 import { logError } from "../logs/write/own-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
-import { takeGivenEnvironment } from "../platform/given-environment.ts";
+import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import type { Django } from "./django/run.ts";
 import { UNOBSERVED } from "./facts.ts";
+import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { findUrlProblems } from "./postgres/database-url.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
@@ -30,9 +31,10 @@ async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   const sink = openSink(2, "blocking");
   const log = openBootLog(sink);
   try {
-    const { config, environment, problems } = loadConfig(takeGivenEnvironment());
-    refuseProblems([...problems, ...findUrlProblems(config)]);
-    const runAsPrefix = process.getuid?.() === 0 ? dropTo(DJANGO_USER) : [];
+    const { config, environment, problems } = loadConfig(takeGivenEnvironment(), workingDirectory());
+    const isRoot = process.getuid?.() === 0;
+    refuseProblems([...problems, ...findAppDirectoryProblems(config, isRoot), ...findUrlProblems(config)]);
+    const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
     await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix });
     await answered();

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Environment, type FileSources, readFileVariables } from "./file-variables.ts";
 import type { Problem } from "./problem.ts";
-import { type Config, VARIABLES, type Variable } from "./variables.ts";
+import { type Config, DEFAULT_APP_DIRECTORY, VARIABLES, type Variable } from "./variables.ts";
 
 export type { Environment } from "./file-variables.ts";
 
@@ -19,8 +19,14 @@ export interface Loaded {
 
 const LOOKS_OFF = /^(0|no|off|false)$/i;
 
-/** Reads every variable once. Never throws for bad values: all of them come back together in `problems`. */
-export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
+/**
+ * Reads every variable once. Never throws for bad values: all of them come back together in `problems`. `workingDirectory`
+ * is the container's: the project lies there, unless a variable says otherwise.
+ */
+export function loadConfig(
+  container: NodeJS.ProcessEnv,
+  workingDirectory: string = DEFAULT_APP_DIRECTORY,
+): Loaded {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const given: Environment = {};
@@ -35,6 +41,8 @@ export function loadConfig(container: NodeJS.ProcessEnv): Loaded {
   for (const [key, variable] of Object.entries(VARIABLES) as [string, Variable][]) {
     values[key] = readVariable(variable, environment, problems, warnings);
   }
+  if (!environment[VARIABLES.appDirectory.name] && workingDirectory !== "/")
+    values["appDirectory"] = workingDirectory;
   warnOfUnknown(environment, warnings);
   return { config: values as Config, environment, sources, problems, warnings };
 }

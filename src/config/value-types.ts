@@ -1,5 +1,6 @@
 // How the text of a variable becomes a value. Every message completes «NAME is "text", …».
 import { isIP } from "node:net";
+import { resolve } from "node:path";
 import * as v from "valibot";
 
 /** On when non-empty, as in docker-django-bootstrap: "0" and "false" mean on too, and give a warning. */
@@ -40,6 +41,17 @@ export const choice = <const T extends readonly string[]>(...options: T) =>
 /** A path of a URL, such as /health/. */
 export const urlPath = () =>
   v.pipe(v.string(), v.regex(/^\/[\x21-\x7e]*$/, "which is not a path that begins with /"));
+
+/** What may stand in nginx's files and in a list that is separated by colons, without a thought. */
+const PLAIN_PATH = /^\/[^\0-\x20\x7f"'$\\:;{}]*$/;
+
+/** Of a directory in the container. */
+export const directory = () =>
+  v.pipe(
+    v.string(),
+    v.regex(PLAIN_PATH, "which is not a path that begins with / and has no space, quote, colon or $"),
+    v.transform((path) => resolve(path)),
+  );
 
 /** A user of the image; there is no shell or lookup behind it, so only plain names. */
 export const userName = () =>

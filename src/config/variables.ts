@@ -1,8 +1,19 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
 import { networks } from "./network-types.ts";
-import { choice, flag, hostName, integer, seconds, text, urlPath, userName } from "./value-types.ts";
+import {
+  choice,
+  directory,
+  flag,
+  hostName,
+  integer,
+  seconds,
+  text,
+  urlPath,
+  userName,
+} from "./value-types.ts";
 import { type Variable, variable } from "./variable.ts";
+import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 
 /**
@@ -14,10 +25,19 @@ export type MigrationMode = (typeof MIGRATION_MODES)[number];
 
 export type { Variable } from "./variable.ts";
 
+/** What older images know. */
+export const DEFAULT_APP_DIRECTORY = "/app";
+
 export const VARIABLES = {
   settingsModule: variable("DJANGO_SETTINGS_MODULE", text(), "The settings, as Django reads it.", {
     passedOn: true,
   }),
+  appDirectory: variable(
+    "DJINIT_APP_DIRECTORY",
+    directory(),
+    "Where the project lies: on Python's path, and the working directory of everything that is started. Default: the working directory of the container (WORKDIR), or `/app` where that is `/`.",
+    { default: DEFAULT_APP_DIRECTORY },
+  ),
   databaseUrl: variable(
     "DATABASE_URL",
     text(),
@@ -211,22 +231,7 @@ export const VARIABLES = {
     text(),
     "A file of NAME=value lines; variables of the container win over it.",
   ),
-  appModule: variable("APP_MODULE", text(), "The WSGI application.", { deprecated: "give it as CMD" }),
-  celeryBroker: variable("CELERY_BROKER", text(), "The broker's URL.", {
-    secret: true,
-    deprecated: "set it in the application's configuration",
-  }),
-  celeryLogLevel: variable("CELERY_LOGLEVEL", text(), "Celery's log level.", {
-    deprecated: "give --loglevel to the celery command",
-  }),
-  celeryConcurrency: variable(
-    "CELERY_CONCURRENCY",
-    integer(1, 1_024),
-    "Processes of a celery worker; default 1.",
-    {
-      deprecated: "give --concurrency to the celery command",
-    },
-  ),
+  ...DEPRECATED_VARIABLES,
   ...OBSERVATION_VARIABLES,
 } as const;
 

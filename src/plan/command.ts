@@ -1,7 +1,7 @@
 import type { Config } from "../config/variables.ts";
 import { brokerOf, celeryArgv } from "./celery.ts";
 import { identityOf } from "./environment.ts";
-import { APP_DIRECTORY, CELERY_DIRECTORY } from "./paths.ts";
+import { CELERY_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
@@ -10,7 +10,7 @@ export function planCommand({ args, celery }: Invocation, config: Config): Servi
   return {
     name: "command",
     argv: celery === undefined ? args : celeryArgv(config, celery),
-    cwd: celery === undefined ? APP_DIRECTORY : CELERY_DIRECTORY,
+    cwd: celery === undefined ? config.appDirectory : CELERY_DIRECTORY,
     user: config.commandUser,
     environment: {
       ...identityOf(config.commandUser),

@@ -1,6 +1,6 @@
 import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
-import { APP_DIRECTORY, DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
+import { DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
 import type { ServicePlan, StartedProcess } from "./plan.ts";
 
 /** argparse's for arguments that it does not understand. */
@@ -52,7 +52,7 @@ export function planGunicorn(
     argv,
     // On HUP a worker that cannot load the application ends the master, and every worker with it.
     check: ["gunicorn", "--check-config", ...argv.slice(1)],
-    cwd: APP_DIRECTORY,
+    cwd: config.appDirectory,
     user: DJANGO_USER,
     environment: { ...identityOf(DJANGO_USER), ...ports, ...gracefulTimeout(config) },
     facesClients: false,

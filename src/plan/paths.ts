@@ -1,7 +1,6 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 // Where things lie in the image and at run time. The layout is the one older images know.
-export const APP_DIRECTORY = "/app";
 export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 /** What gunicorn lets a request take, in seconds: written by the image's file of gunicorn's. */
@@ -17,6 +16,8 @@ export const CONTROL_SOCKET = "/run/djinit/control.sock";
 export const PROBES_SOCKET = "/run/djinit/probes.sock";
 /** nginx's own metrics. In a directory where PID 1 may remove what a killed nginx leaves behind. */
 export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
+/** Where the project lies: inside nginx's server, written at each start. */
+export const NGINX_ROOT_FILE = "/run/djinit/nginx-root.conf";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
 /** The peers that are proxies; at nginx's level http, written at each start that has any. */
@@ -65,4 +66,6 @@ export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
 ];
 
 /** Uploads that users of the application make: the django user must be able to write there. */
-export const MEDIA_DIRECTORIES = ["/app/media", "/app/mediafiles"] as const;
+export function mediaDirectories(appDirectory: string): string[] {
+  return ["media", "mediafiles"].map((name) => join(appDirectory, name));
+}

@@ -24,6 +24,15 @@ export function takeGivenEnvironment(): Record<string, string> {
   return given;
 }
 
+/** The container's, where this process has been started in it. One that has been taken away counts as none. */
+export function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+}
+
 /** The environment in the form in which PROGRAMS.startService takes it, which means nothing to what is run before that. */
 export function setAside(environment: NodeJS.ProcessEnv): Record<string, string> {
   const renamed: Record<string, string> = {};

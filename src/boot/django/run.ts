@@ -38,6 +38,7 @@ export async function runDjango(
   const given = djangoEnvironment(config, environment, runAsPrefix);
   await runDjangoSetup({
     steps,
+    appDirectory: config.appDirectory,
     program: {
       databaseTimeoutSeconds: config.databaseTimeoutMs / 1000,
       migrateTimeoutSeconds: config.migrateTimeoutMs / 1000,

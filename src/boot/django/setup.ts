@@ -7,7 +7,6 @@ import { LastLines } from "../../logs/write/last-lines.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
-import { APP_DIRECTORY } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
@@ -40,6 +39,7 @@ export interface ProgramOptions {
 
 export interface SetupOptions {
   steps: StepName[];
+  appDirectory: string;
   program: ProgramOptions;
   onManifest: (facts: ManifestFacts) => void;
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
@@ -74,7 +74,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
   const python = ["python", SETUP_PROGRAM, told, ...steps];
   const { pid, socket, ended } = await startInterpreter(startAfter(runAsPrefix, python, environment), {
-    cwd: APP_DIRECTORY,
+    cwd: options.appDirectory,
     stdoutFd: stdout.writeFd,
     stderrFd: stderr.writeFd,
   });

@@ -1,6 +1,6 @@
 import { lchownSync, lstatSync, readdirSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
-import { DJANGO_USER, MEDIA_DIRECTORIES } from "../../plan/paths.ts";
+import { DJANGO_USER, mediaDirectories } from "../../plan/paths.ts";
 import { type Account, findAccount } from "../../platform/credentials.ts";
 import { inDirectory, withDirectory } from "../../platform/directory.ts";
 
@@ -11,9 +11,9 @@ const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
  * Gives the media directories, with all that is in them, to user django where the owner is another. Links are changed
  * themselves and not followed. Errors: DJINIT_MEDIA_OWNER when the volume does not allow it.
  */
-export function ownMediaDirectories(): void {
+export function ownMediaDirectories(appDirectory: string): void {
   const django = findAccount(DJANGO_USER);
-  for (const directory of MEDIA_DIRECTORIES) {
+  for (const directory of mediaDirectories(appDirectory)) {
     const top = lstatSync(directory, { throwIfNoEntry: false });
     // A tree that is right at the top was made right before: large volumes are not walked at each start.
     if (top === undefined || (top.uid === django.uid && top.gid === django.gid)) continue;

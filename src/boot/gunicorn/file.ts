@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readUntrusted } from "../../base/untrusted-file.ts";
-import { APP_DIRECTORY, GUNICORN_CONFIG } from "../../plan/paths.ts";
+import { GUNICORN_CONFIG } from "../../plan/paths.ts";
 
 /** What a file says that does a thing for djinit, a copy that has been added to included. */
 const SIGNS = {
@@ -28,6 +28,6 @@ export function gunicornFile(sign: keyof typeof SIGNS): boolean {
 }
 
 /** Whether the project has a file of its own where gunicorn looks for one. It may name the application. */
-export function hasProjectFile(): boolean {
-  return existsSync(join(APP_DIRECTORY, "gunicorn.conf.py"));
+export function hasProjectFile(appDirectory: string): boolean {
+  return existsSync(join(appDirectory, "gunicorn.conf.py"));
 }

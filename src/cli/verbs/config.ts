@@ -1,7 +1,7 @@
 import type { FileSources } from "../../config/file-variables.ts";
 import { loadConfig } from "../../config/load.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
-import { takeGivenEnvironment } from "../../platform/given-environment.ts";
+import { takeGivenEnvironment, workingDirectory } from "../../platform/given-environment.ts";
 import type { Arguments } from "../arguments.ts";
 import { alignColumns } from "../columns.ts";
 
@@ -12,12 +12,16 @@ const MASK = "********";
  * process: `docker exec` gives it the container's. Exit status 78 when a value is bad.
  */
 export function config({ options }: Arguments): number {
-  const { environment, sources, problems } = loadConfig(takeGivenEnvironment());
+  const { config, environment, sources, problems } = loadConfig(takeGivenEnvironment(), workingDirectory());
   const variables = (Object.values(VARIABLES) as Variable[]).map(
     ({ name, masked = false, secret = masked, default: fallback, about }) => {
       const given = givenFor(name, environment);
       const value = given ? (secret ? MASK : given) : fallback || null;
-      return { name, value, from: given ? originOf(name, sources) : "default", secret, about };
+      const from = given ? originOf(name, sources) : "default";
+      // Where the container works is no constant.
+      if (name === VARIABLES.appDirectory.name && !given && config.appDirectory !== fallback)
+        return { name, value: config.appDirectory, from: "working directory", secret, about };
+      return { name, value, from, secret, about };
     },
   );
   if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));

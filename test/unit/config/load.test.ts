@@ -185,6 +185,32 @@ describe("warnings", () => {
   });
 });
 
+describe("the application's directory", () => {
+  test.each([
+    // What the variable says, the container's working directory, what holds.
+    [{}, undefined, "/app"],
+    [{}, "/app/sub", "/app/sub"],
+    [{}, "/", "/app"],
+    [{ DJINIT_APP_DIRECTORY: "" }, "/code", "/code"],
+    [{ DJINIT_APP_DIRECTORY: "/srv/shop/" }, "/code", "/srv/shop"],
+  ])("%j in %j: %s", (variables, workingDirectory, expected) => {
+    const { config, problems } = loadConfig(variables, workingDirectory);
+    expect(problems).toEqual([]);
+    expect(config.appDirectory).toBe(expected);
+  });
+
+  test.each(["code", "/my project", "/a;b", "/a:b", "/$HOME", '/"'])("%j is no such directory", (value) => {
+    const { problems } = loadConfig({ DJINIT_APP_DIRECTORY: value });
+    expect(problems).toEqual([
+      {
+        variable: "DJINIT_APP_DIRECTORY",
+        value,
+        problem: `DJINIT_APP_DIRECTORY is ${JSON.stringify(value)}, which is not a path that begins with / and has no space, quote, colon or $`,
+      },
+    ]);
+  });
+});
+
 test("whatever the values are: nothing is thrown, and no secret is shown", () => {
   const secret = "s3cr3t-\u0000\n\"'$`";
   const names = TABLE.filter((variable) => !variable.secret && variable.name !== "DJINIT_ENV_FILE").map(

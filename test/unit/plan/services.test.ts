@@ -65,6 +65,12 @@ describe("gunicorn", () => {
     });
   });
 
+  test("runs in the application's directory", () => {
+    const variables = { DJINIT_APP_DIRECTORY: "/app/sub" };
+    expect(serviceOf(planOf("a:b", variables), "gunicorn").cwd).toBe("/app/sub");
+    expect(serviceOf(planOf("django-admin check", variables), "command").cwd).toBe("/app/sub");
+  });
+
   test("is asked at DJINIT_READINESS_PATH where that is set", () => {
     const { readiness } = serviceOf(planOf("a:b", { DJINIT_READINESS_PATH: "/health/" }), "gunicorn");
     expect(readiness).toMatchObject({ kind: "http", path: "/health/" });
