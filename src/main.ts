@@ -29,10 +29,8 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
     const { runBeside } = await import("./boot/beside.ts");
     return runBeside(argv);
   }
-  const { begin } = await import("./boot/begin.ts");
-  const begun = begin(argv, place);
   const { boot } = await import("./boot/boot.ts");
-  return boot(begun, pendingSignals);
+  return boot(argv, place, pendingSignals);
 }
 
 /** Nobody but the first life may begin the second: a plan is a file that says what is run. */

@@ -3,7 +3,7 @@
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
-import { buildPlan, findProblems } from "../plan/build-plan.ts";
+import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
@@ -43,7 +43,7 @@ function becomeCommand(argv: string[]): never {
   const isRoot = process.getuid?.() === 0;
   const places = findAppDirectoryProblems(config, isRoot);
   refuseProblems([...problems, ...places, ...findProblems(invocation, config)]);
-  const plan = buildPlan(invocation, config, isRoot, { sources });
+  const plan = draftPlan(invocation, config, { startedAsRoot: isRoot, sources });
   const [command] = plan.services as [ServicePlan];
   requireUsers(plan);
   try {

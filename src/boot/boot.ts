@@ -1,139 +1,144 @@
-// The first life of PID 1, with all of its libraries: composition root. Steps in their order, then the hand-over.
+// The first life of PID 1: composition root. Every step in its order, then the hand-over.
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
-import { openBootLog } from "../logs/write/boot-log.ts";
-import { openSink } from "../logs/write/open-sink.ts";
-import { logError, type OwnLog } from "../logs/write/own-log.ts";
-import type { Sink } from "../logs/write/sink.ts";
+import { logError } from "../logs/write/own-log.ts";
 import { findPortProblem } from "../plan/admin.ts";
-import { buildPlan, planLogs } from "../plan/build-plan.ts";
+import { draftPlan, findProblems } from "../plan/build-plan.ts";
+import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
-import { type NginxFacts, planNginx } from "../plan/nginx.ts";
+import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
-import type { Plan } from "../plan/plan.ts";
-import { dropTo, findAccount } from "../platform/credentials.ts";
+import type { Plan, ServicePlan } from "../plan/plan.ts";
+import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
-import type { Beginning, Begun } from "./begin.ts";
-import type { Preparation } from "./context.ts";
-import { beginDjangoSteps } from "./database/steps.ts";
-import { gatherFacts } from "./facts.ts";
-import { giveStdioTo } from "./files/command-stdio.ts";
-import { ownMediaDirectories } from "./files/media-owner.ts";
-import { gunicornFile } from "./gunicorn/file.ts";
-import { handOver } from "./hand-over.ts";
-import { writeNginxClients } from "./nginx/clients.ts";
-import { checkNginx } from "./nginx/configuration.ts";
-import { writeNginxProbes } from "./nginx/probes.ts";
-import { writeNginxRoot } from "./nginx/root.ts";
-import { stopOnSignals } from "./stop-signals.ts";
+import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+import { type BootContext, openContext } from "./context.ts";
+import { findAppDirectoryProblems } from "./files/app-directory.ts";
+import { makeRuntimeDirectories } from "./files/runtime-directories.ts";
+import type { Place } from "./first-djinit.ts";
+import { type EarlyService, startEarly } from "./gunicorn/early.ts";
+import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
+import { openApplicationSocket } from "./gunicorn/socket.ts";
+import { findUrlProblems } from "./postgres/database-url.ts";
+
+type SecondHalf = typeof import("./second-half.ts");
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
-/** Boots and hands over; ends the process with a documented exit status when that cannot be. `pendingSignals` came before. */
-export async function boot(begun: Begun, pendingSignals: NodeJS.Signals[]): Promise<void> {
-  const { invocation, loaded, outcome } = begun;
-  // A command that has stdout to itself keeps it clean, and shares it: no descriptor of its own is made non-blocking.
-  const raw = invocation.role === "command" && loaded.config.commandOutput !== "json";
-  const logs = planLogs(loaded.config);
-  const sink = raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs);
-  const log = openBootLog(sink);
-  const observer = gatherFacts();
-  const signal = stopOnSignals(pendingSignals);
+/** Boots and hands over; ends the process with a documented exit status when that cannot be. */
+export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.Signals[]): Promise<never> {
+  const context = openContext(argv, place, pendingSignals);
+  const { environment, invocation, log, sink, signal } = context;
+  const loadSecondHalf = once(async () => {
+    const half = await import("./second-half.ts");
+    log.openAs(half.openBootLog(sink));
+    return half;
+  });
   try {
-    for (const { variable, problem } of loaded.warnings) log.warn({ variable }, problem);
-    if ("failure" in outcome) throw outcome.failure;
-    const { beginning } = outcome;
-    const { config, environment, sources } = loaded;
-    const plan = await prepare(beginning, {
-      invocation,
-      config,
-      environment,
-      sources,
-      sink,
-      log,
-      observer,
-      signal,
-    });
-    if (invocation.role === "release") return await endRelease(sink, log);
-    await sink.flush(FLUSH_TIMEOUT_MS);
-    await leaveSignalsPending();
-    signal.throwIfAborted();
-    handOver(
-      { ...plan, ...heldLock(beginning), boot: observer.facts },
-      forApplication(environment, plan.bootOnly),
-    );
+    const begun = begin(context);
+    const half = await loadSecondHalf();
+    const plan = await prepare(context, begun, half);
+    if (invocation.role === "release") {
+      log.info({ exit_status: EXIT_STATUS.ok }, "released: every step of the boot is done");
+      process.exitCode = EXIT_STATUS.ok;
+    } else {
+      await sink.flush(FLUSH_TIMEOUT_MS);
+      await leaveSignalsPending();
+      signal.throwIfAborted();
+      half.handOver(plan, forApplication(environment, plan.bootOnly));
+    }
   } catch (thrown) {
-    process.exitCode =
-      signal.aborted && thrown === signal.reason ? reportStop(log, signal) : reportFailure(log, thrown);
-    await sink.flush(FLUSH_TIMEOUT_MS);
-    process.exit();
+    await loadSecondHalf();
+    process.exitCode = reportEnd(context, thrown);
   }
+  await sink.flush(FLUSH_TIMEOUT_MS);
+  process.exit();
 }
 
-/** Everything that has to be true before a service starts. */
-async function prepare(beginning: Beginning, preparation: Preparation): Promise<Plan> {
-  const { isRoot, steps, outline, socketFd, gunicorn, place } = beginning;
-  const { invocation, config, sources, signal } = preparation;
-  if (isRoot && steps.ownMedia) ownMediaDirectories(config.appDirectory);
+/** What the first half leaves to the second. */
+interface Begun {
+  draft: Plan;
+  /** Waits at its gate, where it has one. */
+  gunicorn: EarlyService | undefined;
+}
+
+/** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
+function begin(context: BootContext): Begun {
+  const { config, environment, invocation, isRoot, place, problems, sources, steps } = context;
+  const places = findAppDirectoryProblems(config, isRoot);
+  const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
+  refuseProblems([...problems, ...places, ...findUrlProblems(config), ...unfit]);
+  const gunicornSettles = gunicornFile("settles");
+  const services = draftPlan(invocation, config, { startedAsRoot: isRoot, sources, gunicornSettles });
+  requireUsers(services);
+  requireCommands(services, environment);
+  requireCeleryCommand(invocation);
+  if (isRoot) requireBootCapabilities();
+  if (place.isFirst) makeRuntimeDirectories(isRoot);
+  const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot) : undefined;
+  const draft = completePlan(services, { socketFd });
+  return { draft, gunicorn: startGunicorn(draft, environment) };
+}
+
+/** The second half: everything else that has to be true before a service starts. */
+async function prepare(context: BootContext, { draft, gunicorn }: Begun, half: SecondHalf): Promise<Plan> {
+  const { config, isRoot, place, observer, signal, steps } = context;
+  if (isRoot && steps.ownMedia) half.ownMediaDirectories(config.appDirectory);
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-  const django = { ...preparation, runAsPrefix, keepsManifest: place.isFirst };
-  const runDjangoSteps = beginDjangoSteps(django, steps.steps);
-  if (place.isFirst) writeNginxProbes(outline.admin.nginxProbes);
-  if (steps.nginx) writeNginxRoot(config.appDirectory);
-  if (steps.nginx) writeNginxClients(config.trustedProxies);
-  const checked = steps.nginx ? checkWebServer(outline, preparation.environment, isRoot) : undefined;
-  // Before the database is changed: a file that nginx refuses must not be found out after a migration.
+  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix }, steps.steps);
+  if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes);
+  if (steps.nginx) half.writeNginxRoot(config.appDirectory);
+  if (steps.nginx) half.writeNginxClients(config.trustedProxies);
+  const checked = steps.nginx ? checkWebServer(context, draft, half) : undefined;
+  // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);
   signal.throwIfAborted();
-  const plan = buildPlan(invocation, config, isRoot, {
-    sources,
-    gunicorn: {
-      socketFd,
-      started: gunicorn?.open(portsVariable(nginx?.listens ?? [], outline.admin)),
-      settles: gunicornFile("settles"),
-    },
-    ...(nginx === undefined ? {} : { nginx }),
-  });
-  for (const { output, user } of plan.services)
-    if (output === "inherit" && user !== undefined) giveStdioTo(findAccount(user));
-  return plan;
+  const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));
+  for (const { output, user } of draft.services)
+    if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));
+  const lockFd = place.isFirst ? place.lockFd : undefined;
+  return completePlan(draft, { nginx, started, lockFd, boot: observer.facts });
 }
 
-function heldLock({ place }: Beginning): Pick<Plan, "lockFd"> {
-  return place.isFirst && place.lockFd !== undefined ? { lockFd: place.lockFd } : {};
+/** Only with the usual socket, and a file that waits at the gate. */
+function startGunicorn(
+  { services, bootOnly }: Plan,
+  environment: NodeJS.ProcessEnv,
+): EarlyService | undefined {
+  const gunicorn = services.find(({ sockets }) => sockets?.variable === "DJINIT_LISTEN_FDS");
+  if (gunicorn === undefined || !gunicornFile("waits")) return undefined;
+  return startEarly(gunicorn, forApplication(environment, bootOnly));
 }
 
 async function checkWebServer(
-  { admin, bootOnly }: Plan,
-  environment: NodeJS.ProcessEnv,
-  isRoot: boolean,
+  { environment, isRoot }: BootContext,
+  { admin, bootOnly, services }: Plan,
+  { checkNginx }: Pick<SecondHalf, "checkNginx">,
 ): Promise<NginxFacts> {
-  // Which other variables its files ask for is what it is run for.
-  const plan = planNginx({ globals: "", listens: [], variables: [] });
-  const own = isRoot ? plan.environment : {};
-  const inherited = ofService({ ...plan, environment: own }, forApplication(environment, bootOnly));
-  const nginx = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited);
-  refuseProblems(findPortProblem(admin, nginx));
-  return nginx;
+  const nginx = services.find(({ name }) => name === "nginx") as ServicePlan;
+  const inherited = ofService(nginx, forApplication(environment, bootOnly));
+  const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited);
+  refuseProblems(findPortProblem(admin, facts));
+  return facts;
 }
 
-/** All that a job before a deployment is for has been done. */
-async function endRelease(sink: Sink, log: OwnLog): Promise<never> {
-  log.info({ exit_status: EXIT_STATUS.ok }, "released: every step of the boot is done");
-  await sink.flush(FLUSH_TIMEOUT_MS);
-  process.exit(EXIT_STATUS.ok);
+/** Returns the exit status. */
+function reportEnd({ log, signal }: BootContext, thrown: unknown): number {
+  if (signal.aborted && thrown === signal.reason) {
+    log.info({ exit_status: EXIT_STATUS.ok }, `stopped during the boot: ${signal.reason}`);
+    return EXIT_STATUS.ok;
+  }
+  logError(log, thrown);
+  return asDjinitError(thrown).endStatus;
 }
 
-function reportStop(log: OwnLog, { reason }: AbortSignal): number {
-  log.info({ exit_status: EXIT_STATUS.ok }, `stopped during the boot: ${reason}`);
-  return EXIT_STATUS.ok;
-}
-
-function reportFailure(log: OwnLog, thrown: unknown): number {
-  const error = asDjinitError(thrown);
-  logError(log, error);
-  return error.endStatus;
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -1,21 +1,65 @@
 import type { FileSources } from "../config/file-variables.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
-import type { OwnLog } from "../logs/write/own-log.ts";
+import { type HeldLog, holdLog } from "../logs/write/held-log.ts";
+import { openSink } from "../logs/write/open-sink.ts";
 import type { Sink } from "../logs/write/sink.ts";
-import type { Invocation } from "../plan/role.ts";
-import type { BootObserver } from "./facts.ts";
+import { planBoot } from "../plan/boot-steps.ts";
+import { planLogs } from "../plan/build-plan.ts";
+import type { BootPlan } from "../plan/plan.ts";
+import { type Invocation, readCommand } from "../plan/role.ts";
+import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
+import { type GatheredFacts, gatherFacts } from "./facts.ts";
+import type { Place } from "./first-djinit.ts";
+import { stopOnSignals } from "./stop-signals.ts";
 
 /** What the steps of the boot work with. */
-export interface Preparation {
+export interface BootContext {
+  /** Whether the container is this djinit's. Beside another djinit, a release touches nothing under /run. */
+  place: Place;
+  isRoot: boolean;
   invocation: Invocation;
   config: Config;
-  /** The container's own, with what files add to it. */
+  /** Bad values of variables and files. */
+  problems: Problem[];
+  /** The container's environment, with what files add to it. */
   environment: NodeJS.ProcessEnv;
   /** Which of its variables come from files. */
   sources: FileSources;
+  steps: BootPlan;
   sink: Sink;
-  log: OwnLog;
-  observer: BootObserver;
+  /** Holds its records until the second half opens it. */
+  log: HeldLog;
+  observer: GatheredFacts;
   /** Aborted when the container is asked to stop. */
   signal: AbortSignal;
+}
+
+/** `argv` is the image's CMD. `pendingSignals` came before. */
+export function openContext(argv: string[], place: Place, pendingSignals: NodeJS.Signals[]): BootContext {
+  const invocation = readCommand(argv);
+  const { config, environment, problems, sources, warnings } = loadConfig(
+    takeGivenEnvironment(),
+    workingDirectory(),
+  );
+  // A command that has stdout to itself shares it with djinit: a descriptor must not become non-blocking for the command.
+  const raw = invocation.role === "command" && config.commandOutput !== "json";
+  const logs = planLogs(config);
+  const log = holdLog();
+  for (const { variable, problem } of warnings) log.warn({ variable }, problem);
+  return {
+    place,
+    isRoot: process.getuid?.() === 0,
+    invocation,
+    config,
+    problems,
+    environment,
+    sources,
+    steps: planBoot(invocation, config),
+    sink: raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs),
+    log,
+    observer: gatherFacts(),
+    signal: stopOnSignals(pendingSignals),
+  };
 }

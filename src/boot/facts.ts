@@ -15,10 +15,12 @@ export interface BootObserver {
 export const UNOBSERVED: BootObserver = { onStep: () => {}, onMigrated: () => {}, onSite: () => {} };
 
 /** `site` is what was last said of it. */
-export function gatherFacts(): BootObserver & {
+export type GatheredFacts = BootObserver & {
   readonly facts: BootFacts;
   readonly site: SiteFacts | undefined;
-} {
+};
+
+export function gatherFacts(): GatheredFacts {
   const facts: BootFacts = { stepSeconds: {} };
   let site: SiteFacts | undefined;
   const onMigrated = (applied: number): void => {

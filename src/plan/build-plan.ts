@@ -8,8 +8,8 @@ import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
 import { findDaemonProblems } from "./daemon-options.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
-import { type GunicornFacts, planGunicorn, portsVariable } from "./gunicorn.ts";
-import { type NginxFacts, planNginx } from "./nginx.ts";
+import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
+import { planNginx } from "./nginx.ts";
 import { SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
@@ -64,36 +64,35 @@ function guessApplication({ settingsModule }: Config): string {
   return `${settingsModule?.split(".")[0] ?? "project"}.wsgi:application`;
 }
 
-/** What the boot has found out or made. */
-export interface PlanFacts {
+/** What is known before the boot has done anything. */
+export interface DraftFacts {
+  startedAsRoot: boolean;
   sources: FileSources;
-  /** For web: what nginx's files say. */
-  nginx?: NginxFacts;
-  /** For web. */
-  gunicorn?: GunicornFacts;
+  /** For web: gunicorn's file reads the project's own. */
+  gunicornSettles?: boolean;
 }
 
-/** The services and deadlines. */
-export function buildPlan(
+/** The services and deadlines. For web the boot completes it with what it finds out and opens (complete-plan.ts). */
+export function draftPlan(
   invocation: Invocation,
   config: Config,
-  startedAsRoot: boolean,
-  facts: PlanFacts,
+  { startedAsRoot, sources, gunicornSettles = true }: DraftFacts,
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
-  const services = planServices(invocation, config, facts);
+  const admin = planAdmin(invocation, config);
+  const services = planServices(invocation, config, { settles: gunicornSettles, admin });
   const bootOnly = bootOnlyFor(invocation.role);
   return {
     role: invocation.role,
-    // Without root there is nobody to become: every service runs as the user of the container.
+    // Without root djinit cannot change users: every service runs as the user of the container.
     services: startedAsRoot ? services : services.map(asItIs),
     gracePeriodMs: config.gracePeriodMs,
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
     logs: planLogs(config),
-    admin: planAdmin(invocation, config),
-    sources: withoutBootFiles(facts.sources, bootOnly),
+    admin,
+    sources: withoutBootFiles(sources, bootOnly),
     bootOnly,
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };
@@ -117,7 +116,7 @@ export function planLogs(config: Config): LogPlan {
   };
 }
 
-function planServices(invocation: Invocation, config: Config, { nginx, gunicorn }: PlanFacts): ServicePlan[] {
+function planServices(invocation: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan[] {
   switch (invocation.role) {
     case "worker":
       return [planCeleryWorker(config, invocation.celery)];
@@ -129,11 +128,8 @@ function planServices(invocation: Invocation, config: Config, { nginx, gunicorn 
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.args, config, {
-          ...gunicorn,
-          ports: portsVariable(nginx?.listens ?? [], planAdmin(invocation, config)),
-        }),
-        ...(nginx === undefined ? [] : [planNginx(nginx)]),
+        planGunicorn(invocation.args, config, gunicorn),
+        planNginx(),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
       ];

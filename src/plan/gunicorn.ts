@@ -1,7 +1,7 @@
 import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
 import { DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
-import type { ServicePlan, StartedProcess } from "./plan.ts";
+import type { AdminPlan, ServicePlan } from "./plan.ts";
 
 /** argparse's for arguments that it does not understand. */
 const USAGE_ERROR = 2;
@@ -19,22 +19,16 @@ export function usesUsualSocket(args: readonly string[], config: Config): boolea
   return !OWN_SOCKET.test([...args, config.gunicornArguments ?? ""].join(" "));
 }
 
-/** What the boot has done for gunicorn. */
 export interface GunicornFacts {
-  /** The usual socket, if PID 1 holds it. */
-  socketFd?: number | undefined;
-  /** Its process, if it has been started beside the boot. */
-  started?: StartedProcess | undefined;
   /** Its file reads the project's own. */
-  settles?: boolean;
-  /** Of `portsVariable`. */
-  ports?: Record<string, string>;
+  settles: boolean;
+  admin: Pick<AdminPlan, "port">;
 }
 
 /** Tells our gunicorn file which ports are not gunicorn's. */
 export function portsVariable(
   listens: readonly { port: number }[],
-  { port: admin }: { port: number },
+  { port: admin }: Pick<AdminPlan, "port">,
 ): Record<string, string> {
   const nginx = [...new Set(listens.map(({ port }) => port))];
   return { DJINIT_PORTS: JSON.stringify({ nginx, admin }) };
@@ -43,7 +37,7 @@ export function portsVariable(
 export function planGunicorn(
   args: readonly string[],
   config: Config,
-  { socketFd, started, settles = true, ports = {} }: GunicornFacts = {},
+  { settles, admin }: GunicornFacts,
 ): ServicePlan {
   const application = config.appModule === undefined ? [] : [config.appModule];
   const argv = ["gunicorn", ...withFile([...args, ...application], settles)];
@@ -54,7 +48,7 @@ export function planGunicorn(
     check: ["gunicorn", "--check-config", ...argv.slice(1)],
     cwd: config.appDirectory,
     user: DJANGO_USER,
-    environment: { ...identityOf(DJANGO_USER), ...ports, ...gracefulTimeout(config) },
+    environment: { ...identityOf(DJANGO_USER), ...portsVariable([], admin), ...gracefulTimeout(config) },
     facesClients: false,
     after: [],
     readiness: {
@@ -63,10 +57,6 @@ export function planGunicorn(
       host: config.readinessHost,
       ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
     },
-    ...(socketFd === undefined
-      ? {}
-      : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
-    ...(started === undefined ? {} : { started }),
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",

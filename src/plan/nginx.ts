@@ -22,23 +22,18 @@ export interface NginxFacts {
 /** What nginx needs of its environment, whatever its files say. NGINX names the sockets that PID 1 holds for it. */
 export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
 
-export function planNginx({
-  globals,
-  listens,
-  variables,
-}: Pick<NginxFacts, "globals" | "listens" | "variables">): ServicePlan {
+/** Before its files are known: it listens nowhere. */
+export function planNginx(): ServicePlan {
   return {
     name: "nginx",
-    argv: nginxCommand(globals),
-    // -T tells what it will listen at, too.
-    check: nginxCommand(globals, "-T"),
+    argv: nginxCommand(""),
     cwd: "/",
     user: NGINX_USER,
     environment: identityOf(NGINX_USER),
-    inherits: [...NGINX_VARIABLES, ...variables],
+    inherits: NGINX_VARIABLES,
     facesClients: true,
     after: ["gunicorn"],
-    ...planListening(listens),
+    ...planListening([]),
     restart: "always",
     stopSignal: "SIGQUIT", // drains; TERM would cut requests off
     fastStopSignal: "SIGTERM",
@@ -49,6 +44,18 @@ export function planNginx({
     readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",
+  };
+}
+
+/** With what its files say. */
+export function completeNginx(plan: ServicePlan, { globals, listens, variables }: NginxFacts): ServicePlan {
+  return {
+    ...plan,
+    argv: nginxCommand(globals),
+    // -T tells what it will listen at, too.
+    check: nginxCommand(globals, "-T"),
+    inherits: [...NGINX_VARIABLES, ...variables],
+    ...planListening(listens),
   };
 }
 

@@ -1,6 +1,7 @@
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/variables.ts";
-import { buildPlan } from "../../src/plan/build-plan.ts";
+import { draftPlan } from "../../src/plan/build-plan.ts";
+import { completePlan } from "../../src/plan/complete-plan.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
 import { readCommand } from "../../src/plan/role.ts";
 
@@ -21,7 +22,8 @@ export function planOf(cmd: string, variables: Record<string, string> = {}, star
   };
   const words = cmd === "" ? [] : cmd.split(" ");
   const { sources } = loadConfig(variables);
-  return buildPlan(readCommand(words), configOf(variables), startedAsRoot, { sources, nginx });
+  const draft = draftPlan(readCommand(words), configOf(variables), { startedAsRoot, sources });
+  return completePlan(draft, { nginx });
 }
 
 /** One service of a plan. Errors: throws when there is none of that name. */

@@ -10,9 +10,9 @@ export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"
 
 const ENTRIES: Record<string, string> = {
   main: "src/main.ts",
-  begin: "src/boot/begin.ts",
   beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
+  "second-half": "src/boot/second-half.ts",
   verbs: "src/boot/verbs.ts",
   programs: "src/boot/django/programs.ts",
   supervise: "src/supervise/supervise.ts",

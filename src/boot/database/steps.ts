@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import { systemClock } from "../../base/clock.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
 import type { StepName } from "../../plan/plan.ts";
+import type { BootContext } from "../context.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
@@ -12,10 +13,8 @@ import { changesDatabase } from "./decide.ts";
 import { schemaSession } from "./session.ts";
 import { settleSchema } from "./settle.ts";
 
-export interface BootDjango extends Django {
-  /** Whether a manifest that Django has made is kept: not where the container is another djinit's. */
-  keepsManifest: boolean;
-}
+/** A manifest that Django has made is kept where the container is this djinit's. */
+export type BootDjango = Django & Pick<BootContext, "place">;
 
 /**
  * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
@@ -102,6 +101,6 @@ async function runWithoutManifest(
   if (steps.length === 0) return;
   const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
   const { config, environment, runAsPrefix, log } = django;
-  if (manifest !== undefined && django.keepsManifest)
+  if (manifest !== undefined && django.place.isFirst)
     saveManifest(manifest, djangoEnvironment(config, environment, runAsPrefix), log);
 }

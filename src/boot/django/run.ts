@@ -1,10 +1,12 @@
 // One start of Django for some steps of the boot: what it is given, and what it has found out.
 import { systemClock } from "../../base/clock.ts";
 import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
 import { forApplication, identityOf, isNamed } from "../../plan/environment.ts";
 import { DJANGO_USER } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
-import type { Preparation } from "../context.ts";
+import type { BootContext } from "../context.ts";
+import type { BootObserver } from "../facts.ts";
 import { compareMigrations } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { SetupEvent } from "./event-schemas.ts";
@@ -16,7 +18,9 @@ const SETUP_MARGIN_MS = 10_000;
 /** For what changes nothing and waits for nobody. */
 const QUESTION_TIMEOUT_MS = 60_000;
 
-export type Django = Pick<Preparation, "config" | "environment" | "log" | "observer" | "sink" | "signal"> & {
+export type Django = Pick<BootContext, "config" | "environment" | "sink" | "signal"> & {
+  log: OwnLog;
+  observer: BootObserver;
   /** What stands before a command so that it runs as user django. */
   runAsPrefix: string[];
 };

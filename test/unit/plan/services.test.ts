@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findProblems } from "../../../src/plan/build-plan.ts";
+import { completePlan } from "../../../src/plan/complete-plan.ts";
 import { ofService } from "../../../src/plan/environment.ts";
 import { planGunicorn, usesUsualSocket } from "../../../src/plan/gunicorn.ts";
 import { planAfterCheck } from "../../../src/plan/nginx.ts";
@@ -28,7 +29,7 @@ describe("gunicorn", () => {
   });
 
   test("a file in the place of the image's, which reads no other, gives way to one that the words name", () => {
-    const plan = planGunicorn(["-c", "own.py", "a:b"], configOf(), { settles: false });
+    const plan = planGunicorn(["-c", "own.py", "a:b"], configOf(), { settles: false, admin: { port: 0 } });
     expect(plan.argv).toEqual(["gunicorn", ...FILE, "-c", "own.py", "a:b"]);
   });
 
@@ -79,7 +80,7 @@ describe("gunicorn", () => {
 
 describe("the socket between nginx and gunicorn", () => {
   const socketsOf = (cmd: string, variables: Record<string, string> = {}) =>
-    planGunicorn(readCommand(cmd.split(" ")).args, configOf(variables), { socketFd: 7 }).sockets;
+    serviceOf(completePlan(planOf(cmd, variables), { socketFd: 7 }), "gunicorn").sockets;
 
   test("is held by PID 1, which tells gunicorn so", () => {
     expect(socketsOf("a:b --workers 2")).toEqual({

@@ -1,0 +1,10 @@
+// The steps of the boot's second half, a bundle of its own: with it come the libraries of the boot.
+export { openBootLog } from "../logs/write/boot-log.ts";
+export { beginDjangoSteps } from "./database/steps.ts";
+export { giveStdioTo } from "./files/command-stdio.ts";
+export { ownMediaDirectories } from "./files/media-owner.ts";
+export { handOver } from "./hand-over.ts";
+export { writeNginxClients } from "./nginx/clients.ts";
+export { checkNginx } from "./nginx/configuration.ts";
+export { writeNginxProbes } from "./nginx/probes.ts";
+export { writeNginxRoot } from "./nginx/root.ts";

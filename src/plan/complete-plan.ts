@@ -1,0 +1,48 @@
+// The draft of a plan, completed by what the boot finds out and opens. Pure.
+import { portsVariable } from "./gunicorn.ts";
+import { completeNginx, type NginxFacts } from "./nginx.ts";
+import type { BootFacts, Plan, ServicePlan, StartedProcess } from "./plan.ts";
+
+export interface PlanFacts {
+  /** gunicorn's usual socket, where PID 1 holds it. */
+  socketFd?: number | undefined;
+  /** What nginx's files say. */
+  nginx?: NginxFacts | undefined;
+  /** gunicorn's process, where the boot has started it. */
+  started?: StartedProcess | undefined;
+  lockFd?: number | undefined;
+  boot?: BootFacts;
+}
+
+/** To be called with a part of the facts as often as some are found. */
+export function completePlan(plan: Plan, { lockFd, boot, ...facts }: PlanFacts): Plan {
+  const ports = facts.nginx && portsVariable(facts.nginx.listens, plan.admin);
+  return {
+    ...plan,
+    services: plan.services.map((service) => {
+      if (service.name === "gunicorn") return completeGunicorn(service, { ...facts, ports });
+      if (service.name === "nginx" && facts.nginx) return completeNginx(service, facts.nginx);
+      return service;
+    }),
+    ...(lockFd === undefined ? {} : { lockFd }),
+    ...(boot === undefined ? {} : { boot }),
+  };
+}
+
+function completeGunicorn(
+  plan: ServicePlan,
+  {
+    socketFd,
+    started,
+    ports,
+  }: Pick<PlanFacts, "socketFd" | "started"> & { ports: Record<string, string> | undefined },
+): ServicePlan {
+  return {
+    ...plan,
+    ...(ports === undefined ? {} : { environment: { ...plan.environment, ...ports } }),
+    ...(socketFd === undefined
+      ? {}
+      : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
+    ...(started === undefined ? {} : { started }),
+  };
+}
