@@ -1,6 +1,7 @@
-// What a service that is not started again has failed with, in words.
+// How a service ended that is not started again, and what it has failed with.
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
+import type { OwnLog } from "../logs/write/own-log.ts";
 import { findCause } from "./failure-cause.ts";
 import type { Service } from "./service.ts";
 
@@ -9,6 +10,13 @@ export interface ServiceEnd {
   fatal: boolean;
   status: number;
   maxRestarts: number;
+}
+
+/** How a service ended that is not to be started again: a command of one's own, above all. */
+export function logEnd(log: OwnLog, { name, endSignal: signal }: Service, status: number): void {
+  const how = signal === undefined ? `ended with status ${status}` : `was killed by ${signal}`;
+  const fields = { target: name, target_status: status, ...(signal === undefined ? {} : { signal }) };
+  log[status === EXIT_STATUS.ok ? "info" : "warn"](fields, `${name} ${how}`);
 }
 
 /** DJINIT_APPLICATION_FAILED if the end is fatal, else DJINIT_SERVICE_FAILED. */

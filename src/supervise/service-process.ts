@@ -38,6 +38,7 @@ export class ServiceProcess {
   #environment: NodeJS.ProcessEnv;
   #said = new LastLines();
   #pid: number | undefined;
+  #endSignal: () => NodeJS.Signals | undefined = () => undefined;
   /** The first one, until it is taken over. */
   #started: StartedProcess | undefined;
   readonly #sockets: HeldSockets | undefined;
@@ -65,6 +66,11 @@ export class ServiceProcess {
 
   get lastLines(): readonly string[] {
     return this.#said.lines;
+  }
+
+  /** Which signal ended the last one; undefined where it ended by itself, or that is not known. */
+  get endSignal(): NodeJS.Signals | undefined {
+    return this.#endSignal();
   }
 
   get holdsSocket(): boolean {
@@ -103,6 +109,7 @@ export class ServiceProcess {
     this.#started = undefined;
     const spawned = started === undefined ? spawnService(options) : adoptService(started, options);
     this.#pid = spawned.pid;
+    this.#endSignal = spawned.endSignal;
     this.#awaitEnd(spawned, plan.output === "relay", watcher);
   }
 

@@ -79,6 +79,10 @@ export class Service {
     return this.#process.lastLines;
   }
 
+  get endSignal(): NodeJS.Signals | undefined {
+    return this.#process.endSignal;
+  }
+
   /** Whether PID 1 holds the socket that it was given by the boot: else it opens its own. */
   get holdsSocket(): boolean {
     return this.#process.holdsSocket;

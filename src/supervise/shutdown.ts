@@ -67,6 +67,7 @@ export class Shutdown {
     if (this.begun) return;
     this.#exitStatus = exitStatus;
     this.#onBegin();
+    if (this.done) return;
     this.#log.info({ reason, grace_period_ms: this.#gracePeriodMs }, `stopping: ${reason}`);
     this.#setDeadline(this.#gracePeriodMs);
     const onCall = (error: DjinitError): void => this.#reportExceeded(error);

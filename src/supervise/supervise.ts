@@ -10,6 +10,7 @@ import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
+import { readProcessUsage } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
 import { KilledProcesses } from "./memory/killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
@@ -68,6 +69,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     log,
     reaper,
     killed,
+    ageMs: 1_000 * (readProcessUsage(process.pid)?.ageSeconds ?? 0),
     environment,
     ...(relayed === undefined ? {} : { observer: relayed }),
     readEnvironment: environmentReader(handed),

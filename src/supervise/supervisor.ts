@@ -11,7 +11,7 @@ import type { Reaper } from "./process/reaper.ts";
 import { reloadService } from "./reload/reload.ts";
 import { ReloadQueue } from "./reload/reload-queue.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
-import { failedStatus, failureOf } from "./service-failure.ts";
+import { failedStatus, failureOf, logEnd } from "./service-failure.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Lost } from "./sockets/socket-watch.ts";
@@ -25,6 +25,8 @@ export interface SupervisorDependencies {
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
   killed: KilledProcesses;
+  /** How old this process was when it began to supervise: PID 1 has booted before. */
+  ageMs?: number;
   /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
 }
@@ -49,12 +51,12 @@ export class Supervisor {
   #finish: (status: number) => void = () => {};
 
   constructor(plan: Plan, dependencies: SupervisorDependencies) {
-    const { clock, log } = dependencies;
+    const { clock, log, ageMs = 0 } = dependencies;
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
     this.#readEnvironment = dependencies.readEnvironment;
-    this.#startedMs = clock.monotonicMs();
+    this.#startedMs = clock.monotonicMs() - ageMs;
     const { startupTimeoutMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
     this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
@@ -175,7 +177,9 @@ export class Supervisor {
       // What was to run once has done its work, or there is nothing left that runs.
       const over = this.services.every((it) => it.ended && !this.operations.holds(it));
       const done = service.plan.restart === "no" || over;
-      if (done && !this.#shutdown.begun) this.#shutdown.begin(`${service.name} ended`, status);
+      if (!done || this.#shutdown.begun) return;
+      logEnd(this.#log, service, status);
+      this.#shutdown.begin(`${service.name} ended`, status);
       return;
     }
     if (this.#shutdown.begun) return;

@@ -40,7 +40,11 @@ test("stdin reaches it to the last byte, and stdout comes back unchanged", async
   const { status, stdout, stderr } = await runAttached({ command: ["cat"], input });
   expect(stdout.equals(input)).toBe(true);
   expect(status).toBe(0);
-  expect(parseRecords(stderr).map(({ service }) => service)).toEqual(["djinit", "djinit"]);
+  const records = parseRecords(stderr);
+  expect(records.map(({ service, msg }) => [service, msg])).toEqual([
+    ["djinit", "command started"],
+    ["djinit", "command ended with status 0"],
+  ]);
 });
 
 test("a command that reads stdin late is not told that there is nothing", async () => {

@@ -28,6 +28,8 @@ export interface Spawned {
   pid: number | undefined;
   /** Resolves with its exit status when it has ended. Errors: the system's, when it could not be started. */
   ended: Promise<number>;
+  /** Which signal ended it, as far as that can be told from a status of 128+n. */
+  endSignal: () => NodeJS.Signals | undefined;
   /** Resolves when all that it wrote has been passed on. */
   relayed: Promise<unknown>;
 }
@@ -40,7 +42,7 @@ export function spawnService(options: SpawnOptions): Spawned {
   if (plan.output === "inherit") {
     // Not in a session of its own: only so does it keep the terminal.
     const child = spawn(file, args, { ...common, stdio: "inherit" });
-    return { pid: child.pid, ended: endOf(child, reaper), relayed: Promise.resolve() };
+    return { pid: child.pid, ...endOf(child, reaper), relayed: Promise.resolve() };
   }
   const stdout = openRelay(relayOptions(options));
   const stderr = openRelay(relayOptions(options));
@@ -53,13 +55,18 @@ export function spawnService(options: SpawnOptions): Spawned {
   stdout.childHasIt(child.pid);
   stderr.childHasIt(child.pid);
   const relayed = Promise.all([stdout.ended, stderr.ended]);
-  return { pid: child.pid, ended: endOf(child, reaper), relayed };
+  return { pid: child.pid, ...endOf(child, reaper), relayed };
 }
 
 /** Takes over one that the boot has started. */
 export function adoptService({ pid, stdoutFd, stderrFd }: StartedProcess, options: SpawnOptions): Spawned {
   const relayed = [stdoutFd, stderrFd].map((fd) => continueRelay(fd, pid, relayOptions(options)));
-  return { pid, ended: options.reaper.endOf(pid), relayed: Promise.all(relayed) };
+  return {
+    pid,
+    ended: options.reaper.endOf(pid),
+    endSignal: () => undefined,
+    relayed: Promise.all(relayed),
+  };
 }
 
 /** Sends a signal to a process, or to a process group where `pid` is negative. */
@@ -75,7 +82,7 @@ function relayOptions({ plan, sink, clock, onRecord, observer }: SpawnOptions) {
   return { service: plan.name, sink, clock, onRecord, observer };
 }
 
-function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Promise<number> {
+function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Pick<Spawned, "ended" | "endSignal"> {
   const { pid } = child;
   if (pid !== undefined) reaper.leaveToNode(pid);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -84,5 +91,5 @@ function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Promise<number>
     if (pid !== undefined) reaper.forget(pid, signal);
     resolve(exitStatusOf(code, signal));
   });
-  return promise;
+  return { ended: promise, endSignal: () => child.signalCode ?? undefined };
 }

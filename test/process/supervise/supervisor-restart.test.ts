@@ -221,14 +221,19 @@ describe("a command of the user's own", () => {
   const command = (script: string) => [servicePlan("command", script, { restart: "no" })];
 
   test.each([
-    ["dies 0", 0],
-    ["dies 5", 5],
-    ["dies-by-signal TERM", 143],
-  ])("%s: its status, %i, is the container's, and it is not started again", async (script, status) => {
+    ["dies 0", 0, { level: "info", msg: "command ended with status 0" }],
+    ["dies 5", 5, { level: "warn", msg: "command ended with status 5", target_status: 5 }],
+    ["dies 143", 143, { level: "warn", msg: "command ended with status 143" }],
+    ["dies-by-signal TERM", 143, { level: "warn", msg: "command was killed by SIGTERM", signal: "SIGTERM" }],
+  ])("%s: its status, %i, is the container's; the log says how it ended", async (script, status, record) => {
     const run = new Supervised(command(script), { role: "command" });
     run.supervisor.start();
     expect(await run.finished()).toBe(status);
     expect(run.said()).toEqual(["command: ready"]);
+    const own = run.records().filter(({ service }) => service === "djinit");
+    expect(own.at(-1)).toMatchObject(record);
+    // Nothing is left to stop.
+    expect(own.filter(({ msg }) => String(msg).startsWith("stopping"))).toEqual([]);
   });
 
   test("stopped as asked, the container ends with 0", async () => {
