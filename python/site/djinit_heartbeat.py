@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 import click
+import djinit_celery_files
 from celery import bootsteps, signals
 
 PATH = os.environ.get("DJINIT_HEARTBEAT")
@@ -301,5 +302,8 @@ def once(watch: Callable[[str, Any], None], path: str, subject: Any) -> None:
 
 
 if PATH:
+    with suppress(Exception):
+        # By its name: `celery-worker.heartbeat` or `celery-beat.heartbeat`
+        djinit_celery_files.keep(os.path.dirname(PATH), os.path.basename(PATH).removeprefix("celery-").partition(".")[0])
     signals.celeryd_init.connect(lambda instance, **_: once(watch_worker, PATH, instance.app), weak=False)
     signals.beat_init.connect(lambda sender, **_: once(watch_beat, PATH, sender), weak=False)

@@ -1,18 +1,17 @@
 // A djinit beside the one that runs the container already, by `docker exec`: it runs a command as the container's own
 // djinit would, and touches nothing of the other's.
 import { asDjinitError, DjinitError } from "../base/errors.ts";
-import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
 import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
-import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
 import { asService } from "../platform/service-argv.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
+import { loadGiven } from "./given.ts";
 
 const SERVERS: Partial<Record<Role, string>> = {
   web: "a web server",
@@ -39,7 +38,7 @@ function becomeCommand(argv: string[]): never {
     const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
     throw new DjinitError("DJINIT_ALREADY_RUNNING", text);
   }
-  const { config, environment, problems, sources } = loadConfig(takeGivenEnvironment(), workingDirectory());
+  const { config, environment, problems, sources } = loadGiven();
   const isRoot = process.getuid?.() === 0;
   const places = findAppDirectoryProblems(config, isRoot);
   refuseProblems([...problems, ...places, ...findProblems(invocation, config)]);

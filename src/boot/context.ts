@@ -1,5 +1,4 @@
 import type { FileSources } from "../config/file-variables.ts";
-import { loadConfig } from "../config/load.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
 import { type HeldLog, holdLog } from "../logs/write/held-log.ts";
@@ -9,9 +8,9 @@ import { planBoot } from "../plan/boot-steps.ts";
 import { planLogs } from "../plan/build-plan.ts";
 import type { BootPlan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
-import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { type GatheredFacts, gatherFacts } from "./facts.ts";
 import type { Place } from "./first-djinit.ts";
+import { loadGiven } from "./given.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** What the steps of the boot work with. */
@@ -39,10 +38,7 @@ export interface BootContext {
 /** `argv` is the image's CMD. `pendingSignals` came before. */
 export function openContext(argv: string[], place: Place, pendingSignals: NodeJS.Signals[]): BootContext {
   const invocation = readCommand(argv);
-  const { config, environment, problems, sources, warnings } = loadConfig(
-    takeGivenEnvironment(),
-    workingDirectory(),
-  );
+  const { config, environment, problems, sources, warnings } = loadGiven();
   // A command that has stdout to itself shares it with djinit: a descriptor must not become non-blocking for the command.
   const raw = invocation.role === "command" && config.commandOutput !== "json";
   const logs = planLogs(config);

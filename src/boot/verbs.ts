@@ -1,16 +1,15 @@
 // The verbs that need what the boot knows: `djinit manifest` when an image is built, `djinit migrations` at any time.
 import { asDjinitError } from "../base/errors.ts";
-import { loadConfig } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
 import { logError } from "../logs/write/own-log.ts";
 import { DJANGO_USER } from "../plan/paths.ts";
 import { dropTo } from "../platform/credentials.ts";
-import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import type { Django } from "./django/run.ts";
 import { UNOBSERVED } from "./facts.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
+import { loadGiven } from "./given.ts";
 import { findUrlProblems } from "./postgres/database-url.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
@@ -31,7 +30,7 @@ async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   const sink = openSink(2, "blocking");
   const log = openBootLog(sink);
   try {
-    const { config, environment, problems } = loadConfig(takeGivenEnvironment(), workingDirectory());
+    const { config, environment, problems } = loadGiven();
     const isRoot = process.getuid?.() === 0;
     refuseProblems([...problems, ...findAppDirectoryProblems(config, isRoot), ...findUrlProblems(config)]);
     const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];

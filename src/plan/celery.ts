@@ -1,6 +1,8 @@
-import { resolve } from "node:path";
+import { join } from "node:path";
 import type { Config } from "../config/variables.ts";
+import { scheduleFile, withFiles } from "./celery-files.ts";
 import { identityOf } from "./environment.ts";
+import { optionValue } from "./option-value.ts";
 import { CELERY_DIRECTORY, DJANGO_USER } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { CeleryArgs } from "./role.ts";
@@ -13,8 +15,6 @@ const USAGE_ERROR = 2;
 const SETTLED_AFTER_MS = 10_000;
 /** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
 const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
-/** The schedule, in the working directory; some dbm libraries add a suffix. */
-const SCHEDULE_FILE = "celerybeat-schedule";
 
 /**
  * From QUIT to the end, a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts what it has not
@@ -23,7 +23,6 @@ const SCHEDULE_FILE = "celerybeat-schedule";
 const COLD_SHUTDOWN_MS = 4_000;
 
 const CELERY_SERVICE = {
-  cwd: CELERY_DIRECTORY,
   user: DJANGO_USER,
   facesClients: false,
   after: [],
@@ -33,13 +32,18 @@ const CELERY_SERVICE = {
   readsEnvironment: true,
   fatalStatuses: [USAGE_ERROR],
   output: "relay",
-} satisfies Omit<ServicePlan, "name" | "argv" | "environment" | "reload" | "forwards" | "readiness">;
+} satisfies Omit<ServicePlan, "name" | "argv" | "cwd" | "environment" | "reload" | "forwards" | "readiness">;
 
 /** `djinit_heartbeat`, which celery loads by itself, reports where this variable says. */
-function named(name: string, config: Config): Pick<ServicePlan, "name" | "environment" | "heartbeatFile"> {
+function named(
+  name: string,
+  config: Config,
+): Pick<ServicePlan, "name" | "cwd" | "environment" | "heartbeatFile"> {
   const heartbeatFile = `${CELERY_DIRECTORY}/${name}.heartbeat`;
   return {
     name,
+    // Relative names of the project's own files mean what they mean to gunicorn.
+    cwd: config.appDirectory,
     heartbeatFile,
     environment: { ...identityOf(DJANGO_USER), ...brokerOf(config), DJINIT_HEARTBEAT: heartbeatFile },
   };
@@ -51,7 +55,7 @@ export function planCeleryWorker(
   args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
 ): ServicePlan {
-  const defaults = beside ? ["--pool=solo", "--pidfile", "worker.pid"] : [];
+  const defaults = beside ? ["--pool=solo", "--pidfile", join(CELERY_DIRECTORY, "worker.pid")] : [];
   const concurrency = ["--concurrency", String(config.celeryConcurrency ?? 1)];
   return {
     ...CELERY_SERVICE,
@@ -67,7 +71,7 @@ export function planCeleryWorker(
       ...defaults,
       ...concurrency,
       ...logLevel(config),
-      ...args.rest,
+      ...withFiles(args),
     ],
     ...(hasPool([...defaults, ...args.rest])
       ? { lastCall: { signal: "SIGQUIT", beforeKillMs: COLD_SHUTDOWN_MS } }
@@ -82,13 +86,19 @@ export function planCeleryBeat(
   args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
 ): ServicePlan {
-  const defaults = beside ? ["--pidfile", "beat.pid"] : [];
+  const defaults = beside ? ["--pidfile", join(CELERY_DIRECTORY, "beat.pid")] : [];
   return {
     ...CELERY_SERVICE,
     ...named("celery-beat", config),
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(args), orAfterMs: SETTLED_AFTER_MS },
-    argv: [...celeryCommand(config, args.globals), "beat", ...defaults, ...logLevel(config), ...args.rest],
+    argv: [
+      ...celeryCommand(config, args.globals),
+      "beat",
+      ...defaults,
+      ...logLevel(config),
+      ...withFiles(args),
+    ],
     reload: "restart",
     forwards: [],
   };
@@ -128,21 +138,6 @@ function hasPool(args: readonly string[]): boolean {
 function tellsReadiness(config: Config, { rest }: CeleryArgs): boolean {
   const given = optionValue(rest, "-l", "--loglevel") ?? config.celeryLogLevel ?? "INFO";
   return /^(info|debug)$/i.test(given) && optionValue(rest, "-f", "--logfile") === undefined;
-}
-
-function scheduleFile({ rest }: CeleryArgs): string {
-  return resolve(CELERY_DIRECTORY, optionValue(rest, "-s", "--schedule") ?? SCHEDULE_FILE);
-}
-
-/** The value of an option in the forms `-l x`, `-lx`, `--loglevel x` and `--loglevel=x`; the last one counts. */
-function optionValue(args: readonly string[], short: string, long: string): string | undefined {
-  let value: string | undefined;
-  for (const [at, word] of args.entries()) {
-    if (word === short || word === long) value = args[at + 1];
-    else if (word.startsWith(`${long}=`)) value = word.slice(long.length + 1);
-    else if (word.startsWith(short)) value = word.slice(short.length);
-  }
-  return value;
 }
 
 function logLevel(config: Config): string[] {

@@ -1,7 +1,6 @@
 import type { Config } from "../config/variables.ts";
 import { brokerOf, celeryArgv } from "./celery.ts";
 import { identityOf } from "./environment.ts";
-import { CELERY_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
@@ -10,7 +9,7 @@ export function planCommand({ args, celery }: Invocation, config: Config): Servi
   return {
     name: "command",
     argv: celery === undefined ? args : celeryArgv(config, celery),
-    cwd: celery === undefined ? config.appDirectory : CELERY_DIRECTORY,
+    cwd: config.appDirectory,
     user: config.commandUser,
     environment: {
       ...identityOf(config.commandUser),

@@ -1,6 +1,10 @@
 import { dirname, join } from "node:path";
 
 // Where things lie in the image and at run time. The layout is the one older images know.
+/** What has the application's directory on its path by itself: docker/Dockerfile. */
+export const IMAGE_PYTHON_DIRECTORY = "/opt/venv/bin";
+/** djinit's modules for the project and for celery. */
+export const PYTHON_SITE = "/usr/local/lib/djinit/python";
 export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 /** What gunicorn lets a request take, in seconds: written by the image's file of gunicorn's. */

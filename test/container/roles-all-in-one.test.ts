@@ -47,7 +47,7 @@ test("beside web the worker runs its tasks in its own process, with PID files in
   const table = await processTable(cake);
   const argv = table.find(({ pid }) => pid === worker)?.argv ?? [];
   expect(argv).toEqual(
-    expect.arrayContaining(["--pool=solo", "--pidfile", "worker.pid", "--concurrency", "1"]),
+    expect.arrayContaining(["--pool=solo", "--pidfile", "/run/celery/worker.pid", "--concurrency", "1"]),
   );
   expect(table.filter(({ ppid }) => ppid === worker)).toEqual([]);
   const files = await cake.output([

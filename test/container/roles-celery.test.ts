@@ -70,7 +70,7 @@ test("beat beats: the count goes up by itself", async () => {
   );
 });
 
-test("a worker has one process for tasks unless told otherwise, and /run/celery to work in", async () => {
+test("a worker has one process for tasks unless told otherwise, and works in the application's directory", async () => {
   expect(await celeryWords(worker, "celery-worker")).toEqual(
     "--app cake_service worker --concurrency 1 --loglevel INFO".split(" "),
   );
@@ -78,7 +78,7 @@ test("a worker has one process for tasks unless told otherwise, and /run/celery 
   const table = await processTable(worker);
   expect(table.filter(({ ppid }) => ppid === pid)).toHaveLength(1);
   expect(table.find((process) => process.pid === pid)).toMatchObject({ user: "django", group: "django" });
-  expect(await worker.output(["readlink", `/proc/${pid}/cwd`], { user: "django" })).toBe("/run/celery");
+  expect(await worker.output(["readlink", `/proc/${pid}/cwd`], { user: "django" })).toBe("/app");
   expect(table.map(({ user }) => user).filter((user) => user === "root")).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ test("beat keeps its schedule in /run/celery", async () => {
   expect(await beat.output(["sh", "-c", "stat -c %U /run/celery/celerybeat-schedule*"])).toMatch(/^django/);
 });
 
-test("any other celery command runs with the application, in /run/celery, and its status is the container's", async () => {
+test("any other celery command runs with the application, in its directory, and its status is the container's", async () => {
   const run = (...words: string[]) => startCake({ env, command: ["celery", ...words], publish: [] });
   const [ping, bad, report] = await Promise.all([
     run("inspect", "ping"),

@@ -186,7 +186,7 @@ describe("celery", () => {
     const { services } = planOf(cmd, variables);
     expect(services).toHaveLength(1);
     expect(services[0]?.argv.join(" ")).toBe(argv);
-    expect(services[0]).toMatchObject({ cwd: "/run/celery", user: "django" });
+    expect(services[0]).toMatchObject({ cwd: "/app", user: "django" });
   });
 
   test.each(["worker", "beat"])(
@@ -220,10 +220,10 @@ describe("all in one", () => {
       "celery-beat",
     ]);
     expect(serviceOf(plan, "celery-worker").argv.join(" ")).toBe(
-      "celery --app cakes worker --pool=solo --pidfile worker.pid --concurrency 3 --loglevel INFO",
+      "celery --app cakes worker --pool=solo --pidfile /run/celery/worker.pid --concurrency 3 --loglevel INFO",
     );
     expect(serviceOf(plan, "celery-beat").argv.join(" ")).toBe(
-      "celery --app cakes beat --pidfile beat.pid --loglevel INFO",
+      "celery --app cakes beat --pidfile /run/celery/beat.pid --loglevel INFO",
     );
   });
 

@@ -1,0 +1,35 @@
+// What the container gives djinit: its variables, the directory that it works in, the Python that its programs run on.
+import { dirname } from "node:path";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
+import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
+import { findCommand } from "../platform/path-search.ts";
+
+const PYTHON_PATH = "PYTHONPATH";
+
+/** To be called once. */
+export function loadGiven(): Loaded {
+  return withPythonPath(loadConfig(takeGivenEnvironment(), workingDirectory()));
+}
+
+/**
+ * The image's own Python finds the project, and djinit's modules, by itself (djinit.pth). Where another one comes first on
+ * PATH, such as /app/.venv/bin, a variable says it.
+ */
+export function withPythonPath(loaded: Loaded): Loaded {
+  const { config, environment, sources } = loaded;
+  // Root imports nothing from where the application may write.
+  if (config.commandUser === "root") return loaded;
+  const programs = dirname(findCommand("python", environment["PATH"], config.appDirectory) ?? "");
+  if (programs === "." || programs === IMAGE_PYTHON_DIRECTORY) return loaded;
+  const given = environment[PYTHON_PATH] ? [environment[PYTHON_PATH]] : [];
+  return {
+    ...loaded,
+    environment: {
+      ...environment,
+      [PYTHON_PATH]: [...given, config.appDirectory, PYTHON_SITE].join(":"),
+    },
+    // A reload would read the file's value again, and lose what has been added to it.
+    sources: { ...sources, fromEnvFile: sources.fromEnvFile.filter((name) => name !== PYTHON_PATH) },
+  };
+}
