@@ -63,6 +63,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
 
   const relayed = plan.admin.port === 0 ? undefined : new RelayMetrics(plan.admin.metricsHosts);
   const killed = new KilledProcesses();
+  const sockets = new SocketWatch(systemClock, log);
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
@@ -71,6 +72,8 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     killed,
     ageMs: 1_000 * (readProcessUsage(process.pid)?.ageSeconds ?? 0),
     environment,
+    lostSocket: ({ plan: { readiness } }) =>
+      readiness.kind === "http" ? sockets.lost(readiness.socketPath) : undefined,
     ...(relayed === undefined ? {} : { observer: relayed }),
     readEnvironment: environmentReader(handed),
   });
@@ -93,7 +96,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   );
   keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
-  const sockets = watchSockets(supervisor, reaper, log);
+  watchSockets(sockets, supervisor, reaper);
   openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets });
   supervisor.start();
 
@@ -103,15 +106,11 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   process.exit(status);
 }
 
-function watchSockets(supervisor: Supervisor, reaper: Reaper, log: OwnLog): SocketWatch {
-  const watch = new SocketWatch(systemClock, log);
+function watchSockets(watch: SocketWatch, supervisor: Supervisor, reaper: Reaper): void {
   for (const service of supervisor.services) {
     const socket = watchedSocketOf(service, reaper, supervisor.operations);
     if (socket !== undefined) watch.add(socket);
   }
-  supervisor.lostSocket = ({ plan }) =>
-    plan.readiness.kind === "http" ? watch.lost(plan.readiness.socketPath) : undefined;
-  return watch;
 }
 
 /** Gives the services' environment as the files have it at each call. */

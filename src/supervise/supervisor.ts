@@ -29,6 +29,8 @@ export interface SupervisorDependencies {
   ageMs?: number;
   /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
+  /** What is wrong with the socket that a service is reached by, where somebody watches that. */
+  lostSocket?: (service: Service) => Lost | undefined;
 }
 
 export class Supervisor {
@@ -38,8 +40,7 @@ export class Supervisor {
   readonly finished: Promise<number>;
   /** What operators ask for. */
   readonly operations: Operations;
-  /** What is wrong with the socket that a service is reached by, where somebody watches that. */
-  lostSocket: (service: Service) => Lost | undefined = () => undefined;
+  readonly lostSocket: (service: Service) => Lost | undefined;
   readonly #shutdown: Shutdown;
   readonly #log: OwnLog;
   readonly #startedMs: number;
@@ -55,6 +56,7 @@ export class Supervisor {
     this.plan = plan;
     this.#log = log;
     this.#clock = clock;
+    this.lostSocket = dependencies.lostSocket ?? (() => undefined);
     this.#readEnvironment = dependencies.readEnvironment;
     this.#startedMs = clock.monotonicMs() - ageMs;
     const { startupTimeoutMs, maxRestarts } = plan;

@@ -51,6 +51,12 @@ test.each([
   expect(python).toBe(ours);
 });
 
+test("the gunicorn of Python's unit tests is the image's", () => {
+  const [image] = found(read("docker/Dockerfile"), /^ARG GUNICORN_VERSION=(.+)$/gm);
+  expect(image).toBeDefined();
+  expect(found(read("python/requirements-dev.txt"), /^gunicorn==(.+)$/gm)).toEqual([image]);
+});
+
 test("both take the same lock", () => {
   const key = (text: string) => between(text, "hashtextextended(", "::text").replace(/(%s|\$1)$/, "");
   expect(key(read("python/boot/djinit_lock.py"))).toBe(key(read("src/boot/schema/lock.ts")));
