@@ -138,10 +138,15 @@ def binds_beside(value: str | Iterable[str]) -> list[str]:
     left_out = []
     for bind in value.split(",") if isinstance(value, str) else value:
         bind = bind.strip()
+        # gunicorn leaves empty ones out; by itself, one would be port 8000.
+        if not bind:
+            continue
         try:
             address = util.parse_address(bind)
         except (RuntimeError, ValueError) as error:
             refuse(f"cannot bind {bind!r}: {error}")
+        if f"unix:{address}" == SOCKET:
+            continue
         port = address[1] if isinstance(address, tuple) else None
         if port is not None and port == State.ports["admin"]:
             refuse(f"cannot bind {bind!r}: djinit's probes and metrics have this port (DJINIT_ADMIN_PORT)")
@@ -149,7 +154,7 @@ def binds_beside(value: str | Iterable[str]) -> list[str]:
             left_out.append(f"bind {bind} (nginx listens at this port, and gunicorn at {SOCKET})")
         elif isinstance(address, str) and not os.access(os.path.dirname(address) or ".", os.W_OK):
             left_out.append(f"bind {bind} (user django may not make it, and gunicorn listens at {SOCKET})")
-        elif bind and f"unix:{address}" != SOCKET:
+        else:
             binds.append(bind)
     State.notes.pop("bind", None)
     if left_out:
