@@ -3,11 +3,24 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-for folder in ("boot", "gunicorn", "shared"):
+import pytest
+from django.conf import UserSettingsHolder, global_settings, settings
+
+for folder in ("boot", "gunicorn", "shared", "site"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+
+
+@pytest.fixture
+def default_settings() -> Iterator[None]:
+    """Django's own settings, whatever other tests have configured."""
+    before = settings._wrapped
+    settings._wrapped = UserSettingsHolder(global_settings)
+    yield
+    settings._wrapped = before
 
 
 def pytest_runtest_logreport(report: Any) -> None:

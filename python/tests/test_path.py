@@ -18,9 +18,7 @@ def run(*options: str, cwd: Path, **environment: str) -> "subprocess.CompletedPr
     # Not by -c, which would put the working directory on the path.
     file = cwd.parent / "program.py"
     file.write_text(script)
-    return subprocess.run(  # noqa: S603
-        [sys.executable, *options, str(file)], cwd=cwd, env=given, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([sys.executable, *options, str(file)], cwd=cwd, env=given, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_root_beside_a_service(app: Path) -> None:
     script.write_text(f"import sys; sys.path.append({str(site)!r}); import djinit_path; {SAY}")
 
     def start() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, str(script)], cwd=app, capture_output=True, text=True, check=False)  # noqa: S603
+        return subprocess.run([sys.executable, str(script)], cwd=app, capture_output=True, text=True, check=False)
 
     os.chown(app, 104, 107)
     assert start().returncode == 0

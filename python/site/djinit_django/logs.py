@@ -137,7 +137,8 @@ def to_line(fields: dict[str, Any]) -> str:
     line = dump(fields)
     if len(line) > LONGEST_LINE:
         kept = {name: fields[name] for name in fields if name in SCHEMA and name != "error"}
-        for room in (LONGEST_LINE, LONGEST_LINE // 8):
+        # A letter of four bytes is two escapes of six.
+        for room in (LONGEST_LINE, LONGEST_LINE // 16):
             line = dump(kept | {"msg": fields["msg"][:room] + CUT_MARK})
             if len(line) <= LONGEST_LINE:
                 break

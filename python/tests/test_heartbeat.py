@@ -1,0 +1,450 @@
+"""djinit_heartbeat: what a celery worker or beat reports, and that a fault of the report is never theirs."""
+
+import faulthandler
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import djinit_heartbeat as heartbeat
+import pytest
+from celery import Celery, signals
+from celery.worker.request import Request
+from click.testing import CliRunner
+from kombu import Queue
+
+
+class Clock:
+    """Of this module alone."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(heartbeat, "time", made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Hooks of forks cannot be taken out again.
+    monkeypatch.setattr(os, "register_at_fork", lambda **hooks: None)
+    monkeypatch.setattr(Request, "send_event", Request.send_event)
+    monkeypatch.setattr(heartbeat, "watching", False)
+    receivers = list(signals.task_received.receivers or [])
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    signals.task_received.receivers = receivers
+    signals.task_received.sender_receivers_cache.clear()
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The report, which is whole."""
+    facts: dict[str, Any] = json.loads(path.read_text())
+    assert facts.pop("seq") == facts.pop("end")
+    return facts
+
+
+def report_at(path: Path) -> Any:
+    return heartbeat.Report(str(path), "worker")
+
+
+def test_a_report_is_whole_each_time(tmp_path: Path, clock: Clock) -> None:
+    """Also where the one before was longer."""
+    report = report_at(tmp_path / "worker")
+    report.write(state="connected", note="x" * 1000)
+    clock.now += 5
+    report.write(state="connecting", note="")
+    ours = {"pid": os.getpid(), "kind": "worker", "thread": threading.main_thread().ident}
+    assert read(tmp_path / "worker") == {**ours, "state": "connecting", "note": "", "at": 1005.0}
+    text = (tmp_path / "worker").read_text()
+    assert json.loads(text)["seq"] == 2
+    assert len(text) > 1000
+
+
+def test_a_report_that_cannot_be_written_is_let_go(tmp_path: Path) -> None:
+    """The next may be."""
+    report = report_at(tmp_path / "worker")
+    writable, report.fd = report.fd, os.open("/dev/full", os.O_WRONLY)
+    report.write(note=1)
+    report.fd = writable
+    report.write()
+    assert read(tmp_path / "worker")["note"] == 1
+
+
+def test_soon_is_not_more_often_than_need_be(tmp_path: Path, clock: Clock) -> None:
+    """What is not written is in the next one."""
+    report = report_at(tmp_path / "worker")
+    report.write(active=0)
+    clock.now += 0.4
+    report.write_soon(active=1)
+    assert read(tmp_path / "worker")["active"] == 0
+    clock.now += 0.1
+    report.write_soon(oldest=None)
+    assert read(tmp_path / "worker")["active"] == 1
+
+
+def test_the_stack_of_one_that_is_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by another thread; gone as soon as it has come round."""
+    monkeypatch.setattr(heartbeat, "STALL_S", 0.05)
+    report = report_at(tmp_path / "worker")
+    stack = tmp_path / "worker.stack"
+    report.arm()
+    deadline = time.monotonic() + 10
+    while not stack.stat().st_size and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert "test_the_stack_of_one_that_is_stuck" in stack.read_text()
+    monkeypatch.setattr(heartbeat, "STALL_S", 60)
+    report.arm()
+    assert stack.read_text() == ""
+
+
+def test_a_fork_has_no_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parent has it again."""
+    calls: list[str] = []
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: calls.append("cancel"))
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: calls.append("arm"))
+    hooks: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(os, "register_at_fork", lambda **given: hooks.update(given))
+    report = report_at(tmp_path / "worker")
+    hooks["before"]()
+    hooks["after_in_parent"]()
+    assert calls == []
+    report.arm()
+    hooks["before"]()
+    hooks["after_in_parent"]()
+    assert calls == ["arm", "cancel", "arm"]
+
+
+def tasks_at(path: Path) -> Any:
+    return heartbeat.Tasks(report_at(path))
+
+
+def test_tasks_are_counted(tmp_path: Path, clock: Clock) -> None:
+    """And how long those took that have come to an end of their own."""
+    tasks = tasks_at(tmp_path / "worker")
+    for event, task_id, seconds in (
+        ("task-received", "1", 0.0),
+        ("task-started", "1", 0.2),
+        ("task-started", "2", 0.0),
+        ("task-succeeded", "1", 3.0),
+        ("task-retried", "2", 1.0),
+    ):
+        tasks.count(event, "bake", task_id)
+        clock.now += seconds
+    tasks.count("task-started", "sell", "3")
+    tasks.count("task-failed", "sell", "3", 5000.0)
+    assert tasks.counts == {
+        "bake": {"task-received": 1, "task-started": 2, "task-succeeded": 1, "task-retried": 1},
+        "sell": {"task-started": 1, "task-failed": 1},
+    }
+    clock.now += 1
+    tasks.report.write()
+    assert read(tmp_path / "worker")["tasks"] == tasks.counts
+    bounds = list(heartbeat.BUCKETS)
+    bake, sell = tasks.runtimes["bake"], tasks.runtimes["sell"]
+    assert bake[bounds.index(0.25)] == 1
+    assert sum(bake[:-1]) == 1
+    assert bake[-1] == pytest.approx(0.2)
+    assert sell[len(bounds)] == 1
+    assert sell[-1] == 5000.0
+    assert tasks.running == {}
+
+
+def test_the_oldest_is_told(tmp_path: Path, clock: Clock) -> None:
+    """With its name and since when."""
+    tasks = tasks_at(tmp_path / "worker")
+    tasks.count("task-started", "bake", "1")
+    clock.now += 1
+    tasks.count("task-started", "sell", "2")
+    facts = read(tmp_path / "worker")
+    assert facts["active"] == 2
+    assert facts["oldest"] == ["bake", 1000.0]
+    clock.now += 1
+    tasks.count("task-revoked", "bake", "1")
+    facts = read(tmp_path / "worker")
+    assert facts["active"] == 1
+    assert facts["oldest"] == ["sell", 1001.0]
+    assert "bake" not in facts["runtimes"]
+
+
+def test_one_that_was_never_seen_to_start(tmp_path: Path) -> None:
+    """Has a runtime if it says so."""
+    tasks = tasks_at(tmp_path / "worker")
+    tasks.count("task-failed", "bake", "1")
+    assert tasks.runtimes == {}
+    tasks.count("task-succeeded", "bake", "2", 0.0)
+    assert tasks.runtimes["bake"][0] == 1
+
+
+def test_labels_are_bounded(tmp_path: Path) -> None:
+    """What comes after the first hundred names is together."""
+    tasks = tasks_at(tmp_path / "worker")
+    for number in range(heartbeat.MOST_TASKS + 20):
+        tasks.count("task-received", f"task{number}", "1")
+    assert len(tasks.counts) == heartbeat.MOST_TASKS + 1
+    assert tasks.counts["other"] == {"task-received": 20}
+    tasks.count("task-received", "task0", "1")
+    assert tasks.counts["task0"] == {"task-received": 2}
+
+
+def test_solo_tells_at_once(tmp_path: Path, clock: Clock) -> None:
+    """Until the task has ended it could tell nothing."""
+    tasks = tasks_at(tmp_path / "worker")
+    for solo, expected in ((False, 0), (True, 2)):
+        tasks.report.write(solo=solo, active=0)
+        tasks.count("task-started", "bake", str(solo))
+        assert read(tmp_path / "worker")["active"] == expected
+
+
+def test_celery_is_listened_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what it calls for each change of a task; a fault here is not the task's."""
+    sent: list[Any] = []
+    monkeypatch.setattr(Request, "send_event", lambda self, event, **fields: sent.append((event, fields)))
+    tasks = tasks_at(tmp_path / "worker")
+    tasks.listen()
+    request: Any = SimpleNamespace(name="bake", id="1")
+    Request.send_event(request, "task-succeeded", runtime=2.0)
+    signals.task_received.send(None, request=request)
+    assert sent == [("task-succeeded", {"runtime": 2.0})]
+    assert tasks.counts == {"bake": {"task-succeeded": 1, "task-received": 1}}
+    assert tasks.runtimes["bake"][-1] == 2.0
+    Request.send_event(SimpleNamespace(), "task-failed")
+    signals.task_received.send(None)
+    assert len(sent) == 2
+
+
+def broker(url: str = "memory://") -> Any:
+    return Celery("shop", broker=url, set_as_current=False)
+
+
+def test_queues_are_asked_for_their_lengths(clock: Clock) -> None:
+    """Seldom; one that does not exist is empty."""
+    app = broker()
+    app.conf.task_queues = [Queue("ovens"), Queue("tills")]
+    with app.connection_for_write() as connection:
+        channel = connection.channel()
+        channel.queue_declare(queue="ovens")
+        for _ in range(3):
+            channel._put("ovens", {})
+    queues = heartbeat.Queues(app)
+    app.amqp.queues.select(["ovens"])
+    assert queues.lengths() == {"ovens": 3}
+    assert queues.lengths() is None
+    clock.now += 15
+    assert queues.lengths() == {"ovens": 3}
+    queues.close()
+    assert queues.connection is None
+
+
+def test_a_queue_that_is_not_there(clock: Clock) -> None:
+    """With Redis that is an empty one. The channel is closed after it."""
+    closed: list[int] = []
+
+    class Missing(Exception):
+        pass
+
+    def declare(queue: str, passive: bool) -> None:
+        assert passive
+        raise Missing
+
+    queues = heartbeat.Queues(None)
+    channel = SimpleNamespace(queue_declare=declare, close=lambda: closed.append(1))
+    queues.connection = SimpleNamespace(channel=lambda: channel, channel_errors=(Missing,))
+    assert queues.length("ovens") == 0
+    assert closed == [1]
+
+
+def test_a_broker_that_is_paid_by_the_question_is_not_asked(clock: Clock) -> None:
+    """Such as SQS."""
+    transport = SimpleNamespace(driver_type="sqs")
+    app = SimpleNamespace(connection_for_read=lambda: SimpleNamespace(transport=transport, channel=pytest.fail))
+    assert heartbeat.Queues(app).lengths() is None
+
+
+def test_a_broker_that_has_gone_is_connected_to_anew(clock: Clock) -> None:
+    """The next time."""
+    released: list[int] = []
+
+    def fail() -> None:
+        raise OSError("gone")
+
+    transport = SimpleNamespace(driver_type="redis")
+    connection = SimpleNamespace(transport=transport, channel=fail, channel_errors=(), close=lambda: released.append(1))
+    queues_of = SimpleNamespace(queues=SimpleNamespace(consume_from=["ovens"]))
+    app = SimpleNamespace(connection_for_read=lambda: connection, amqp=queues_of)
+    queues = heartbeat.Queues(app)
+    assert queues.lengths() is None
+    assert released == [1]
+    assert queues.connection is None
+
+
+class Consumer:
+    """What a step of celery's is given."""
+
+    def __init__(self) -> None:
+        self.pool = SimpleNamespace()
+        self.timer = self
+        self.turns = 0
+        self.cancelled = False
+        self.beat: Any = None
+
+    def call_repeatedly(self, seconds: float, beat: Any) -> "Consumer":
+        assert seconds == heartbeat.PERIOD_S
+        self.beat = beat
+        return self
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def perform_pending_operations(self) -> str:
+        self.turns += 1
+        return "done"
+
+
+def worker(path: Path) -> tuple[Any, Consumer]:
+    """(the step, started for a consumer; the consumer)."""
+    app = broker()
+    heartbeat.watch_worker(str(path), app)
+    [step] = [step for step in app.steps["consumer"] if step.__name__ == "Heartbeat"]
+    consumer = Consumer()
+    made = step.__new__(step)
+    made.start(consumer)
+    return made, consumer
+
+
+def test_a_worker_beats(tmp_path: Path, clock: Clock) -> None:
+    """By its timer and in each turn of its loop, which it gets on with."""
+    path = tmp_path / "worker"
+    _, consumer = worker(path)
+    facts = read(path)
+    assert (facts["state"], facts["solo"], facts["active"]) == ("connected", False, 0)
+    clock.now += 2
+    consumer.beat()
+    assert read(path)["at"] == 1002.0
+    clock.now += 0.4
+    assert consumer.perform_pending_operations() == "done"
+    assert read(path)["at"] == 1002.0
+    clock.now += 0.1
+    assert consumer.perform_pending_operations() == "done"
+    assert read(path)["at"] == 1002.5
+    assert consumer.turns == 2
+
+
+def test_a_timer_of_another_thread_says_nothing_of_the_loop(tmp_path: Path, clock: Clock) -> None:
+    """It would tell of a life that is none."""
+    path = tmp_path / "worker"
+    _, consumer = worker(path)
+    clock.now += 2
+    thread = threading.Thread(target=consumer.beat)
+    thread.start()
+    thread.join()
+    assert read(path)["at"] == 1000.0
+
+
+def test_one_turn_is_watched_once(tmp_path: Path, clock: Clock) -> None:
+    """A consumer that connects again starts its steps again."""
+    step, consumer = worker(tmp_path / "worker")
+    turn = consumer.perform_pending_operations
+    step.start(consumer)
+    assert consumer.perform_pending_operations == turn
+
+
+def test_a_worker_that_has_lost_its_broker(tmp_path: Path, clock: Clock) -> None:
+    """Says since when, and is no longer watched for being stuck."""
+    path = tmp_path / "worker"
+    step, consumer = worker(path)
+    clock.now += 7
+    step.stop(consumer)
+    facts = read(path)
+    assert (facts["state"], facts["since"]) == ("connecting", 1007.0)
+    assert consumer.cancelled
+    step.stop(None)
+    step.start(None)
+
+
+class Scheduler:
+    """Beat's."""
+
+    def __init__(self) -> None:
+        self.wait: Any = 5.0
+        self.broken = False
+
+    def tick(self, *args: Any) -> Any:
+        return self.wait
+
+    def apply_async(self, entry: str) -> str:
+        if self.broken:
+            raise OSError("no broker")
+        return f"sent {entry}"
+
+
+def test_beat_says_when_it_is_due(tmp_path: Path, clock: Clock) -> None:
+    """Before its turn and after it."""
+    path = tmp_path / "beat"
+    scheduler = Scheduler()
+    heartbeat.watch_beat(str(path), SimpleNamespace(scheduler=scheduler))
+    assert read(path)["due"] == 1000.0
+    assert read(path)["kind"] == "beat"
+    clock.now += 1
+    assert scheduler.tick() == 5.0
+    assert read(path)["due"] == 1006.0
+    scheduler.wait = None
+    clock.now += 5
+    assert scheduler.tick() is None
+    assert read(path)["due"] == 1006.0
+    clock.now += 1
+    scheduler.tick()
+    assert read(path)["due"] == 1007.0
+
+
+def test_beat_without_its_broker(tmp_path: Path, clock: Clock) -> None:
+    """Since the first failure, until something has been sent."""
+    scheduler = Scheduler()
+    heartbeat.watch_beat(str(tmp_path / "beat"), SimpleNamespace(scheduler=scheduler))
+
+    def facts() -> Any:
+        clock.now += 1
+        scheduler.tick()
+        return read(tmp_path / "beat")
+
+    scheduler.broken = True
+    for _ in range(2):
+        with pytest.raises(OSError, match="no broker"):
+            scheduler.apply_async("bake")
+        assert (facts()["state"], facts()["since"]) == ("connecting", 1000.0)
+    scheduler.broken = False
+    assert scheduler.apply_async("bake") == "sent bake"
+    assert facts()["state"] == "ticking"
+
+
+def test_a_beat_inside_a_worker_reports_nothing() -> None:
+    """The worker's report is its own; whatever fails is nobody's business."""
+    watched: list[object] = []
+
+    def watch(path: str, subject: object) -> None:
+        watched.append((path, subject))
+        raise OSError("no such directory")
+
+    heartbeat.once(watch, "worker", 1)
+    heartbeat.once(watch, "beat", 2)
+    assert watched == [("worker", 1)]
+
+
+@pytest.mark.parametrize("path", [None, "/run/celery/worker"])
+def test_the_command_tells_where_it_reports(path: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a path it says why not."""
+    monkeypatch.setattr(heartbeat, "PATH", path)
+    told = CliRunner().invoke(heartbeat.command).output
+    assert told == (f"{path}\n" if path else "DJINIT_HEARTBEAT is not set: nothing is reported\n")
