@@ -53,7 +53,7 @@ console.log(`all: ${total.killed} of ${total.made} noticed`);
 
 function sourceFiles(path: string): string[] {
   if (path.endsWith(".ts")) return [join("src", path)];
-  return readdirSync(join(ROOT, "src", path), { recursive: true, encoding: "utf8" })
+  return readdirSync(join(copy, "src", path), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join("src", path, name))
     .sort();

@@ -37,6 +37,14 @@ describe("the application is told to end", () => {
   });
 });
 
+test("one that leaves and comes back has to settle anew", () => {
+  const looks = [...times(3, look(2, ["1", "2"])), look(1, ["1"]), ...times(5, look(2, ["2", "1"]))];
+  expect(verdicts(looks)).toEqual([["tell", 2_000]]);
+  // Whose numbers put together are the same are not the same.
+  const other = [...times(2, look(2, ["1", "23"])), ...times(4, look(2, ["12", "3"]))];
+  expect(verdicts(other)).toEqual([]);
+});
+
 describe("the application gets new workers", () => {
   const busy = look(3, ["1", "2"]);
 
@@ -55,6 +63,11 @@ describe("the application gets new workers", () => {
   test("not for what has come since: each request ends in its time", () => {
     const looks = Array.from({ length: 40 }, (_, at) => look(3, [String(at)]));
     expect(verdicts(looks)).toEqual([]);
+  });
+
+  test("also where only one of those from the beginning is left", () => {
+    const looks = [busy, ...times(15, look(3, ["2", "9"]))];
+    expect(verdicts(looks)).toEqual([["renew", 3_000]]);
   });
 
   test("where nothing can be seen", () => {

@@ -26,6 +26,27 @@ describe("last words that say that an application cannot be loaded", () => {
   });
 });
 
+test.each([
+  [
+    ["Error: Invalid value for '-A' / '--app': ", "Unable to load celery application."],
+    "Invalid value for '-A' / '--app':  Unable to load celery application.",
+  ],
+  [["an older one", "Error: the first", "Error: ", "No such command."], "No such command."],
+  [["KeyError: 'a'", "shop.Error: of the project", "bye"], "shop.Error: of the project"],
+  [["Failed to find attribute 'app' in 'shop'.", "bye"], "Failed to find attribute 'app' in 'shop'."],
+  [
+    ["usage: gunicorn [OPTIONS]", "gunicorn: error: unrecognized arguments: --cakes"],
+    "gunicorn: error: unrecognized arguments: --cakes",
+  ],
+  [["it said: Error: no", "it Failed to bake", "see gunicorn: error: none"], undefined],
+])("the cause in %j", (lines, cause) => {
+  expect(findCause(lines)).toBe(cause);
+});
+
+test("what was said before the last usage error does not count", () => {
+  expect(saysItCannotLoad(["Unable to load celery application.", "Error: No such option"])).toBe(false);
+});
+
 describe("last words that may be others at the next try", () => {
   test.each([
     [[]],

@@ -6,6 +6,7 @@ import {
   logMemoryEvent,
   type MemoryEvent,
   type ProcessMemory,
+  systemMemory,
   watchMemory,
 } from "../../../src/supervise/memory/memory-watch.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -19,7 +20,11 @@ function watch(limitBytes: number | undefined, processes: ProcessMemory[]) {
   const clock = new VirtualClock();
   const events: MemoryEvent[] = [];
   const source = {
-    account: (): MemoryAccount => ({ oomKills: facts.oomKills, limitBytes, usageBytes: facts.usageBytes }),
+    account: (): MemoryAccount | undefined => ({
+      oomKills: facts.oomKills,
+      limitBytes,
+      usageBytes: facts.usageBytes,
+    }),
     processes: () => {
       facts.looks += 1;
       return facts.processes;
@@ -27,7 +32,7 @@ function watch(limitBytes: number | undefined, processes: ProcessMemory[]) {
     killed: () => known.take(),
   };
   const cancel = watchMemory(source, clock, (event) => events.push(event));
-  return { facts, known, clock, events, cancel };
+  return { source, facts, known, clock, events, cancel };
 }
 
 describe("the watch", () => {
@@ -115,6 +120,69 @@ describe("the watch", () => {
     expect(facts.looks).toBe(9);
   });
 
+  test("is near the limit from three quarters of it on", () => {
+    const { facts, clock } = watch(100, []);
+    facts.usageBytes = 75;
+    clock.advance(1_000);
+    expect(facts.looks).toBe(2);
+    clock.advance(200);
+    expect(facts.looks).toBe(3);
+    const early = watch(100, []);
+    early.facts.usageBytes = 74;
+    early.clock.advance(1_000);
+    early.clock.advance(999);
+    expect(early.facts.looks).toBe(2);
+  });
+
+  test("asks nobody for more than a second who was killed", () => {
+    const { facts, clock, events } = watch(100, [of(1, 10)]);
+    facts.oomKills = 3;
+    clock.advance(1_000);
+    clock.advance(999);
+    expect(events).toEqual([]);
+    clock.advance(1);
+    expect(events).toHaveLength(1);
+  });
+
+  test("does not think of one that went a while ago; of one that grew it tells the later size", () => {
+    const { facts, clock, events } = watch(100, [of(1, 10), of(2, 60), of(3, 5)]);
+    facts.processes = [of(1, 10), of(3, 50)];
+    clock.advance(4_000);
+    facts.oomKills = 3;
+    facts.processes = [of(1, 10)];
+    clock.advance(1_000 + SAID_MS);
+    expect(events).toMatchObject([{ killed: [], candidates: [of(3, 50)] }]);
+  });
+
+  test("names one that is known, and of another that it may be among those that have gone, the largest first", () => {
+    const { facts, known, clock, events } = watch(100, [of(1, 10), of(2, 20), of(3, 60), of(4, 5)]);
+    facts.oomKills = 4;
+    facts.processes = [of(4, 5)];
+    known.note(3, "gunicorn");
+    clock.advance(1_000 + SAID_MS);
+    expect(events).toMatchObject([{ kills: 2, killed: [of(3, 60)], candidates: [of(2, 20), of(1, 10)] }]);
+  });
+
+  test("goes on where the account cannot be read for a moment", () => {
+    const { source, facts, clock, events } = watch(100, [of(1, 10)]);
+    source.account = () => undefined;
+    clock.advance(1_000);
+    source.account = () => ({ oomKills: 3, limitBytes: 100, usageBytes: 50 });
+    facts.processes = [];
+    clock.advance(1_000 + SAID_MS);
+    expect(events).toMatchObject([{ kills: 1, candidates: [of(1, 10)] }]);
+  });
+
+  test("sees the processes of the machine, but neither PID 1 itself nor those that have ended", () => {
+    const known = new KilledProcesses();
+    known.note(3, "gunicorn");
+    const source = systemMemory(known);
+    const pids = source.processes().map(({ pid }) => pid);
+    expect(pids).toContain(process.ppid);
+    expect(pids).not.toContain(process.pid);
+    expect(source.killed()).toEqual([{ pid: 3, service: "gunicorn" }]);
+  });
+
   test("says nothing of processes that end by themselves", () => {
     const { facts, clock, events } = watch(100, [of(1, 10)]);
     facts.processes = [];
@@ -139,18 +207,43 @@ describe("the watch", () => {
     [2, [of(7, 60), of(8, 10)], [], "killed 2 processes, p7 (pid 7), p8 (pid 8); "],
     [1, [], [], "killed a process, it is not known which; "],
     [1, [], [of(7, 60), of(8, 10)], "it is not known which: perhaps one of p7 (pid 7), p8 (pid 8); "],
+    [
+      2,
+      [],
+      [of(7, 60), of(8, 10)],
+      "killed 2 processes, it is not known which: perhaps 2 of p7 (pid 7), p8 (pid 8); ",
+    ],
+    [
+      2,
+      [of(7, 60)],
+      [of(8, 10)],
+      "killed p7 (pid 7) and a process, it is not known which: perhaps one of p8 (pid 8); ",
+    ],
     [3, [of(7, 60)], [], "killed p7 (pid 7) and 2 processes, it is not known which; "],
   ])("its record of %i kills tells what is known from what is not", (kills, killed, candidates, text) => {
     const said: string[] = [];
+    const fields: object[] = [];
     const log = {
       debug: () => {},
       info: () => {},
       warn: () => {},
-      error: (_: object, msg: string) => said.push(msg),
+      error: (given: object, msg: string) => {
+        fields.push(given);
+        said.push(msg);
+      },
     };
     const account = { oomKills: kills, limitBytes: 100, usageBytes: 90 };
     logMemoryEvent(log, { account, kills, killed, candidates });
     expect(said[0]).toContain(text);
+    expect(fields).toEqual([
+      {
+        processes: killed,
+        ...(candidates.length > 0 && { candidates }),
+        memory_limit_bytes: 100,
+        memory_usage_bytes: 90,
+        oom_kills: kills,
+      },
+    ]);
   });
 });
 
@@ -170,9 +263,20 @@ describe("what services say of their processes that were killed", () => {
 
   test("does not count where gunicorn has killed its worker itself", () => {
     expect(read("fatal", "WORKER TIMEOUT (pid:12)", GUNICORN)).toEqual([]);
+    // Of so many that do not end nobody need know.
+    const timeouts = Array.from({ length: 33 }, (_, at) => `WORKER TIMEOUT (pid:${at + 1})`);
+    const ends = [32, 33].map((pid) => `Worker (pid:${pid}) was sent SIGKILL! Perhaps out of memory?`);
+    expect(read("error", ...timeouts, ...ends)).toEqual([33]);
     // Another process may have its number later.
     expect(read("error", "WORKER TIMEOUT (pid:12)", GUNICORN, GUNICORN)).toEqual([12]);
   });
+});
+
+test("of what nobody asks for, the last few are kept", () => {
+  const known = new KilledProcesses();
+  for (let pid = 1; pid <= 40; pid += 1) known.note(pid, "app");
+  expect(known.take().map(({ pid }) => pid)).toEqual(Array.from({ length: 32 }, (_, at) => at + 9));
+  expect(known.take()).toEqual([]);
 });
 
 describe("the account of a cgroup", () => {

@@ -230,6 +230,22 @@ describe("what an end leads to", () => {
     expect(stable.state).toMatchObject({ attempt: 0, restartsMs: [] });
   });
 
+  test("a death after having been ready is no start that failed, and each in a row is counted", () => {
+    let state = stateOf("starting");
+    for (const attempt of [0, 1, 2]) {
+      state = transition(state, EVENTS.ready, POLICY).state;
+      const died = transition(state, exited(1), POLICY);
+      expect(died.effects).toEqual([{ type: "back-off", attempt }]);
+      expect(died.state).toMatchObject({ failedStarts: 0, attempt: attempt + 1 });
+      state = transition(died.state, EVENTS["backoff-elapsed"], POLICY).state;
+    }
+  });
+
+  test("a restart is not a stop: what ends on the way to it is started again", () => {
+    const asked = transition(stateOf("running"), EVENTS.restart, POLICY).state;
+    expect(transition(asked, exited(0), POLICY).effects).toEqual([spawn]);
+  });
+
   describe("a start that comes to nothing counts, whatever time it took", () => {
     const presumed: ServiceEvent = { type: "ready", seen: false };
     /** Starts it and lets it fail again and again, two minutes each; gives the transition that ends it. */

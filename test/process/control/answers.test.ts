@@ -1,0 +1,231 @@
+import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { logs } from "../../../src/control/answers/logs.ts";
+import { reload } from "../../../src/control/answers/reload.ts";
+import { restart } from "../../../src/control/answers/restart.ts";
+import { scale } from "../../../src/control/answers/scale.ts";
+import { start } from "../../../src/control/answers/start.ts";
+import { stop } from "../../../src/control/answers/stop.ts";
+import { isAsked } from "../../../src/control/answers.ts";
+import type { AdminContext } from "../../../src/control/context.ts";
+import { RecentLines } from "../../../src/logs/write/recent-lines.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Supervised, servicePlan } from "../../support/supervised.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const ENDS_WHEN_ASKED = "trap exit TERM; echo ready; while :; do sleep 0.02; done";
+/** Its child is the worker; it says each signal that asks for another. */
+const HAS_ONE_WORKER =
+  "trap 'echo in' TTIN; trap '' TTOU; trap exit TERM; sleep 600 & echo ready; while :; do wait; done";
+const argv = ["sh", "-c", ENDS_WHEN_ASKED];
+
+/** nginx after gunicorn, both ready, and a context to ask about them in. */
+async function started(gunicorn = ENDS_WHEN_ASKED) {
+  const supervised = new Supervised([
+    servicePlan("gunicorn", "unused", { argv: ["sh", "-c", gunicorn], forwards: ["SIGTTIN", "SIGTTOU"] }),
+    servicePlan("nginx", "unused", { argv, after: ["gunicorn"] }),
+  ]);
+  const { supervisor } = supervised;
+  supervisor.start();
+  await supervised.ready(["gunicorn"]);
+  await supervised.ready(["nginx"]);
+  const told: string[] = [];
+  const info = (_: object, msg: string) => told.push(msg);
+  const context = { supervisor, log: { info } } as unknown as AdminContext;
+  return { supervised, supervisor, context, told };
+}
+
+/** What is done while the clock goes on until it has happened. */
+async function done<T>(supervised: Supervised, what: Promise<T>): Promise<T> {
+  let result: { value: T } | undefined;
+  let failed: unknown;
+  what.then(
+    (value) => {
+      result = { value };
+    },
+    (error) => {
+      failed = error;
+    },
+  );
+  await eventually(() => {
+    supervised.clock.advance(10);
+    return result !== undefined || failed !== undefined;
+  });
+  if (result === undefined) throw failed;
+  return result.value;
+}
+
+test("a verb is one of those that PID 1 answers, by a name of its own", () => {
+  expect(["status", "logs"].map(isAsked)).toEqual([true, true]);
+  expect(["", "toString", "config", 7, undefined, ["status"]].map(isAsked)).toEqual(Array(6).fill(false));
+});
+
+describe("stop, start and restart", () => {
+  test("do it, say so in the log, and tell what it means for the container", async () => {
+    const { supervised, context, told } = await started();
+    expect(await done(supervised, stop({ verb: "stop", service: "gunicorn" }, context))).toEqual({
+      ok: true,
+      done: "gunicorn is stopped; nginx runs on without it; the container is not ready until it is started again",
+    });
+    expect(await done(supervised, start({ verb: "start", service: "gunicorn" }, context))).toEqual({
+      ok: true,
+      done: "gunicorn is running",
+    });
+    const pid = supervised.service("nginx").pid;
+    expect(await done(supervised, restart({ verb: "restart", service: "nginx" }, context))).toEqual({
+      ok: true,
+      done: "nginx is running",
+    });
+    expect(supervised.service("nginx").pid).not.toBe(pid);
+    expect(told).toEqual([
+      "stopping gunicorn: an operator asked for it",
+      "starting gunicorn: an operator asked for it",
+      "restarting nginx: an operator asked for it",
+    ]);
+  });
+
+  test("a restart starts one that is stopped", async () => {
+    const { supervised, context, told } = await started();
+    await done(supervised, stop({ verb: "stop", service: "nginx" }, context));
+    const asked = restart({ verb: "restart", service: "nginx" }, context);
+    expect(await done(supervised, asked)).toEqual({ ok: true, done: "nginx is running" });
+    expect(told.at(-1)).toBe("starting nginx: an operator asked for it");
+  });
+
+  test("tell what one that does not come up said last", async () => {
+    const { supervised, context } = await started();
+    const { plan } = supervised.service("nginx");
+    await done(supervised, stop({ verb: "stop", service: "nginx" }, context));
+    Object.assign(plan, { argv: ["sh", "-c", "echo no flour >&2; exit 7"] });
+    const { ok, done: text } = await done(supervised, start({ verb: "start", service: "nginx" }, context));
+    expect(ok).toBe(false);
+    expect(text).toBe("nginx has not come up: it is backoff; it said last: no flour");
+  });
+
+  test("refuse what is so already, what needs another, and names that nobody has", async () => {
+    const { supervised, context } = await started();
+    await expect(start({ verb: "start", service: "nginx" }, context)).rejects.toThrow(
+      "cannot start nginx: it is running already; `djinit restart nginx` starts it anew",
+    );
+    await done(supervised, stop({ verb: "stop", service: "nginx" }, context));
+    await expect(stop({ verb: "stop", service: "nginx" }, context)).rejects.toThrow(
+      "cannot stop nginx: it is stopped already; `djinit start nginx` starts it",
+    );
+    await done(supervised, stop({ verb: "stop", service: "gunicorn" }, context));
+    await expect(start({ verb: "start", service: "nginx" }, context)).rejects.toThrow(
+      "cannot start nginx: it needs gunicorn, which is stopped",
+    );
+    await expect(stop({ verb: "stop", service: "redis" }, context)).rejects.toThrow(
+      'cannot find a service "redis" in this container: there are gunicorn, nginx',
+    );
+  });
+
+  test("refuse while the container stops, and so does a reload", async () => {
+    const { supervisor, context } = await started();
+    expect(reload({ verb: "reload" }, context)).toMatchObject({ ok: true });
+    supervisor.stop("the test");
+    await expect(restart({ verb: "restart", service: "nginx" }, context)).rejects.toThrow(
+      "cannot restart nginx: the container is being stopped",
+    );
+    expect(() => reload({ verb: "reload" }, context)).toThrow(
+      "cannot reload: the container is being stopped",
+    );
+  });
+
+  test("refuse a command, which the container ends with", async () => {
+    const supervised = new Supervised([servicePlan("command", "unused", { argv, restart: "no" })]);
+    const context = { supervisor: supervised.supervisor } as unknown as AdminContext;
+    await expect(stop({ verb: "stop", service: "command" }, context)).rejects.toThrow(
+      "cannot stop command: the container ends when its command does",
+    );
+    await expect(stop({ verb: "stop", service: "web" }, context)).rejects.toThrow("there is command");
+  });
+});
+
+describe("scale", () => {
+  test.each([
+    ["gunicorn", "many", 'cannot scale gunicorn: it has 1 now, and "many" does not lead to 1 to 1024'],
+    ["gunicorn", "1.5", '"1.5" does not lead'],
+    ["gunicorn", "0", '"0" does not lead'],
+    ["gunicorn", "-1", '"-1" does not lead'],
+    ["gunicorn", "1025", '"1025" does not lead'],
+    ["gunicorn", "+1024", '"+1024" does not lead'],
+    ["gunicorn", "", '"" does not lead'],
+    ["nginx", "+1", "cannot scale nginx: only gunicorn can be scaled"],
+  ])("refuses %s %s", async (service, workers, text) => {
+    const { context } = await started(HAS_ONE_WORKER);
+    await expect(scale({ verb: "scale", service, workers }, context)).rejects.toThrow(text);
+  });
+
+  test("refuses while signals would end the service", async () => {
+    const { context } = await started();
+    const asked = scale({ verb: "scale", service: "gunicorn", workers: "+1" }, context);
+    await expect(asked).rejects.toThrow("cannot scale gunicorn: it is running");
+  });
+
+  test("goes as far as it is asked for, one signal a worker", async () => {
+    const { supervised, context } = await started(HAS_ONE_WORKER);
+    const ask = (workers: string) => scale({ verb: "scale", service: "gunicorn", workers }, context);
+    expect(await ask("3")).toEqual({ ok: true, done: "gunicorn: 1 → 3 workers, until it is restarted" });
+    expect(await ask("1")).toEqual({ ok: true, done: "gunicorn: 1 → 1 workers, until it is restarted" });
+    const said = () => supervised.said().filter((line) => line === "gunicorn: in").length;
+    await eventually(() => said() === 2);
+  });
+});
+
+describe("logs", () => {
+  const directory = temporaryDirectory();
+
+  /** Both ends of a connection to somebody who asks. */
+  async function connection(): Promise<{ ours: Socket; theirs: Socket }> {
+    const path = join(directory.path, `socket-${Math.random()}`);
+    const server = createServer({ allowHalfOpen: true });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const theirs = connect(path);
+    const ours = await new Promise<Socket>((resolve) => server.once("connection", resolve));
+    server.close();
+    return { ours, theirs };
+  }
+
+  function read(socket: Socket) {
+    const seen = { text: "", ended: false };
+    socket.on("data", (data) => {
+      seen.text += data;
+    });
+    socket.on("end", () => {
+      seen.ended = true;
+    });
+    return seen;
+  }
+
+  test("are those of late, and with follow those that come", async () => {
+    const recent = new RecentLines();
+    recent.push("one\n");
+    const context = { recent } as unknown as AdminContext;
+    const { ours, theirs } = await connection();
+    const seen = read(theirs);
+    logs({ verb: "logs" }, context, ours);
+    await eventually(() => seen.ended);
+    expect(seen.text).toBe("one\n\0\n");
+
+    const followed = await connection();
+    const later = read(followed.theirs);
+    logs({ verb: "logs", follow: true }, context, followed.ours);
+    recent.push("two\n");
+    await eventually(() => later.text === "one\n\0\ntwo\n");
+    followed.theirs.end();
+    await eventually(() => followed.ours.destroyed);
+    expect(later.ended).toBe(true);
+  });
+
+  test("are not kept for one who follows and does not read", async () => {
+    const recent = new RecentLines();
+    const { ours, theirs } = await connection();
+    logs({ verb: "logs", follow: true }, { recent } as unknown as AdminContext, ours);
+    const line = `${"x".repeat(100_000)}\n`;
+    for (let i = 0; i < 30; i += 1) recent.push(line);
+    await eventually(() => ours.destroyed);
+    theirs.destroy();
+  });
+});
