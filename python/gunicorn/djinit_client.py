@@ -5,6 +5,7 @@ reaches gunicorn may have that header, but not the key. What has no key keeps th
 """
 
 import inspect
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+#: As in djinit_gunicorn.py.
+RUN = os.environ.get("DJINIT_RUN_DIRECTORY", "/run")
 # One line of nginx's: `1 KEY;`.
-KEY_FILE = Path("/run/djinit/nginx-client-key.conf")
+KEY_FILE = Path(f"{RUN}/djinit/nginx-client-key.conf")
 WSGI_NAME = "HTTP_X_DJINIT_CLIENT"
 ASGI_NAME = b"x-djinit-client"
 # What nginx calls the client of a unix socket of its own.

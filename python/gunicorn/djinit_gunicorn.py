@@ -27,16 +27,19 @@ read_words = runpy.run_path("/usr/local/lib/djinit/djinit_gunicorn_words.py")["r
 
 #: The image's file. djinit names it last on the command line, where it wins over another.
 IMAGE_FILE = "/etc/gunicorn/config.py"
-SOCKET = "unix:/run/gunicorn/gunicorn.sock"
+#: Another directory serves a user who may not have the usual one.
+RUN = os.environ.get("DJINIT_RUN_DIRECTORY", "/run")
+USUAL_SOCKET = "unix:/run/gunicorn/gunicorn.sock"
+SOCKET = f"unix:{RUN}/gunicorn/gunicorn.sock"
 #: What a worker may take, for PID 1, which lets nginx wait as long.
-TIMEOUT_FILE = Path("/run/gunicorn/timeout")
+TIMEOUT_FILE = Path(f"{RUN}/gunicorn/timeout")
 #: gunicorn's own status for «cannot load the application», which djinit does not answer by trying again.
 CANNOT_LOAD = 4
 
 ESSENTIALS: Names = {
-    "pidfile": "/run/gunicorn/gunicorn.pid",
+    "pidfile": f"{RUN}/gunicorn/gunicorn.pid",
     "umask": 0o117,
-    "worker_tmp_dir": "/run/gunicorn",
+    "worker_tmp_dir": f"{RUN}/gunicorn",
     # Signals from PID 1 are the only control there is.
     "control_socket_disable": True,
     "daemon": False,
@@ -139,7 +142,7 @@ def binds_beside(value: str | Iterable[str]) -> list[str]:
     for bind in value.split(",") if isinstance(value, str) else value:
         bind = bind.strip()
         # gunicorn leaves empty ones out; by itself, one would be port 8000.
-        if not bind:
+        if not bind or bind == USUAL_SOCKET:
             continue
         try:
             address = util.parse_address(bind)

@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   },
   DJINIT_RUNTIME_DIRECTORY: {
     exitStatus: EXIT_STATUS.badConfiguration,
-    hint: "mount a tmpfs there that the user of the container may write to, for instance `docker run --tmpfs /run:uid=104`, or start it as root",
+    hint: "mount a tmpfs or an empty volume at /run or /tmp that the user of the container may write to",
   },
   DJINIT_MEDIA_OWNER: {
     exitStatus: EXIT_STATUS.badConfiguration,

@@ -9,14 +9,20 @@ import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
-import { DJANGO_USER, NGINX_USER } from "../plan/paths.ts";
+import { DJANGO_USER, NGINX_USER, RUN_DIRECTORY } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
+import { placePlan } from "../plan/run-directory.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
-import { makeRuntimeDirectories } from "./files/runtime-directories.ts";
+import { giveHome } from "./files/own-home.ts";
+import {
+  giveDjinitDirectory,
+  makeRuntimeDirectories,
+  type RunDirectory,
+} from "./files/runtime-directories.ts";
 import type { Place } from "./first-djinit.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
@@ -48,6 +54,7 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
       await sink.flush(FLUSH_TIMEOUT_MS);
       await leaveSignalsPending();
       signal.throwIfAborted();
+      if (plan.supervisorUser !== undefined) giveDjinitDirectory(plan.supervisorUser);
       half.handOver(plan, forApplication(environment, plan.bootOnly));
     }
   } catch (thrown) {
@@ -61,37 +68,50 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
 /** What the first half leaves to the second. */
 interface Begun {
   draft: Plan;
+  /** Of the directory that serves as /run, where it has one of its own. */
+  lockFd: number | undefined;
   /** Waits at its gate, where it has one. */
   gunicorn: EarlyService | undefined;
 }
 
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
 function begin(context: BootContext): Begun {
-  const { config, environment, invocation, isRoot, place, problems, sources, steps } = context;
+  const { config, environment, invocation, isRoot, log, place, problems, sources, steps } = context;
   const places = findAppDirectoryProblems(config, isRoot);
   const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
   refuseProblems([...problems, ...places, ...findUrlProblems(config), ...unfit]);
   const gunicornSettles = gunicornFile("settles");
-  const services = draftPlan(invocation, config, { startedAsRoot: isRoot, sources, gunicornSettles });
+  const services = draftPlan(invocation, config, {
+    startedAsRoot: isRoot,
+    uid: process.getuid?.() ?? 0,
+    sources,
+    gunicornSettles,
+  });
   requireUsers(services);
   requireCommands(services, environment);
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
-  if (place.isFirst) makeRuntimeDirectories(isRoot);
-  const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot) : undefined;
-  const draft = completePlan(services, { socketFd });
-  return { draft, gunicorn: startGunicorn(draft, environment) };
+  const { path: run, lockFd }: RunDirectory = place.isFirst
+    ? makeRuntimeDirectories(isRoot)
+    : { path: RUN_DIRECTORY };
+  if (!isRoot) giveHome(environment, run);
+  if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
+  const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot, run) : undefined;
+  const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
+  return { draft, lockFd, gunicorn: startGunicorn(draft, environment) };
 }
 
 /** The second half: everything else that has to be true before a service starts. */
-async function prepare(context: BootContext, { draft, gunicorn }: Begun, half: SecondHalf): Promise<Plan> {
+async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Promise<Plan> {
+  const { draft, gunicorn } = begun;
+  const { run } = draft;
   const { config, isRoot, place, observer, signal, steps } = context;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(config.appDirectory);
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix }, steps.steps);
-  if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes);
-  if (steps.nginx) half.writeNginxRoot(config.appDirectory);
-  if (steps.nginx) half.writeNginxClients(config.trustedProxies);
+  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix, run }, steps.steps);
+  if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
+  if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
+  if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
   const checked = steps.nginx ? checkWebServer(context, draft, half) : undefined;
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);
@@ -99,7 +119,7 @@ async function prepare(context: BootContext, { draft, gunicorn }: Begun, half: S
   const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));
   for (const { output, user } of draft.services)
     if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));
-  const lockFd = place.isFirst ? place.lockFd : undefined;
+  const lockFd = begun.lockFd ?? (place.isFirst ? place.lockFd : undefined);
   return completePlan(draft, { nginx, started, lockFd, boot: observer.facts });
 }
 
@@ -115,12 +135,12 @@ function startGunicorn(
 
 async function checkWebServer(
   { environment, isRoot }: BootContext,
-  { admin, bootOnly, services }: Plan,
+  { admin, bootOnly, run, services }: Plan,
   { checkNginx }: Pick<SecondHalf, "checkNginx">,
 ): Promise<NginxFacts> {
   const nginx = services.find(({ name }) => name === "nginx") as ServicePlan;
   const inherited = ofService(nginx, forApplication(environment, bootOnly));
-  const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited);
+  const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited, run);
   refuseProblems(findPortProblem(admin, facts));
   return facts;
 }

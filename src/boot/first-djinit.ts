@@ -2,9 +2,10 @@
 // own holds a lock for as long as PID 1 lives, in both of its lives; the kernel frees it.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
-import { LOCK_FILE, SUPERVISOR_USER } from "../plan/paths.ts";
+import { LOCK_FILE, PRIVATE_PARENTS, SUPERVISOR_USER } from "../plan/paths.ts";
 import { findAccount } from "../platform/credentials.ts";
 import { lockFile } from "../platform/libc.ts";
+import { findPrivateDirectory } from "../platform/private-directory.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 /** Nobody else may open it: whoever can open a file can lock it. */
@@ -33,6 +34,7 @@ export function takeContainer(): Place {
 }
 
 function takeAsOther(owners: readonly number[]): Place {
+  if (findPrivateDirectory(PRIVATE_PARENTS) !== undefined) return { isFirst: false };
   const place = placeOf(takeLock(LOCK_FILE, { isPid1: false, owners }));
   // Where there is no place for a lock PID 1 has none either.
   const isBeside = place.isFirst && place.lockFd === undefined && isPid1Djinit();
@@ -41,7 +43,10 @@ function takeAsOther(owners: readonly number[]): Place {
 
 function isPid1Djinit(): boolean {
   try {
-    return /\/djinit\0|\/djinit\/main\.js\0/.test(readFileSync("/proc/1/cmdline", "latin1"));
+    const [program = "", ...rest] = readFileSync("/proc/1/cmdline", "latin1").split("\0");
+    // An init of the engine's only has djinit among the words that it starts.
+    const script = rest.find((word) => !word.startsWith("-")) ?? "";
+    return program.endsWith("/djinit") || script.endsWith("/djinit/main.js");
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver, Plan } from "../plan/plan.ts";
-import { dropToSupervisor } from "../platform/credentials.ts";
+import { dropNothing, dropToSupervisor } from "../platform/credentials.ts";
 import { ownEnvironment } from "../platform/given-environment.ts";
 import { closeOnExec, makeMemoryFile } from "../platform/libc.ts";
 
@@ -37,11 +37,17 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
     "supervise",
     String(handed),
   ];
-  const argv = supervisorUser === undefined ? supervise : [...dropToSupervisor(supervisorUser), ...supervise];
+  const argv = [...privilegesOf(supervisorUser), ...supervise];
   const [file = ""] = argv;
   for (const fd of descriptorsLeft(plan)) closeOnExec(fd, false);
   process.execve?.(file, argv, ownEnvironment());
   throw new Error(`cannot become ${file}`);
+}
+
+/** A command that keeps root keeps all of it, and PID 1 with it. */
+function privilegesOf(supervisorUser: string | undefined): string[] {
+  if (supervisorUser !== undefined) return dropToSupervisor(supervisorUser);
+  return process.getuid?.() === 0 ? [] : dropNothing();
 }
 
 function leave(handed: HandedOver): number {

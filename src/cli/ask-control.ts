@@ -1,8 +1,7 @@
-import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../base/errors.ts";
 import type { Failure, Request } from "../control/protocol.ts";
-import { CONTROL_SOCKET } from "../plan/paths.ts";
+import { connectControl, controlSocket } from "./control-socket.ts";
 
 /** For what is answered at once. */
 const TIMEOUT_MS = 2_000;
@@ -12,7 +11,7 @@ const TIMEOUT_MS = 2_000;
  * with `patient`, at all.
  */
 export async function ask<T>(request: Request, patience: "at-once" | "patient" = "at-once"): Promise<T> {
-  const socket = connect(CONTROL_SOCKET);
+  const socket = connectControl();
   const limit = new Error(`no answer within ${TIMEOUT_MS / 1000} s`);
   if (patience === "at-once") socket.setTimeout(TIMEOUT_MS, () => socket.destroy(limit));
   socket.write(`${JSON.stringify(request)}\n`);
@@ -35,7 +34,7 @@ export function notRunning(error: unknown): DjinitError {
     code === "EACCES"
       ? "only root and user djinit may"
       : code === "ENOENT" || code === "ECONNREFUSED"
-        ? `nobody listens at ${CONTROL_SOCKET}: there is no djinit, or it still boots`
+        ? `nobody listens at ${controlSocket()}: there is no djinit, or it still boots`
         : message;
   return new DjinitError("DJINIT_NOT_RUNNING", `cannot ask djinit: ${cause}`, { cause: error });
 }

@@ -25,6 +25,8 @@ export interface Status {
   draining: boolean;
   /** Why it is not ready, one sentence each. */
   reasons: string[];
+  /** What the start has left out, one sentence each. */
+  notes: string[];
   services: ServiceStatus[];
 }
 

@@ -1,7 +1,7 @@
 // The control socket: one line of JSON asks, one answers. Only root and djinit's own user may connect.
 import { createServer, type Server, type Socket } from "node:net";
 import { asDjinitError, DjinitError } from "../base/errors.ts";
-import { CONTROL_SOCKET } from "../plan/paths.ts";
+import { CONTROL_SOCKET, placedIn } from "../plan/paths.ts";
 import { ANSWERS, isAsked } from "./answers.ts";
 import { type Connections, limitConnections } from "./connection-limit.ts";
 import type { AdminContext } from "./context.ts";
@@ -23,8 +23,9 @@ export function serveControl(context: AdminContext): void {
     return server.on("connection", (socket) => listen(socket, context, connections));
   };
   // Without the socket nobody can ask, but the services are none the worse for it.
-  serveAtPath(CONTROL_SOCKET, 0o600, open, context.sockets, (error) => {
-    context.log.warn({ cause: error.message }, `cannot serve ${CONTROL_SOCKET}: ${error.message}`);
+  const path = placedIn(context.supervisor.plan.run, CONTROL_SOCKET);
+  serveAtPath(path, 0o600, open, context.sockets, (error) => {
+    context.log.warn({ cause: error.message }, `cannot serve ${path}: ${error.message}`);
   });
 }
 

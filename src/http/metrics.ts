@@ -15,7 +15,7 @@ import { monotonicSeconds } from "../metrics/heartbeat.ts";
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 import { collectNginxConnections } from "../metrics/nginx-connections.ts";
 import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
-import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET } from "../plan/paths.ts";
+import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
 
@@ -58,7 +58,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
   const heartbeats = new Map(services.map((service) => [service.name, lastHeartbeat(service)]));
   const health = checkHealth(supervisor, ({ name }) => heartbeats.get(name));
   const [connections, application] = await Promise.all([
-    names.includes("nginx") ? collectNginxConnections(NGINX_STATUS_SOCKET) : [],
+    names.includes("nginx") ? collectNginxConnections(placedIn(plan.run, NGINX_STATUS_SOCKET)) : [],
     collectApplication(plan.admin.prometheusDirectory),
   ]);
   return [
@@ -71,7 +71,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
     ...(relayed?.families(names) ?? []),
     ...connections,
     ...(names.includes("gunicorn")
-      ? collectGunicorn(countWorkers(gunicornPid(services), usage), GUNICORN_SOCKET)
+      ? collectGunicorn(countWorkers(gunicornPid(services), usage), placedIn(plan.run, GUNICORN_SOCKET))
       : []),
     ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
     ...collectContainer(),

@@ -10,8 +10,8 @@ import { findDaemonProblems } from "./daemon-options.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
 import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
 import { planNginx } from "./nginx.ts";
-import { SUPERVISOR_USER } from "./paths.ts";
-import type { LogPlan, Plan, ServicePlan } from "./plan.ts";
+import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
+import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** What this combination of CMD and variables lacks; a gunicorn.conf.py of the project's may name the application. */
@@ -67,6 +67,8 @@ function guessApplication({ settingsModule }: Config): string {
 /** What is known before the boot has done anything. */
 export interface DraftFacts {
   startedAsRoot: boolean;
+  /** Without root, who everything runs as. */
+  uid?: number;
   sources: FileSources;
   /** For web: gunicorn's file reads the project's own. */
   gunicornSettles?: boolean;
@@ -76,7 +78,7 @@ export interface DraftFacts {
 export function draftPlan(
   invocation: Invocation,
   config: Config,
-  { startedAsRoot, sources, gunicornSettles = true }: DraftFacts,
+  { startedAsRoot, uid, sources, gunicornSettles = true }: DraftFacts,
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
   const admin = planAdmin(invocation, config);
@@ -84,6 +86,8 @@ export function draftPlan(
   const bootOnly = bootOnlyFor(invocation.role);
   return {
     role: invocation.role,
+    run: RUN_DIRECTORY,
+    ...withNote(invocation.role, startedAsRoot ? undefined : uid),
     // Without root djinit cannot change users: every service runs as the user of the container.
     services: startedAsRoot ? services : services.map(asItIs),
     gracePeriodMs: config.gracePeriodMs,
@@ -101,6 +105,19 @@ export function draftPlan(
 /** Variables that the services of a role do not get. A command may well be `createsuperuser`, which reads Django's own. */
 export function bootOnlyFor(role: Invocation["role"]): string[] {
   return BOOT_ONLY.filter((name) => role !== "command" || !name.startsWith("DJANGO_"));
+}
+
+/** What one user for everything means, in a role that has processes to keep apart. */
+const CONSEQUENCES: Partial<Record<Role, string>> = {
+  web: "nginx can read gunicorn's environment, and the application may use djinit's control socket",
+  worker: "the application may use djinit's control socket",
+  beat: "the application may use djinit's control socket",
+};
+
+function withNote(role: Role, uid: number | undefined): Pick<Plan, "note"> {
+  const consequences = CONSEQUENCES[role];
+  if (uid === undefined || consequences === undefined) return {};
+  return { note: `everything runs as user ${uid}: ${consequences}; a start as root keeps them apart` };
 }
 
 function asItIs({ user: _, environment, ...service }: ServicePlan): ServicePlan {

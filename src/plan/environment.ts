@@ -1,5 +1,6 @@
 // What processes find in their environment.
 import type { FileSources } from "../config/file-variables.ts";
+import { HOME_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** djinit's own, but what Kubernetes sets for a Service that is called djinit. */
@@ -49,7 +50,7 @@ export function ofService(
   };
 }
 
-const HOMES: Record<string, string> = { django: "/run/django", root: "/root" };
+const HOMES: Record<string, string> = { django: HOME_DIRECTORY, root: "/root" };
 
 /** Root's HOME is no place for another user's files. */
 export function identityOf(user: string): Record<string, string> {

@@ -1,8 +1,15 @@
 import { PROGRAMS } from "../base/programs.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
-import { GUNICORN_TIMEOUT_FILE, NGINX_STATUS_SOCKET, NGINX_USER, NGINX_WAITS_FILE } from "./paths.ts";
+import {
+  GUNICORN_TIMEOUT_FILE,
+  NGINX_STATUS_SOCKET,
+  NGINX_USER,
+  NGINX_WAITS_FILE,
+  RUN_DIRECTORY,
+} from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
+import { nginxFileArgs } from "./run-directory.ts";
 
 /** Where to ask what listens at all addresses. */
 const LOOPBACK: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
@@ -49,11 +56,12 @@ export function planNginx(): ServicePlan {
 
 /** With what its files say. */
 export function completeNginx(plan: ServicePlan, { globals, listens, variables }: NginxFacts): ServicePlan {
+  const file = nginxFileArgs(plan.mirror?.run ?? RUN_DIRECTORY);
   return {
     ...plan,
-    argv: nginxCommand(globals),
+    argv: nginxCommand(globals, ...file),
     // -T tells what it will listen at, too.
-    check: nginxCommand(globals, "-T"),
+    check: nginxCommand(globals, "-T", ...file),
     inherits: [...NGINX_VARIABLES, ...variables],
     ...planListening(listens),
   };

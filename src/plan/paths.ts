@@ -6,6 +6,8 @@ export const IMAGE_PYTHON_DIRECTORY = "/opt/venv/bin";
 /** djinit's modules for the project and for celery. */
 export const PYTHON_SITE = "/usr/local/lib/djinit/python";
 export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
+export const NGINX_CONFIGURATION = "/etc/nginx";
+export const GUNICORN_DIRECTORY = "/run/gunicorn";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 /** What gunicorn lets a request take, in seconds: written by the image's file of gunicorn's. */
 export const GUNICORN_TIMEOUT_FILE = "/run/gunicorn/timeout";
@@ -38,11 +40,22 @@ export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
 /** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
 
+/** Of user django, and of whoever has none. */
+export const HOME_DIRECTORY = "/run/django";
+
 export const DJANGO_USER = "django";
 export const NGINX_USER = "nginx";
 export const SUPERVISOR_USER = "djinit";
 
+/** Where everything above lies that is made at run time. */
 export const RUN_DIRECTORY = "/run";
+/** Where another is made for a user who may not have that one. The second is there whatever is read-only. */
+export const PRIVATE_PARENTS = ["/tmp", "/dev/shm"] as const;
+
+/** What a path of this file is where `run` serves in the place of /run. */
+export function placedIn(run: string, path: string): string {
+  return path.startsWith(`${RUN_DIRECTORY}/`) ? run + path.slice(RUN_DIRECTORY.length) : path;
+}
 
 export interface RuntimeDirectory {
   path: string;
@@ -64,7 +77,7 @@ export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock)$|^timeout$/ },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
-  { path: "/run/django", owner: DJANGO_USER, removes: /^$/ },
+  { path: HOME_DIRECTORY, owner: DJANGO_USER, removes: /^$/ },
   { path: "/run/celery", owner: DJANGO_USER, removes: /\.pid$/ },
   { path: "/run/nginx", owner: NGINX_USER, removes: "all" },
 ];

@@ -88,6 +88,8 @@ export interface ServicePlan {
   heartbeatFile?: string;
   /** nginx: where gunicorn says what it lets a request take, and the file that makes nginx wait as long. */
   waits?: { timeoutFile: string; nginxFile: string };
+  /** nginx, where another directory than /run serves: its files, and the copy that it reads, made before each look at it. */
+  mirror?: { from: string; to: string; run: string };
   /** Sockets that an earlier process of it may have left, and that would keep a new one from listening. */
   staleSockets?: string[];
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */
@@ -107,6 +109,10 @@ export interface LogPlan {
 
 export interface Plan {
   role: Role;
+  /** What serves as /run. */
+  run: string;
+  /** What this start has left out; undefined: nothing. */
+  note?: string;
   services: ServicePlan[];
   gracePeriodMs: number;
   /** From the stop signal to the moment when those that take requests from outside are asked to stop. */

@@ -14,15 +14,26 @@ export interface Account {
 const SUPERVISOR_CAPABILITIES = "kill,setuid,setgid";
 
 /** What the boot needs of root's powers; bit numbers from linux/capability.h. */
-const BOOT_CAPABILITIES = { CHOWN: 0, DAC_OVERRIDE: 1, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 } as const;
+const BOOT_CAPABILITIES = { CHOWN: 0, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 } as const;
 
 /** An account from /etc/passwd. Errors: throws when the image has no such user. */
 export function findAccount(name: string): Account {
-  for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
-    const [user, , uid, gid] = line.split(":");
-    if (user === name) return { name, uid: Number(uid), gid: Number(gid) };
-  }
-  throw new Error(`cannot find user ${name} in /etc/passwd`);
+  const account = accounts().find((it) => it.name === name);
+  if (account === undefined) throw new Error(`cannot find user ${name} in /etc/passwd`);
+  return account;
+}
+
+/** What /etc/passwd calls a user, if it knows it. */
+export function nameOf(uid: number): string | undefined {
+  return accounts().find((it) => it.uid === uid)?.name;
+}
+
+function accounts(): Account[] {
+  const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+  return lines.map((line) => {
+    const [name = "", , uid, gid] = line.split(":");
+    return { name, uid: Number(uid), gid: Number(gid) };
+  });
 }
 
 /** Does something with the rights of `account`, of which root's are left out for as long. Errors: those of `action`. */
@@ -53,6 +64,11 @@ export function dropTo(user: string): string[] {
     "--ambient-caps=-all",
     "--",
   ];
+}
+
+/** Words before a command of whoever has no root to give up: no capability is had, or to be had. */
+export function dropNothing(): string[] {
+  return [PROGRAMS.setpriv, "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--"];
 }
 
 /** Words before the supervising half that make it user djinit, able to start and signal children of other users. */

@@ -1,6 +1,8 @@
 // Directories by descriptor: whoever may write in one can put a link in the place of what has just been looked at, so
 // nothing in it is named by a path.
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   constants,
   fchmodSync,
@@ -18,14 +20,52 @@ const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOL
 /** Of a directory that is being emptied: the list of its names is read anew after each lot. */
 const NAMES_AT_ONCE = 1_000;
 
-/** Opens a directory that is no link, lets `work` have it, and closes it. Errors: the system's own, ELOOP of a link. */
+/** Linux's O_PATH, which Node has no name for: the directory itself need not be readable. */
+const BY_PATH = 0o1000_0000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/**
+ * Opens a directory that is no link, lets `work` have it with what it was before, and closes it. Root without CAP_DAC_OVERRIDE
+ * may not look into a directory that its owner keeps to himself: it then becomes root's. Errors: the system's own, ELOOP of a
+ * link.
+ */
 export function withDirectory<T>(path: string, work: (fd: number, status: Stats) => T): T {
-  const fd = openSync(path, DIRECTORY);
+  const { fd, status } = openDirectory(path);
   try {
-    return work(fd, fstatSync(fd));
+    return work(fd, status);
   } finally {
     closeSync(fd);
   }
+}
+
+function openDirectory(path: string): { fd: number; status: Stats } {
+  try {
+    const fd = openSync(path, DIRECTORY);
+    return { fd, status: fstatSync(fd) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES" || process.getuid?.() !== 0) throw error;
+  }
+  const held = openSync(path, BY_PATH);
+  try {
+    const status = fstatSync(held);
+    const itself = `/proc/self/fd/${held}`;
+    chownSync(itself, 0, 0);
+    chmodSync(itself, 0o700);
+    return { fd: openSync(itself, constants.O_RDONLY | constants.O_DIRECTORY), status };
+  } finally {
+    closeSync(held);
+  }
+}
+
+/** Does something as the owner of a directory, in which root without CAP_DAC_OVERRIDE may not write, and gives it back. Errors: those of `action`. */
+export function whileRoots<T>(path: string, action: () => T): T {
+  return withDirectory(path, (fd, { uid, gid }) => {
+    fchownSync(fd, 0, 0);
+    try {
+      return action();
+    } finally {
+      fchownSync(fd, uid, gid);
+    }
+  });
 }
 
 /** The path of `name` in an open directory, whatever has become of the directory's own path. */

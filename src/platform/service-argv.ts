@@ -1,7 +1,7 @@
 // What stands before a service's command: its user, and its rank when memory runs out.
 import { existsSync } from "node:fs";
 import { PROGRAMS } from "../base/programs.ts";
-import { dropTo } from "./credentials.ts";
+import { dropNothing, dropTo } from "./credentials.ts";
 import { setAside } from "./given-environment.ts";
 import { oomScoreAdjustment } from "./proc.ts";
 
@@ -26,7 +26,7 @@ export function asService(
   environment: NodeJS.ProcessEnv,
 ): Start {
   // Without an account to become, the privileges are at least kept from growing.
-  const drop = user === undefined ? [PROGRAMS.setpriv, "--no-new-privs", "--"] : dropFor(user);
+  const drop = user === undefined ? dropNothing() : dropFor(user);
   const score = Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP);
   return startAfter(drop, argv, environment, String(score));
 }

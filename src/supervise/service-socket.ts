@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { PROGRAMS } from "../base/programs.ts";
-import { KEPT_GUNICORN_SOCKET } from "../plan/paths.ts";
+import { KEPT_GUNICORN_SOCKET, placedIn } from "../plan/paths.ts";
 import { asService, type Start } from "../platform/service-argv.ts";
 import type { Operations } from "./operations.ts";
 import type { Reaper } from "./process/reaper.ts";
@@ -18,11 +18,13 @@ export function watchedSocketOf(
   service: Service,
   reaper: Reaper,
   operations: Operations,
+  runDirectory: string,
 ): WatchedSocket | undefined {
   const { readiness, user } = service.plan;
   if (readiness.kind !== "http") return undefined;
   const path = readiness.socketPath;
-  const held = identityOf(KEPT_GUNICORN_SOCKET) ?? identityOf(path);
+  const keptPath = placedIn(runDirectory, KEPT_GUNICORN_SOCKET);
+  const held = identityOf(keptPath) ?? identityOf(path);
   /** Of the service's present process, where it has opened the socket itself. */
   let own: { pid: number | undefined; socket: Identity | undefined } | undefined;
   const isOwnThere = (): boolean => {
@@ -35,9 +37,8 @@ export function watchedSocketOf(
     isThere: () => (service.holdsSocket ? isSame(held, identityOf(path)) : isOwnThere()),
     putBack: async () => {
       if (!service.holdsSocket) return operations.restart(service);
-      if (!isSame(held, identityOf(KEPT_GUNICORN_SOCKET)))
-        throw new Error("it has no other name; restart the container");
-      await run(asService(user, [PROGRAMS.ln, "-fT", KEPT_GUNICORN_SOCKET, path], {}), reaper);
+      if (!isSame(held, identityOf(keptPath))) throw new Error("it has no other name; restart the container");
+      await run(asService(user, [PROGRAMS.ln, "-fT", keptPath, path], {}), reaper);
     },
   };
 }

@@ -108,7 +108,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
 
 function watchSockets(watch: SocketWatch, supervisor: Supervisor, reaper: Reaper): void {
   for (const service of supervisor.services) {
-    const socket = watchedSocketOf(service, reaper, supervisor.operations);
+    const socket = watchedSocketOf(service, reaper, supervisor.operations, supervisor.plan.run);
     if (socket !== undefined) watch.add(socket);
   }
 }

@@ -1,8 +1,10 @@
 // Ways to start the container: other users than root, fewer capabilities, a read-only root.
 import { expect, test } from "vitest";
 import type { RunOptions } from "../support/docker.ts";
+import { docker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { processTable } from "../support/proc.ts";
-import { serves, startReadyCake } from "./cake-subject.ts";
+import { isReady, serves, startReadyCake } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
 import { startProject } from "./project-subject.ts";
 
@@ -10,7 +12,7 @@ import { startProject } from "./project-subject.ts";
 const own = (path: string, uid: number) => `${path}:uid=${uid}`;
 /** What the example's embedded database and broker write to. */
 const DATA = "/app/data";
-const BOOT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETPCAP", "SETUID"];
+const BOOT_CAPABILITIES = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"];
 
 /** Starts it, sees it serve and stop cleanly; returns the uids of its processes. */
 async function worksAs(options: Partial<RunOptions>): Promise<number[]> {
@@ -37,10 +39,15 @@ test("as a restricted pod: no root, no capability, no_new_privs, read-only", asy
   );
 });
 
-test("as another user without a /run it may write to: one clear error", async () => {
-  await using container = await startProject({ user: "104:107" });
+test("as another user where nothing can be written to: one clear error", async () => {
+  await using container = await startProject({ user: "104:107", more: ["--read-only", "--ipc", "none"] });
   const error = await failsWith(container, { status: 78, code: "DJINIT_RUNTIME_DIRECTORY" });
-  expect(error.msg).toContain("/run/djinit");
+  for (const path of ["/run/djinit", "/tmp", "/dev/shm"]) expect(error.msg).toContain(path);
+});
+
+test("as another user on a read-only root with nothing at all: in shared memory", async () => {
+  const env = { DATABASE_URL: "sqlite:////dev/shm/cakes.sqlite3" };
+  expect(await worksAs({ user: "104:107", env, more: ["--read-only"] })).toEqual([104]);
 });
 
 test("as root with a read-only root and empty /run and /tmp", async () => {
@@ -52,6 +59,29 @@ test("as root with no more capabilities than the boot names, and no_new_privs fr
   const more = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
   for (const name of BOOT_CAPABILITIES) more.push("--cap-add", name);
   expect(await worksAs({ more })).toEqual([104, 105, 106]);
+});
+
+test("as root without CAP_DAC_OVERRIDE: also the second start, and what docker exec asks", async () => {
+  const more = ["--cap-drop", "ALL", ...BOOT_CAPABILITIES.flatMap((name) => ["--cap-add", name])];
+  const files = { "/app/media/private/cake.txt": "cake" };
+  await using container = await startProject({ files, more, publish: [8000] });
+  await container.record("readiness", isReady);
+  // What an application keeps to itself is in root's way at the next start.
+  const hide =
+    "chmod 700 /run/gunicorn /run/celery && mkdir -m 700 /run/gunicorn/x.pid && touch /run/gunicorn/x.pid/y";
+  await container.output(["sh", "-c", hide], { user: "django" });
+  await container.output(["sh", "-c", "chmod 750 /app/media/private"], { user: "django" });
+  await container.output(["chown", "1234", "/app/media/private", "/app/media"], { user: "root" });
+  await docker("restart", ["restart", container.id]);
+  await eventually(async () => (await container.exec(["djinit", "health"])).ok, {
+    what: "health",
+    timeoutMs: 60_000,
+  });
+  await serves(container, "/media/private/cake.txt");
+  expect(await container.output(["djinit", "status"])).not.toContain("note:");
+  expect(await container.output(["stat", "-c", "%a %U", "/app/media/private"])).toBe("750 django");
+  expect(await container.output(["sh", "-c", "ls /run/gunicorn"], { user: "django" })).not.toContain("x.pid");
+  expect(await container.stop()).toBe(0);
 });
 
 test("as root without capabilities: one clear error that names all that are missing", async () => {

@@ -64,6 +64,12 @@ test("what is known of the migrations is kept for the next start where nobody el
   await docker("restart", ["restart", "--time", "30", container.id]);
   await serves(container);
   const left = await container.output(["ls", "/run/djinit"]);
-  const ours = ["control.sock", "gunicorn.sock", "nginx-client-key.conf", "nginx-waits.conf"];
+  const ours = [
+    "control.sock",
+    "gunicorn.sock",
+    "nginx-client-key.conf",
+    "nginx-root.conf",
+    "nginx-waits.conf",
+  ];
   expect(left.split("\n").toSorted()).toEqual([...ours, "manifest.json"].toSorted());
 });

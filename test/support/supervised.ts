@@ -48,6 +48,7 @@ export function servicePlan(name: string, script: string, more: Partial<ServiceP
 
 export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}): Plan {
   return {
+    run: "/run",
     role: "web",
     services,
     gracePeriodMs: 25_000,

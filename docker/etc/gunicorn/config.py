@@ -40,13 +40,14 @@ if "DJINIT_GATE_FD" in os.environ:
 
 # The first name is the documented one of this image, the second is what prometheus_client reads today.
 PROMETHEUS_VARIABLES = ("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR")
-DEFAULT_PROMETHEUS_DIR = "/run/gunicorn/prometheus"
+USUAL_PROMETHEUS_DIR = "/run/gunicorn/prometheus"
+DEFAULT_PROMETHEUS_DIR = f"{settling.RUN}/gunicorn/prometheus"
 
-pidfile = "/run/gunicorn/gunicorn.pid"
-bind = "unix:/run/gunicorn/gunicorn.sock"
+pidfile = f"{settling.RUN}/gunicorn/gunicorn.pid"
+bind = f"unix:{settling.RUN}/gunicorn/gunicorn.sock"
 # For the socket and the workers' temporary files: 0660, so nginx reaches the socket through the group django.
 umask = 0o117
-worker_tmp_dir = "/run/gunicorn"
+worker_tmp_dir = f"{settling.RUN}/gunicorn"
 # PID 1 holds the socket and hands it on, so that requests wait in it while gunicorn is started anew. This is how systemd
 # would say so; a child's PID is known to the child alone.
 if os.environ.pop("DJINIT_LISTEN_FDS", None):
@@ -105,6 +106,7 @@ runpy.run_path("/usr/local/lib/djinit/djinit_client.py")
 def prometheus_dir() -> str | None:
     """The directory that the environment names; "" when it is named and empty, which switches sharing off."""
     values = [os.environ[name] for name in PROMETHEUS_VARIABLES if name in os.environ]
+    values = [DEFAULT_PROMETHEUS_DIR if value == USUAL_PROMETHEUS_DIR else value for value in values]
     return next(filter(None, values), "") if values else None
 
 

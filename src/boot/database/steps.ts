@@ -2,7 +2,8 @@
 import type { Client } from "pg";
 import { systemClock } from "../../base/clock.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
-import type { StepName } from "../../plan/plan.ts";
+import { RUN_DIRECTORY } from "../../plan/paths.ts";
+import type { Plan, StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
@@ -13,8 +14,8 @@ import { changesDatabase } from "./decide.ts";
 import { schemaSession } from "./session.ts";
 import { settleSchema } from "./settle.ts";
 
-/** A manifest that Django has made is kept where the container is this djinit's. */
-export type BootDjango = Django & Pick<BootContext, "place">;
+/** A manifest that Django has made is kept where the container is this djinit's, and its next start finds the same `run`. */
+export type BootDjango = Django & Pick<BootContext, "place"> & Pick<Plan, "run">;
 
 /**
  * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
@@ -101,6 +102,6 @@ async function runWithoutManifest(
   if (steps.length === 0) return;
   const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
   const { config, environment, runAsPrefix, log } = django;
-  if (manifest !== undefined && django.place.isFirst)
+  if (manifest !== undefined && django.place.isFirst && django.run === RUN_DIRECTORY)
     saveManifest(manifest, djangoEnvironment(config, environment, runAsPrefix), log);
 }

@@ -1,9 +1,10 @@
-import { lchownSync, lstatSync, readdirSync } from "node:fs";
+import { fchmodSync, fstatSync, lchownSync, lstatSync, readdirSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
 import { DJANGO_USER, mediaDirectories } from "../../plan/paths.ts";
 import { type Account, findAccount } from "../../platform/credentials.ts";
 import { inDirectory, withDirectory } from "../../platform/directory.ts";
 
+const MODE_BITS = 0o7777;
 /** No directory: a file, or a link that has come in the place of one. */
 const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
 
@@ -39,9 +40,11 @@ function ownTree(path: string, account: Account, isDirectory: boolean): void {
 
 function ownChildren(path: string, account: Account): void {
   try {
-    withDirectory(path, (fd) => {
+    withDirectory(path, (fd, { mode }) => {
       for (const entry of readdirSync(inDirectory(fd), { withFileTypes: true }))
         ownTree(inDirectory(fd, entry.name), account, entry.isDirectory());
+      // One that had to be taken to be looked into has its mode back.
+      if (fstatSync(fd).mode !== mode) fchmodSync(fd, mode & MODE_BITS);
     });
   } catch (error) {
     if (!NO_DIRECTORY.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;

@@ -13,9 +13,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DjinitError } from "../../base/errors.ts";
-import { RUN_DIRECTORY, RUNTIME_DIRECTORIES, type RuntimeDirectory } from "../../plan/paths.ts";
+import {
+  DJINIT_DIRECTORY,
+  PRIVATE_PARENTS,
+  placedIn,
+  RUN_DIRECTORY,
+  RUNTIME_DIRECTORIES,
+  type RuntimeDirectory,
+} from "../../plan/paths.ts";
 import { findAccount } from "../../platform/credentials.ts";
 import { emptyDirectory, takeDirectory, withDirectory } from "../../platform/directory.ts";
+import { makeInside, makePrivateDirectory } from "../../platform/private-directory.ts";
 
 const MODE = 0o755;
 /** For a directory with writers besides its owner. */
@@ -23,12 +31,19 @@ const SHARED_MODE = 0o775;
 const MODE_BITS = 0o7777;
 const WRITABLE_BY_OTHERS = 0o022;
 
+export interface RunDirectory {
+  path: string;
+  /** Of a directory that is not /run: its own. */
+  lockFd?: number;
+}
+
 /**
  * Makes them with their owners and clears away what an earlier run of the same container left in the way. As root nothing is
- * trusted that is there: from now on only root may change what is in /run itself.
+ * trusted that is there: from now on only root may change what is in /run itself. Another user who may not have /run gets a
+ * directory that nobody else can look into. Returns what serves as /run.
  * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be had, with the system's own words.
  */
-export function makeRuntimeDirectories(isRoot: boolean): void {
+export function makeRuntimeDirectories(isRoot: boolean): RunDirectory {
   const failures: string[] = [];
   const attempt = (path: string, make: () => void): void => {
     try {
@@ -42,32 +57,58 @@ export function makeRuntimeDirectories(isRoot: boolean): void {
   if (isRoot)
     attempt(RUN_DIRECTORY, () => withDirectory(RUN_DIRECTORY, (fd, status) => own(fd, status, 0, 0, MODE)));
   for (const directory of RUNTIME_DIRECTORIES)
-    attempt(directory.path, () => (isRoot ? makeForOwner(directory) : makeForSelf(directory)));
-  if (failures.length === 0) return;
+    attempt(directory.path, () => (isRoot ? clearForOwner(directory) : makeForSelf(directory)));
+  // When all of them are there: without CAP_DAC_OVERRIDE root can make nothing in a directory that it has given away.
+  if (isRoot && failures.length === 0)
+    for (const directory of RUNTIME_DIRECTORIES) attempt(directory.path, () => giveToOwner(directory));
+  if (failures.length === 0) return { path: RUN_DIRECTORY };
+  if (!isRoot) {
+    try {
+      return makeInPrivate();
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
   throw new DjinitError(
     "DJINIT_RUNTIME_DIRECTORY",
     `cannot make the runtime directories: ${failures.join("; ")}`,
   );
 }
 
-/** By descriptors, for the owner of a directory may write in it at any time. */
-function makeForOwner({ path, owner, writers, removes, keeps }: RuntimeDirectory): void {
+/** It is new, and so is all in it. */
+function makeInPrivate(): RunDirectory {
+  const directory = makePrivateDirectory(PRIVATE_PARENTS);
+  for (const { path } of RUNTIME_DIRECTORIES) makeInside(placedIn(directory.path, path));
+  return directory;
+}
+
+/** Makes it root's own. By descriptors, for the owner of a directory may write in it at any time. */
+function clearForOwner({ path, owner, removes, keeps }: RuntimeDirectory): void {
   const { uid } = findAccount(owner);
-  const { gid } = findAccount(writers ?? owner);
   requireDirectory(path);
   withDirectory(path, (fd, status) => {
     const isStrange = status.uid !== uid && status.uid !== 0;
     const keepsFile = (name: string, file: Stats): boolean => keeps?.test(name) === true && isOurs(file, uid);
-    if (removes === "all" || isStrange) {
-      takeDirectory(fd);
-      emptyDirectory(fd, keepsFile);
-      own(fd, { uid: 0, gid: 0, mode: 0 }, uid, gid, writers === undefined ? MODE : SHARED_MODE);
-      return;
-    }
+    takeDirectory(fd);
     // A PID file of an earlier run would name some other process of this one.
-    emptyDirectory(fd, (name) => !removes.test(name));
-    own(fd, status, uid, gid, MODE);
+    emptyDirectory(fd, removes === "all" || isStrange ? keepsFile : (name) => !removes.test(name));
+    fchmodSync(fd, MODE);
   });
+}
+
+function giveToOwner({ path, owner, writers }: RuntimeDirectory): void {
+  // The boot writes there; PID 1 gets it when it is no longer root.
+  if (path === DJINIT_DIRECTORY) return;
+  const { gid } = findAccount(writers ?? owner);
+  withDirectory(path, (fd, status) =>
+    own(fd, status, findAccount(owner).uid, gid, writers === undefined ? MODE : SHARED_MODE),
+  );
+}
+
+/** What root has written there is for the user whom PID 1 becomes. */
+export function giveDjinitDirectory(user: string): void {
+  const { uid, gid } = findAccount(user);
+  withDirectory(DJINIT_DIRECTORY, (fd) => fchownSync(fd, uid, gid));
 }
 
 /** Without root everything is this user's own. */

@@ -1,10 +1,12 @@
 // The socket between nginx and gunicorn. PID 1 holds it, so that requests wait while gunicorn is started anew; the boot
 // opens it, since /run/gunicorn is the user django's.
 import { chownSync, closeSync, linkSync, lstatSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Config } from "../../config/variables.ts";
 import { usesUsualSocket } from "../../plan/gunicorn.ts";
-import { DJANGO_USER, GUNICORN_SOCKET, KEPT_GUNICORN_SOCKET } from "../../plan/paths.ts";
+import { DJANGO_USER, GUNICORN_SOCKET, KEPT_GUNICORN_SOCKET, placedIn } from "../../plan/paths.ts";
 import { actAs, findAccount } from "../../platform/credentials.ts";
+import { whileRoots } from "../../platform/directory.ts";
 import { listenUnix } from "../../platform/listening-socket.ts";
 import { gunicornFile } from "./file.ts";
 
@@ -18,26 +20,37 @@ export function openApplicationSocket(
   args: readonly string[],
   config: Config,
   isRoot: boolean,
+  run: string,
 ): number | undefined {
   if (!gunicornFile("takesSocket")) return undefined;
   if (!gunicornFile("settles") && !usesUsualSocket(args, config)) return undefined;
+  const [path, keptPath] = [placedIn(run, GUNICORN_SOCKET), placedIn(run, KEPT_GUNICORN_SOCKET)];
   const before = process.umask(UMASK);
   try {
-    const fd = listenUnix(GUNICORN_SOCKET, BACKLOG);
-    const isKept = keepName();
-    if (!isRoot) return fd;
-    const django = findAccount(DJANGO_USER);
-    if (isKept) {
-      // By the name that django cannot replace by another file's.
-      chownSync(KEPT_GUNICORN_SOCKET, django.uid, django.gid);
+    if (!isRoot) {
+      const fd = listenUnix(path, BACKLOG);
+      keepName(path, keptPath);
       return fd;
     }
-    closeSync(fd);
-    rmSync(GUNICORN_SOCKET, { force: true });
-    return actAs(django, () => listenUnix(GUNICORN_SOCKET, BACKLOG));
+    return openForDjango(path, keptPath);
   } finally {
     process.umask(before);
   }
+}
+
+function openForDjango(path: string, keptPath: string): number {
+  const django = findAccount(DJANGO_USER);
+  const fd = whileRoots(dirname(path), () => {
+    const opened = listenUnix(path, BACKLOG);
+    if (keepName(path, keptPath)) return opened;
+    closeSync(opened);
+    rmSync(path, { force: true });
+    return undefined;
+  });
+  if (fd === undefined) return actAs(django, () => listenUnix(path, BACKLOG));
+  // By the name that django cannot replace by another file's.
+  chownSync(keptPath, django.uid, django.gid);
+  return fd;
 }
 
 /**
@@ -45,13 +58,13 @@ export function openApplicationSocket(
  * the second. Before the socket gets another owner: without CAP_FOWNER Linux lets root link only its own files.
  * False if there is none: PID 1 then reports a lost name, and cannot put it back.
  */
-function keepName(): boolean {
+function keepName(path: string, keptPath: string): boolean {
   try {
-    rmSync(KEPT_GUNICORN_SOCKET, { recursive: true, force: true });
-    linkSync(GUNICORN_SOCKET, KEPT_GUNICORN_SOCKET);
-    const kept = lstatSync(KEPT_GUNICORN_SOCKET);
+    rmSync(keptPath, { recursive: true, force: true });
+    linkSync(path, keptPath);
+    const kept = lstatSync(keptPath);
     if (kept.isSocket() && kept.uid === process.geteuid?.()) return true;
-    rmSync(KEPT_GUNICORN_SOCKET, { force: true });
+    rmSync(keptPath, { force: true });
   } catch {
     // EXDEV: the directories are mounts of their own.
   }

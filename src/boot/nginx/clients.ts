@@ -6,6 +6,7 @@ import {
   NGINX_FORWARDED_FILE,
   NGINX_FROM_PROXY_FILE,
   NGINX_PROXIES_FILE,
+  placedIn,
 } from "../../plan/paths.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 
@@ -13,7 +14,9 @@ const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
 
 /** Writes the files, each anew, or takes away those of an earlier start. */
-export function writeNginxClients(proxies: readonly string[] | undefined): void {
+export function writeNginxClients(proxies: readonly string[] | undefined, run: string): void {
+  const write = (path: string, lines: readonly string[] | undefined) =>
+    writeLines(placedIn(run, path), lines);
   write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
   write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
   write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
@@ -31,7 +34,7 @@ function listed(proxies: readonly string[]): string[] {
   return ["geo $realip_remote_addr $djinit_proxy_listed {", ...lines.map((line) => `    ${line}`), "}"];
 }
 
-function write(path: string, lines: readonly string[] | undefined): void {
+function writeLines(path: string, lines: readonly string[] | undefined): void {
   if (lines === undefined) rmSync(path, { force: true });
   else writeNewFile(path, `${lines.join("\n")}\n`, { mode: 0o644 });
 }

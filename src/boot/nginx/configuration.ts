@@ -4,9 +4,11 @@ import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
 import { isNginxDump, type NginxFacts, nginxCommand, readNginxDump } from "../../plan/nginx.ts";
-import { NGINX_USER } from "../../plan/paths.ts";
+import { NGINX_USER, RUN_DIRECTORY } from "../../plan/paths.ts";
+import { namedAsUsual, nginxFileArgs, nginxMirror, placeText } from "../../plan/run-directory.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
 import { findAccount } from "../../platform/credentials.ts";
+import { mirrorFiles } from "../../platform/mirror.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { sayEnd, startChild, startFailure } from "../child-end.ts";
@@ -18,9 +20,14 @@ const USUAL_PID_FILE = "/run/nginx.pid";
 export async function checkNginx(
   runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
+  run: string,
 ): Promise<NginxFacts> {
+  if (run !== RUN_DIRECTORY) {
+    const { from, to } = nginxMirror(run);
+    mirrorFiles(from, to, (text) => placeText(text, run));
+  }
   if (runAsPrefix.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
-  const facts = readNginxDump(await dumpConfiguration(runAsPrefix, environment));
+  const facts = readNginxDump(await dumpConfiguration(runAsPrefix, environment, run));
   if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
   await Promise.all([...new Set(facts.listens.map(({ port }) => port))].map(refuseTakenPort));
   return facts;
@@ -33,10 +40,12 @@ function preparePidFile(): void {
 async function dumpConfiguration(
   runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
+  run: string,
 ): Promise<string> {
   // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
-  const { ended } = startChild(startAfter(runAsPrefix, nginxCommand("", "-T"), environment), {
+  const command = nginxCommand("", "-T", ...nginxFileArgs(run));
+  const { ended } = startChild(startAfter(runAsPrefix, command, environment), {
     stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
   });
   const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {
@@ -46,7 +55,9 @@ async function dumpConfiguration(
   const end = await ended;
   const said = await dump;
   if (end.status === 0 && isNginxDump(said)) return said;
-  const lines = (await complaints).split("\n").filter((line) => line.trim() !== "");
+  const lines = namedAsUsual(await complaints, run)
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   const cannotStart = startFailure("nginx", end, lines);
   if (cannotStart !== undefined) throw cannotStart;
   if (end.status === 0) throw refused("`nginx -T` ended with status 0, but has not shown it", lines);

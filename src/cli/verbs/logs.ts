@@ -1,11 +1,10 @@
-import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { DjinitError } from "../../base/errors.ts";
 import { LEVELS } from "../../base/log-level.ts";
 import type { Request, Status } from "../../control/protocol.ts";
-import { CONTROL_SOCKET } from "../../plan/paths.ts";
 import type { Arguments } from "../arguments.ts";
 import { ask, notRunning } from "../ask-control.ts";
+import { connectControl } from "../control-socket.ts";
 import { isLevel, type LogFilter, lineFilter } from "../log-filter.ts";
 
 /** Ends what was there already: no record has a control character in it. */
@@ -53,7 +52,7 @@ async function requireService(name: string): Promise<void> {
 
 /** Prints what is there, at most `most` of the lines that match, and then what comes. */
 async function print(request: Request, filter: LogFilter, most: number): Promise<void> {
-  const socket = connect(CONTROL_SOCKET);
+  const socket = connectControl();
   socket.write(`${JSON.stringify(request)}\n`);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once("error", (error) => reject(notRunning(error)));

@@ -64,6 +64,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
     ...alignColumns([HEAD, ...rows]),
     ...(held ? ["* stopped by an operator; `djinit start SERVICE` brings it back"] : []),
     ...now.reasons.map((reason) => `not ready: ${reason}`),
+    ...now.notes.map((note) => `note: ${note}`),
   ];
 }
 

@@ -12,6 +12,7 @@ export function status(_: Request, { supervisor }: AdminContext): Status {
     ready,
     draining,
     reasons: checks.filter((check) => !check.ready).map(({ name, detail }) => `${name} ${detail}`),
+    notes: supervisor.plan.note === undefined ? [] : [supervisor.plan.note],
     services: supervisor.services.map((service) => ({
       ...statusOf(service, usage),
       ...(supervisor.operations.holds(service) ? { held: true as const } : {}),

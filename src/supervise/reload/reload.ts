@@ -10,6 +10,7 @@ import { wasCutShort } from "../../plan/check-proof.ts";
 import { planAfterCheck } from "../../plan/nginx.ts";
 import { findCause } from "../failure-cause.ts";
 import { writeNginxWaits } from "../process/nginx-waits.ts";
+import { mirrorConfiguration } from "../process/prepare-files.ts";
 import { sendSignal, spawnService } from "../process/spawn.ts";
 import type { Service, ServiceDependencies } from "../service.ts";
 
@@ -77,6 +78,7 @@ async function runCheck(
   /** nginx says first what is wrong, and then that something is. */
   let fatal: string | undefined;
   try {
+    if (plan.mirror !== undefined) mirrorConfiguration(plan.mirror);
     const { pid, ended, relayed } = spawnService({
       plan: { ...plan, argv },
       environment,
