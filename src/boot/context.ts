@@ -8,6 +8,7 @@ import { planBoot } from "../plan/boot-steps.ts";
 import { planLogs } from "../plan/build-plan.ts";
 import type { BootPlan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
+import { findServerCommand } from "../plan/words/server-command.ts";
 import { type GatheredFacts, gatherFacts } from "./facts.ts";
 import type { Place } from "./first-djinit.ts";
 import { loadGiven } from "./given.ts";
@@ -43,7 +44,8 @@ export function openContext(argv: string[], place: Place, pendingSignals: NodeJS
   const raw = invocation.role === "command" && config.commandOutput !== "json";
   const logs = planLogs(config);
   const log = holdLog();
-  for (const { variable, problem } of warnings) log.warn({ variable }, problem);
+  for (const { variable, problem } of [...warnings, ...findServerCommand(invocation, config)])
+    log.warn({ variable }, problem);
   return {
     place,
     isRoot: process.getuid?.() === 0,

@@ -3,6 +3,7 @@ import type { Config, MigrationMode } from "../config/variables.ts";
 import { databaseKind } from "./database-kind.ts";
 import type { BootPlan, StepName } from "./plan.ts";
 import type { Invocation } from "./role.ts";
+import { isAboutSchema } from "./words/schema-command.ts";
 
 const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
   run: ["migrate"],
@@ -11,19 +12,25 @@ const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
   skip: [],
 };
 
-export function planBoot({ role }: Invocation, config: Config): BootPlan {
+export function planBoot(invocation: Invocation, config: Config): BootPlan {
+  const { role } = invocation;
   const web = role === "web";
   const prepares = web || role === "release";
-  const steps: StepName[] = [...SCHEMA_STEPS[migrationMode(role, config)]];
+  const steps: StepName[] = [...SCHEMA_STEPS[migrationMode(invocation, config)]];
   if (prepares && config.runCollectstatic) steps.push("collectstatic");
   if (prepares && config.superuserPassword !== undefined) steps.push("superuser");
   if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
   return { ownMedia: web, steps, nginx: web };
 }
 
-/** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own is left alone. */
-function migrationMode(role: Invocation["role"], config: Config): MigrationMode {
-  if (role === "command") return "skip";
+/** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own waits where it is told to, and changes nothing. */
+function migrationMode({ role, args, celery }: Invocation, config: Config): MigrationMode {
+  if (role === "command") {
+    const mayWait = celery === undefined && !isAboutSchema(args);
+    return mayWait && (config.migrations === "wait" || config.migrations === "check")
+      ? config.migrations
+      : "skip";
+  }
   if (config.migrations !== undefined) return config.migrations;
   if (config.skipMigrations) return "skip";
   if (role === "web" || role === "release") return "run";
@@ -34,6 +41,6 @@ function migrationMode(role: Invocation["role"], config: Config): MigrationMode 
 
 /** Celery processes wait only where DATABASE_URL says that there is a database at all. */
 function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
-  if (role === "command" || config.databaseTimeoutMs === 0) return false;
+  if (config.databaseTimeoutMs === 0 || (role === "command" && steps.length === 0)) return false;
   return config.databaseUrl !== undefined || steps.some((step) => step !== "collectstatic");
 }

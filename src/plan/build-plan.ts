@@ -13,6 +13,7 @@ import { planNginx } from "./nginx.ts";
 import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
+import { guessApplication } from "./words/guess-application.ts";
 
 /** What this combination of CMD and variables lacks; a gunicorn.conf.py of the project's may name the application. */
 export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
@@ -58,10 +59,6 @@ function lacksApp({ celery }: Invocation, config: Config): boolean {
 /** Only where nothing at all is given: gunicorn may find its application in arguments or a file of the user's. */
 function lacksApplication({ args }: Invocation, config: Config): boolean {
   return args.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
-}
-
-function guessApplication({ settingsModule }: Config): string {
-  return `${settingsModule?.split(".")[0] ?? "project"}.wsgi:application`;
 }
 
 /** What is known before the boot has done anything. */

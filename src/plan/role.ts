@@ -1,4 +1,6 @@
+import { IMAGE_PYTHON_DIRECTORY } from "./paths.ts";
 import type { Role } from "./plan.ts";
+import { plainArgv, shellLine } from "./words/shell-line.ts";
 
 export interface Invocation {
   role: Role;
@@ -27,12 +29,40 @@ const CELERY_VALUE_OPTIONS = new Set([
   "--workdir",
 ]);
 
-const MODULE_AND_ATTRIBUTE = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(.*\))?$/;
+/** Without an attribute gunicorn takes `application`; then only the usual names are told from those of programs. */
+const APPLICATION = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*(\(.*\))?|\.[wa]sgi)$/;
+const PYTHON = /^python(3(\.\d+)?)?$/;
+const MODULES = ["gunicorn", "celery"];
 
 /** What the image's CMD asks for. */
 export function readCommand(argv: readonly string[]): Invocation {
+  const invocation = readArgv(unwrap(argv));
+  // A command runs in the words in which it is given.
+  const isPlain = invocation.role === "command" && invocation.celery === undefined;
+  return isPlain ? { role: "command", args: [...argv] } : invocation;
+}
+
+/** Without a shell that does nothing but run it, and `python -m`. */
+function unwrap(given: readonly string[]): readonly string[] {
+  const line = shellLine(given);
+  const argv = (line === undefined ? undefined : plainArgv(line)) ?? given;
+  const [program = ""] = argv;
+  const at = argv[1] === "-u" ? 2 : 1;
+  const [option, module = ""] = argv.slice(at);
+  return PYTHON.test(withoutImagePath(program)) && option === "-m" && MODULES.includes(module)
+    ? argv.slice(at + 1)
+    : [withoutImagePath(program), ...argv.slice(1)].slice(0, argv.length);
+}
+
+/** The image's own programs come first on PATH. */
+function withoutImagePath(program: string): string {
+  const prefix = `${IMAGE_PYTHON_DIRECTORY}/`;
+  return program.startsWith(prefix) ? program.slice(prefix.length) : program;
+}
+
+function readArgv(argv: readonly string[]): Invocation {
   const [first] = argv;
-  if (first === undefined || first.startsWith("-") || MODULE_AND_ATTRIBUTE.test(first)) {
+  if (first === undefined || first.startsWith("-") || APPLICATION.test(first)) {
     return { role: "web", args: [...argv] };
   }
   if (first === "gunicorn") return { role: "web", args: argv.slice(1) };

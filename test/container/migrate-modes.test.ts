@@ -30,6 +30,24 @@ test("worker and beat wait until a release has migrated, and start then; with an
   }
 });
 
+test("a command of one's own waits where it is told to, and starts then", async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  const ask = "from cake_service.cakes.models import Cake; print(Cake.objects.count(), 'cakes')";
+  await using command = await startProject({
+    command: ["django-admin", "shell", "-c", ask],
+    env: { ...env, DJINIT_MIGRATIONS: "wait", DJINIT_COMMAND_OUTPUT: "json" },
+  });
+  await command.record("waiting", isWaiting, 60_000);
+  await using migrates = await startProject({
+    command: ["django-admin", "migrate"],
+    env: { ...env, DJINIT_MIGRATIONS: "wait" },
+  });
+  expect(await migrates.wait()).toBe(0);
+  expect(await command.wait()).toBe(0);
+  expect((await command.records()).some(({ msg }) => / cakes$/.test(msg))).toBe(true);
+});
+
 test.each([
   ["with a manifest", {}],
   ["without", WITHOUT_MANIFEST],

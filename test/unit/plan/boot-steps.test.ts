@@ -49,6 +49,21 @@ describe("the steps of the boot", () => {
     ["celery inspect ping", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "run" }, []],
     ["celery worker", { RUN_COLLECTSTATIC: "1", SUPERUSER_PASSWORD: "x" }, []],
     ["celery inspect ping", URL, []],
+    ["celery inspect ping", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "wait" }, []],
+    // A command waits where it is told to: django-tasks, rq, huey.
+    [
+      "python manage.py db_worker",
+      { DJINIT_MIGRATIONS: "wait" },
+      ["wait-for-database", "wait-for-migrations"],
+    ],
+    ["rqworker", { ...URL, DJINIT_MIGRATIONS: "check" }, ["wait-for-database", "check-migrations"]],
+    ["rqworker", { DJINIT_MIGRATIONS: "wait", DJINIT_DATABASE_TIMEOUT: "0" }, ["wait-for-migrations"]],
+    ["rqworker", { ...URL, DJINIT_MIGRATIONS: "run" }, []],
+    ["rqworker", { ...URL, ...SETTINGS }, []],
+    // It would wait for itself.
+    ["python manage.py migrate", { DJINIT_MIGRATIONS: "wait" }, []],
+    ["django-admin makemigrations", { DJINIT_MIGRATIONS: "wait" }, []],
+    ["/app/manage.py dbshell", { DJINIT_MIGRATIONS: "check" }, []],
     ["django-admin shell", { ...URL, RUN_COLLECTSTATIC: "1", SUPERUSER_PASSWORD: "x" }, []],
   ])("CMD `%s` with %j: %j", (cmd, variables, steps) => {
     expect(bootOf(cmd, variables).steps).toEqual(steps);
@@ -106,4 +121,14 @@ describe("what a combination of CMD and variables lacks", () => {
     const variables = problemsOf([], { CELERY_BEAT: "1" }).map(({ variable }) => variable);
     expect(variables).toEqual(["CELERY_APP", "CMD", "DJANGO_SETTINGS_MODULE"]);
   });
+});
+
+test("a line for a shell that migrates does not wait either", () => {
+  const stepsOf = (line: string) =>
+    planBoot(readCommand(["sh", "-c", line]), configOf({ DJINIT_MIGRATIONS: "wait" })).steps;
+  expect(stepsOf("cd /app; python manage.py migrate && python manage.py db_worker")).toEqual([]);
+  expect(stepsOf("python manage.py db_worker --queue migrate")).toEqual([
+    "wait-for-database",
+    "wait-for-migrations",
+  ]);
 });

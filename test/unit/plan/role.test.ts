@@ -33,7 +33,7 @@ const COMMANDS: string[][] = [
   ["./manage.py", "check"],
   ["/usr/bin/gunicorn", "app.wsgi:application"],
   ["bash"],
-  ["app.wsgi"],
+  ["app.main"],
   ["worker"],
   ["release", "now"],
   ["my-app.wsgi:application"],

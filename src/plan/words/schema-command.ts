@@ -1,0 +1,13 @@
+import { shellLine } from "./shell-line.ts";
+
+const MANAGEMENT = /(^|\/)(manage\.py|django-admin|django)$/;
+/** Django's own, and django-tenants'. */
+const ABOUT_SCHEMA =
+  /^(migrate|migrate_schemas|makemigrations|showmigrations|squashmigrations|optimizemigration|sqlmigrate|dbshell)$/;
+
+/** Whether a command is there to change the schema, or to look at it: it must not wait for it. */
+export function isAboutSchema(argv: readonly string[]): boolean {
+  const line = shellLine(argv);
+  const words = line === undefined ? argv : line.split(/[\s;&|()"']+/);
+  return words.some((word, at) => MANAGEMENT.test(word) && ABOUT_SCHEMA.test(words[at + 1] ?? ""));
+}
