@@ -4,8 +4,8 @@ A unix socket has no peer's address. nginx puts one into a header, with a key th
 reaches gunicorn may have that header, but not the key. What has no key keeps the address that the server found itself.
 """
 
-import inspect
 import os
+import runpy
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -22,6 +22,8 @@ ASGI_NAME = b"x-djinit-client"
 # What nginx calls the client of a unix socket of its own.
 NO_ADDRESS = "unix:"
 
+speaks_asgi = runpy.run_path(str(Path(__file__).with_name("djinit_interface.py")))["speaks_asgi"]
+
 
 def read_key() -> str:
     """The key, or nothing where djinit has started no nginx."""
@@ -29,14 +31,6 @@ def read_key() -> str:
         return KEY_FILE.read_text(encoding="ascii").split()[1].rstrip(";")
     except (OSError, ValueError, IndexError):
         return ""
-
-
-def speaks_asgi(application: Any, worker_class: Any) -> bool:
-    """Whether this is ASGI: by the same signs as uvicorn's, or because gunicorn's own worker speaks nothing else."""
-    if getattr(worker_class, "__module__", "") == "gunicorn.workers.gasgi":
-        return True
-    call = application if inspect.isfunction(application) else getattr(application, "__call__", None)  # noqa: B004
-    return not inspect.isclass(application) and inspect.iscoroutinefunction(call)
 
 
 def with_wsgi_client(application: Callable[..., Any], prefix: str) -> Callable[..., Any]:
@@ -78,8 +72,9 @@ def telling_client(load: Callable[[BaseApplication], Any], prefix: str) -> Calla
     @wraps(load)
     def loads(app: BaseApplication) -> Any:
         application = load(app)
-        wrap = with_asgi_client if speaks_asgi(application, app.cfg.worker_class) else with_wsgi_client
-        return wrap(application, prefix)
+        # gunicorn's own worker for ASGI speaks nothing else.
+        is_asgi = app.cfg.worker_class.__module__ == "gunicorn.workers.gasgi" or speaks_asgi(application)
+        return (with_asgi_client if is_asgi else with_wsgi_client)(application, prefix)
 
     vars(loads)["djinit_load"] = load
     return loads

@@ -46,21 +46,3 @@ def test_asgi(told: list[bytes], client: tuple[str, int] | None) -> None:
     wrapped = djinit_client.with_asgi_client(application, PREFIX)
     scope = asyncio.run(wrapped({"client": None, "headers": headers}, print, print))
     assert scope == {"client": client, "headers": [(b"host", b"shop")]}
-
-
-def test_which_of_the_two() -> None:
-    """By what is called."""
-
-    async def coroutine(scope: object) -> None:
-        """ASGI."""
-
-    class Callable:
-        """ASGI by its method."""
-
-        async def __call__(self) -> None:
-            """Do nothing."""
-
-    assert djinit_client.speaks_asgi(coroutine, object)
-    assert djinit_client.speaks_asgi(Callable(), object)
-    assert not djinit_client.speaks_asgi(Callable, object)
-    assert not djinit_client.speaks_asgi(lambda environ, start: [], object)

@@ -98,6 +98,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
+interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
 
 # REMOTE_ADDR: after the gate, for djinit writes at each start what it is to be known by.
 runpy.run_path("/usr/local/lib/djinit/djinit_client.py")
@@ -147,13 +148,15 @@ def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> 
 
 @settling.never_raises
 def on_starting(server: Arbiter) -> None:
-    """Tell what has come of the configuration."""
+    """Tell what has come of the configuration; let the workers run the application by its interface."""
+    interface["choose"](server)
     settling.report(server.cfg)
 
 
 @settling.never_raises
 def on_reload(server: Arbiter) -> None:
-    """Tell it of a new one."""
+    """The same of a new one."""
+    interface["choose"](server)
     settling.report(server.cfg)
 
 

@@ -1,0 +1,111 @@
+"""Runs an application by the interface that it has, where the project has left the worker class to gunicorn.
+
+gunicorn's default workers call whatever they load as WSGI: an ASGI application under them is up, and answers every request with
+500. Its name does not tell (`app.asgi`, `main:app`), so the worker looks at it once it is loaded. If it is ASGI, the worker goes
+on as gunicorn's own `asgi` worker, or as uvicorn's where this gunicorn has none. Run by gunicorn's file.
+"""
+
+import inspect
+import runpy
+import sys
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from gunicorn.errors import AppImportError
+
+#: gunicorn's own (since 25), and those that a project may have installed. All take the place of the worker that is running.
+ASGI_WORKERS = (
+    ("gunicorn.workers.gasgi", "ASGIWorker"),
+    ("uvicorn_worker", "UvicornWorker"),
+    ("uvicorn.workers", "UvicornWorker"),
+)
+#: gunicorn chooses them by itself: sync, and gthread where there are threads.
+CHOSEN_BY_DEFAULT = ("gunicorn.workers.sync", "gunicorn.workers.gthread")
+#: scope, receive, send. WSGI has environ and start_response.
+ASGI_ARGUMENTS = 3
+
+
+def speaks_asgi(application: Any) -> bool:
+    """Return whether this is ASGI: a coroutine function, as uvicorn asks, or something that takes three arguments."""
+    while isinstance(application, partial):
+        application = application.func
+    if inspect.isclass(application):
+        return False
+    is_plain = inspect.isfunction(application) or inspect.ismethod(application) or not callable(application)
+    called = application if is_plain else application.__call__
+    return inspect.iscoroutinefunction(called) or takes_three(called)
+
+
+def takes_three(called: Any) -> bool:
+    """Return whether it wants three arguments and cannot do with two."""
+    try:
+        wanted = inspect.signature(called)
+    except (TypeError, ValueError):
+        return False
+    try:
+        wanted.bind(*range(ASGI_ARGUMENTS))
+    except TypeError:
+        return False
+    try:
+        wanted.bind(*range(ASGI_ARGUMENTS - 1))
+    except TypeError:
+        return True
+    return False
+
+
+def asgi_worker() -> Any:
+    """Return the class of worker that runs ASGI. Errors: AppImportError where there is none."""
+    for module, name in ASGI_WORKERS:
+        try:
+            kind = getattr(import_module(module), name)
+        except ImportError:
+            continue
+        if module == ASGI_WORKERS[0][0]:
+            # Another version of gunicorn may have other attributes: its WebSockets end with its workers then.
+            with suppress(ImportError, AttributeError):
+                runpy.run_path(str(Path(__file__).with_name("djinit_websockets.py")))
+        return kind
+    text = "the application speaks ASGI, and this gunicorn has no worker for it: install gunicorn 25 or later, or uvicorn-worker"
+    raise AppImportError(text)
+
+
+def become(worker: Any, kind: Any) -> None:
+    """Run another kind of worker in the place of this one. Returns when it has ended."""
+    other = kind(worker.age, worker.ppid, worker.sockets, worker.app, worker.timeout, worker.cfg, worker.log)
+    # The master looks at this one to see that the worker lives.
+    other.tmp.close()
+    other.tmp = worker.tmp
+    other.pid = worker.pid
+    # A stop that has come while the application was being loaded.
+    other.alive = worker.alive
+    try:
+        other.init_process()
+    finally:
+        # The master's status for a worker that cannot begin follows from it.
+        worker.booted = other.booted
+
+
+def by_interface(kind: Any) -> Any:
+    """Return a worker class that is `kind` for WSGI."""
+
+    class Worker(kind):  # type: ignore[misc]
+        def load_wsgi(self) -> None:
+            super().load_wsgi()
+            if not speaks_asgi(self.wsgi):
+                return
+            if self.age == 1:
+                self.log.info("The application speaks ASGI: it is run by gunicorn's worker class for it")
+            become(self, asgi_worker())
+            sys.exit(0)
+
+    Worker.__name__ = Worker.__qualname__ = kind.__name__
+    return Worker
+
+
+def choose(server: Any) -> None:
+    """Let the workers of this master choose. Called when it starts and when it reloads."""
+    if server.worker_class.__module__ in CHOSEN_BY_DEFAULT:
+        server.worker_class = by_interface(server.worker_class)
