@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
 import { takeContainer } from "./boot/first-djinit.ts";
 import { isVerbName, VERB_NAMES, VERB_OF_OPTION, type VerbName } from "./cli/verb-names.ts";
+import { withoutOldWords } from "./plan/old-words.ts";
 import { isRelease } from "./plan/role.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
@@ -22,7 +23,8 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
     return supervise({ handedFd: Number(rest[0]), pendingSignals, openAdmin });
   }
   const place = takeContainer();
-  const argv = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const { argv } = withoutOldWords(given);
   const asked = VERB_OF_OPTION.get(word);
   if (!place.isFirst && asked !== undefined) return runVerb(asked, []);
   if (!place.isFirst && !isRelease(argv)) {
@@ -30,7 +32,7 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
     return runBeside(argv);
   }
   const { boot } = await import("./boot/boot.ts");
-  return boot(argv, place, pendingSignals);
+  return boot(given, place, pendingSignals);
 }
 
 /** Nobody but the first life may begin the second: a plan is a file that says what is run. */

@@ -6,10 +6,12 @@ import { openSink } from "../logs/write/open-sink.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import { planBoot } from "../plan/boot-steps.ts";
 import { planLogs } from "../plan/build-plan.ts";
+import { findOldWords, withoutOldWords } from "../plan/old-words.ts";
 import type { BootPlan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
 import { findServerCommand } from "../plan/words/server-command.ts";
 import { type GatheredFacts, gatherFacts } from "./facts.ts";
+import { findReplacedScript } from "./files/replaced-script.ts";
 import type { Place } from "./first-djinit.ts";
 import { loadGiven } from "./given.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -36,10 +38,11 @@ export interface BootContext {
   signal: AbortSignal;
 }
 
-/** `argv` is the image's CMD. `pendingSignals` came before. */
-export function openContext(argv: string[], place: Place, pendingSignals: NodeJS.Signals[]): BootContext {
-  const invocation = readCommand(argv);
+/** `given` is the image's CMD. `pendingSignals` came before. */
+export function openContext(given: string[], place: Place, pendingSignals: NodeJS.Signals[]): BootContext {
+  const invocation = readCommand(withoutOldWords(given).argv);
   const { config, environment, problems, sources, warnings } = loadGiven();
+  if (place.isFirst) warnings.push(...findOldWords(given), ...findReplacedScript());
   // A command that has stdout to itself shares it with djinit: a descriptor must not become non-blocking for the command.
   const raw = invocation.role === "command" && config.commandOutput !== "json";
   const logs = planLogs(config);
