@@ -27,7 +27,7 @@ import type { Place } from "./first-djinit.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
 import { openApplicationSocket } from "./gunicorn/socket.ts";
-import { findUrlProblems } from "./postgres/database-url.ts";
+import { findUrlProblems } from "./postgres/url-problems.ts";
 
 type SecondHalf = typeof import("./second-half.ts");
 
@@ -79,7 +79,7 @@ function begin(context: BootContext): Begun {
   const { config, environment, invocation, isRoot, log, place, problems, sources, steps } = context;
   const places = findAppDirectoryProblems(config, isRoot);
   const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
-  refuseProblems([...problems, ...places, ...findUrlProblems(config), ...unfit]);
+  refuseProblems([...problems, ...places, ...findUrlProblems(config, environment), ...unfit]);
   const gunicornSettles = gunicornFile("settles");
   const services = draftPlan(invocation, config, {
     startedAsRoot: isRoot,

@@ -10,7 +10,7 @@ import type { Django } from "./django/run.ts";
 import { UNOBSERVED } from "./facts.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { loadGiven } from "./given.ts";
-import { findUrlProblems } from "./postgres/database-url.ts";
+import { findUrlProblems } from "./postgres/url-problems.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
 import { listMigrations } from "./verbs/migrations.ts";
@@ -32,7 +32,11 @@ async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   try {
     const { config, environment, problems } = loadGiven();
     const isRoot = process.getuid?.() === 0;
-    refuseProblems([...problems, ...findAppDirectoryProblems(config, isRoot), ...findUrlProblems(config)]);
+    refuseProblems([
+      ...problems,
+      ...findAppDirectoryProblems(config, isRoot),
+      ...findUrlProblems(config, environment),
+    ]);
     const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
     await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix });

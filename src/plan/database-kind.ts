@@ -1,6 +1,6 @@
 /** Schemes that mean Postgres to Django's URL parsers. */
-export const POSTGRES_SCHEME = /^(postgres|postgresql|psql|pgsql|postgis|timescale|timescalegis):\/\//;
-const SQLITE = /^(sqlite|sqlite3|spatialite|ldap):/;
+export const POSTGRES_SCHEME = /^(postgres|postgresql|psql|pgsql|postgis|timescale|timescalegis):\/\//i;
+const SQLITE = /^(sqlite|sqlite3|spatialite|ldap):/i;
 
 export type DatabaseKind = "postgres" | "file" | "other";
 

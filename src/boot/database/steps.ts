@@ -25,7 +25,7 @@ export function beginDjangoSteps(
   django: BootDjango,
   planned: readonly StepName[],
 ): (mayChange: Promise<unknown>) => Promise<void> {
-  const { config, log, observer, signal } = django;
+  const { config, environment, log, observer, signal } = django;
   const { databaseUrl, migrationsDatabaseUrl } = config;
   // Who leaves the schema alone need not reach the database past its pooler.
   const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
@@ -34,7 +34,7 @@ export function beginDjangoSteps(
   const timeoutMs = config.databaseTimeoutMs;
   const waitFor = (place: string) => {
     const variable = place === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
-    return waitForPostgres({ url: place, variable, timeoutMs, log, observer, signal });
+    return waitForPostgres({ url: place, variable, environment, timeoutMs, log, observer, signal });
   };
   const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
   if (kind !== "postgres" || !needsSession)

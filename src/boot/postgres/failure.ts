@@ -1,6 +1,8 @@
 // What an error of the database stands for, by SQLSTATE or by the system's own code.
 import { DjinitError, type ErrorCode } from "../../base/errors.ts";
-import type { Failure } from "./session.ts";
+
+/** An error of pg's, or of a connection. */
+export type Failure = Error & { code?: string };
 
 /** Wrong password, no such role or not allowed, no such database. */
 const LOGIN_CODES = new Set(["28P01", "28000", "3D000"]);

@@ -1,34 +1,53 @@
 // A session in Postgres, with the encryption that libpq (and so psycopg) would use.
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
-import { parse } from "pg-connection-string";
-import { serversOf } from "./database-url.ts";
+import { type Failure, finalCode } from "./failure.ts";
+import type { Server, WantedSession } from "./servers.ts";
 
 const FAREWELL_MS = 200;
 /** SQLSTATE of a server that takes no writes. */
 const READ_ONLY = "25006";
 
-export type Failure = Error & { code?: string };
-type Options = ClientConfig & { sslmode?: string; target_session_attrs?: string };
+export type { Failure } from "./failure.ts";
 
 /**
- * Opens one when the database lets us in. Neither that nor any of its queries takes longer than `timeoutMs`.
- * Errors: why the last server that the URL names did not let us in.
+ * Opens one when one of `servers` lets us in. Neither that nor any of its queries takes longer than `timeoutMs` at a server.
+ * Errors: why they did not let us in; what may be otherwise soon before what will not.
  */
-export async function openSession(url: string, timeoutMs: number): Promise<Client> {
-  let failure: Failure | undefined;
-  for (const server of serversOf(url)) {
-    for (const options of waysToConnect(parse(server) as object as Options)) {
-      try {
-        return await connect({ ...options, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
-      } catch (error) {
-        // Several addresses of one host fail together as an AggregateError without a message.
-        failure = (error instanceof AggregateError ? (error.errors[0] ?? error) : error) as Failure;
-        if (!mayDependOnEncryption(failure)) break;
-      }
+export async function openSession(servers: readonly Server[], timeoutMs: number): Promise<Client> {
+  const failures: Failure[] = [];
+  for (const wants of wantedOf(servers)) {
+    for (const server of servers) {
+      const opened = await openAt({ ...server, wants }, timeoutMs);
+      if (!(opened instanceof Error)) return opened;
+      failures.push(opened);
+      // As libpq: the next one is not asked with a login that is wrong.
+      if (finalCode(opened) === "DJINIT_DATABASE_REFUSED_LOGIN") throw opened;
     }
   }
-  throw failure;
+  throw failures.findLast((failure) => finalCode(failure) === undefined) ?? failures.at(-1);
+}
+
+/** All standbys before anything else, where one is preferred. */
+function wantedOf([server]: readonly Server[]): WantedSession[] {
+  const wants = server?.wants ?? "any";
+  return wants === "prefer-standby" ? ["standby", "any"] : [wants];
+}
+
+async function openAt(server: Server, timeoutMs: number): Promise<Client | Failure> {
+  let failure: Failure | undefined;
+  const { encryptions, wants, ...options } = server;
+  for (const ssl of encryptions) {
+    try {
+      const limits = { connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs };
+      return await connect({ ...options, ...limits, ssl }, wants);
+    } catch (error) {
+      // Several addresses of one host fail together as an AggregateError without a message.
+      failure = (error instanceof AggregateError ? (error.errors[0] ?? error) : error) as Failure;
+      if (!mayDependOnEncryption(failure)) break;
+    }
+  }
+  return failure as Failure;
 }
 
 /** Ends a session without waiting for a server that hangs. */
@@ -37,34 +56,35 @@ export async function closeSession(client: Client): Promise<void> {
   await Promise.race([client.end().catch(() => {}), pause(FAREWELL_MS, undefined, { ref: false })]);
 }
 
-/** libpq's default, sslmode=prefer: encrypted if the server can, else not. Many servers let in only one of the two. */
-function waysToConnect(options: Options): Options[] {
-  const { host = "", sslmode = process.env["PGSSLMODE"] || "prefer" } = options;
-  if (host.startsWith("/") || !["prefer", "allow"].includes(sslmode)) return [options];
-  const encrypted = { ...options, ssl: { rejectUnauthorized: false } };
-  return [encrypted, { ...options, ssl: false }];
-}
-
 function mayDependOnEncryption({ code = "", message }: Failure): boolean {
   return code === "28000" || /^(EPROTO|ERR_SSL_|ERR_TLS_)/.test(code) || /\bSSL\b/.test(message);
 }
 
-async function connect(options: Options): Promise<Client> {
+async function connect(options: ClientConfig, wants: WantedSession): Promise<Client> {
   const client = new Client({ fallback_application_name: "djinit", ...options });
   // A connection that breaks after it stood emits this instead of rejecting.
   client.on("error", () => {});
   try {
     await client.connect();
-    // A pooler lets everybody in, and connects to the server only for a query.
-    const { rows } = await client.query<{ read_only: string }>(
-      "SELECT current_setting('transaction_read_only') AS read_only",
-    );
-    const wantsPrimary = /^(read-write|primary)$/.test(options.target_session_attrs ?? "");
-    if (wantsPrimary && rows[0]?.read_only === "on")
-      throw Object.assign(new Error("the server takes no writes"), { code: READ_ONLY });
+    await requireKind(client, wants);
     return client;
   } catch (error) {
     await closeSession(client);
     throw error;
   }
+}
+
+/** Asked in any case: a pooler lets everybody in, and connects to the server only for a query. */
+async function requireKind(client: Client, wants: WantedSession): Promise<void> {
+  const { rows } = await client.query<{ read_only: string }>(
+    "SELECT current_setting('transaction_read_only') AS read_only",
+  );
+  const takesWrites = rows[0]?.read_only !== "on";
+  if (!takesWrites && (wants === "read-write" || wants === "primary"))
+    throw Object.assign(new Error("the server takes no writes"), { code: READ_ONLY });
+  if (takesWrites && wants === "read-only")
+    throw new Error("the server takes writes, and read-only is wanted");
+  if (wants !== "primary" && wants !== "standby") return;
+  const [recovery] = (await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby")).rows;
+  if (recovery?.standby !== (wants === "standby")) throw new Error(`the server is no ${wants}`);
 }

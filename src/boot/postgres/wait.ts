@@ -3,8 +3,8 @@ import { type Clock, pause, systemClock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { BootObserver } from "../facts.ts";
-import { postgresOptions } from "./database-url.ts";
 import { finalCode } from "./failure.ts";
+import { type Server, serversOf } from "./servers.ts";
 import { type Failure, openSession } from "./session.ts";
 
 const USUAL_VARIABLE = "DATABASE_URL";
@@ -33,6 +33,8 @@ export interface WaitOptions {
   url: string;
   /** Which variable has it. */
   variable: string;
+  /** The container's, for what libpq takes from it. */
+  environment: NodeJS.ProcessEnv;
   timeoutMs: number;
   log: OwnLog;
   observer: BootObserver;
@@ -44,7 +46,7 @@ export interface WaitMeans {
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
-  open: (url: string, timeoutMs: number) => Promise<Client>;
+  open: (servers: readonly Server[], timeoutMs: number) => Promise<Client>;
 }
 
 const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSession };
@@ -54,24 +56,27 @@ const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSes
  * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
  */
 export async function waitForPostgres(
-  { url, variable, timeoutMs, log, observer, signal }: WaitOptions,
+  { url, variable, environment, timeoutMs, log, observer, signal }: WaitOptions,
   { clock, random, open } = REAL,
 ): Promise<Client> {
   const startedMs = clock.monotonicMs();
-  const where = variable === USUAL_VARIABLE ? placeOf(url) : `${placeOf(url)} of ${variable}`;
+  const servers = serversOf(url, environment);
+  const named = (some: readonly Server[]) =>
+    variable === USUAL_VARIABLE ? placeOf(some) : `${placeOf(some)} of ${variable}`;
+  const where = named(servers);
   const aborted = rejectionOn(signal);
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
     const leftMs = Math.max(timeoutMs - (clock.monotonicMs() - startedMs), LEAST_ATTEMPT_MS);
-    const attempted = open(url, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
+    const attempted = open(servers, Math.round(Math.min(leftMs, ATTEMPT_TIMEOUT_MS)));
     const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
     const waitedMs = Math.round(clock.monotonicMs() - startedMs);
     if (!(tried instanceof Error)) {
       observer.onStep({ step: "wait-for-database", seconds: waitedMs / 1000 });
-      log.info(
-        { step: "wait-for-database", database: where, after_ms: waitedMs },
-        `database ${where} answers`,
-      );
+      const { host, port } = tried;
+      const answering = named(servers.filter((server) => server.host === host && server.port === port));
+      const database = servers.length > 1 ? answering : where;
+      log.info({ step: "wait-for-database", database, after_ms: waitedMs }, `database ${database} answers`);
       return tried;
     }
     const failure = tried;
@@ -116,8 +121,9 @@ function describe({ code, message }: Failure): string {
   return known === undefined ? message : `${known} (${message})`;
 }
 
-/** Host, port and name of the database: what an operator needs, without user and password. */
-function placeOf(url: string): string {
-  const { host, port, database } = postgresOptions(url);
-  return `${host || "localhost"}:${port || 5432}/${database ?? ""}`;
+/** Hosts, ports and name of the database: what an operator needs, without user and password. */
+function placeOf(servers: readonly Server[]): string {
+  const [first] = servers;
+  const places = servers.map(({ host, port }) => `${host}:${port}`);
+  return `${places.join(",")}/${first?.database ?? first?.user ?? ""}`;
 }

@@ -53,6 +53,7 @@ async function askPostgres({
   const client = await waitForPostgres({
     url,
     variable,
+    environment,
     timeoutMs: config.databaseTimeoutMs,
     log: quiet,
     observer,

@@ -17,7 +17,15 @@ test.each([
     "cannot reach database 127.0.0.1:1/cakes of MIGRATIONS_DATABASE_URL within 0 s",
   ],
 ])("%s is what is named when it is the one that is wrong", async (variable, message) => {
-  const waited = waitForPostgres({ url, variable, timeoutMs: 0, log, observer: UNOBSERVED, signal });
+  const waited = waitForPostgres({
+    url,
+    variable,
+    environment: {},
+    timeoutMs: 0,
+    log,
+    observer: UNOBSERVED,
+    signal,
+  });
   const error = (await waited.catch((thrown: unknown) => thrown)) as DjinitError;
   expect(error).toMatchObject({ code: "DJINIT_DATABASE_UNAVAILABLE", fields: { variable } });
   expect(error.message).toContain(message);
@@ -28,7 +36,7 @@ function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error)
   const clock = new VirtualClock();
   const attempts: { atMs: number; limitMs: number }[] = [];
   const abort = new AbortController();
-  const open = async (_: string, limitMs: number): Promise<Client> => {
+  const open = async (_: unknown, limitMs: number): Promise<Client> => {
     attempts.push({ atMs: clock.monotonicMs(), limitMs });
     const answered = answer(attempts.length);
     if (answered instanceof Error) throw answered;
@@ -37,6 +45,7 @@ function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error)
   const options = {
     url,
     variable: "DATABASE_URL",
+    environment: {},
     timeoutMs,
     log,
     observer: UNOBSERVED,

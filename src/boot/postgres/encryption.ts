@@ -1,0 +1,79 @@
+// libpq's sslmode and its certificates → what pg is to try, in libpq's order.
+import { existsSync, readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import type { ClientConfig } from "pg";
+
+const MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
+type Mode = (typeof MODES)[number];
+
+export interface EncryptionParameters {
+  sslmode?: string;
+  sslrootcert?: string;
+  sslcert?: string;
+  sslkey?: string;
+  sslpassword?: string;
+  sslnegotiation?: string;
+  /** Where OpenSSL is told to find the system's certificates. */
+  SSL_CERT_FILE?: string;
+}
+
+export interface Encryption extends Pick<ClientConfig, "sslnegotiation"> {
+  /** In the order in which libpq tries them. */
+  encryptions: (ConnectionOptions | false)[];
+}
+
+/** Errors: an option that libpq refuses, in words that go on a sentence about the URL. */
+export function encryptionOf(given: EncryptionParameters, host: string): Encryption {
+  const isSystems = given.sslrootcert === "system";
+  const mode = (given.sslmode || (isSystems ? "verify-full" : "prefer")) as Mode;
+  if (!MODES.includes(mode))
+    throw new Error(`its sslmode is ${JSON.stringify(mode)}, which is none of ${MODES.join(", ")}`);
+  if (isSystems && mode !== "verify-full")
+    throw new Error(`its sslmode is ${mode}, but sslrootcert=system takes only verify-full`);
+  // libpq does not encrypt there, whatever the mode.
+  if (host.startsWith("/")) return { encryptions: [false] };
+  const encrypted = mode === "disable" ? {} : certificates(mode, given, host);
+  const direct = given.sslnegotiation === "direct" ? { sslnegotiation: "direct" as const } : {};
+  if (mode === "disable") return { encryptions: [false] };
+  if (mode === "allow") return { encryptions: [false, encrypted] };
+  if (mode === "prefer") return { encryptions: [encrypted, false] };
+  return { encryptions: [encrypted], ...direct };
+}
+
+function certificates(mode: Mode, given: EncryptionParameters, host: string): ConnectionOptions {
+  const { sslrootcert, sslcert, sslkey, sslpassword } = given;
+  const roots = rootsOf(mode, given);
+  // With a root of its own, require checks who has signed, but not for whom.
+  const verifies = mode.startsWith("verify-") || (mode === "require" && roots !== undefined);
+  if (mode === "verify-ca" && sslrootcert === undefined)
+    throw new Error("its sslmode is verify-ca, which needs an sslrootcert");
+  return {
+    ...(verifies && roots !== undefined ? { ca: roots } : {}),
+    ...(verifies ? {} : { rejectUnauthorized: false }),
+    ...(verifies && mode !== "verify-full" ? { checkServerIdentity: () => undefined } : {}),
+    ...(verifies && mode === "verify-full" && host !== "" ? { host } : {}),
+    // One that is not there is not sent.
+    ...(sslcert && existsSync(sslcert)
+      ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) }
+      : {}),
+    ...(sslpassword ? { passphrase: sslpassword } : {}),
+  };
+}
+
+/** Only the modes that verify need it. */
+function rootsOf(
+  mode: Mode,
+  { sslrootcert, SSL_CERT_FILE }: EncryptionParameters,
+): string | string[] | undefined {
+  if (!sslrootcert) return undefined;
+  if (sslrootcert !== "system")
+    return mode.startsWith("verify-") || existsSync(sslrootcert) ? read(sslrootcert) : undefined;
+  if (SSL_CERT_FILE) return read(SSL_CERT_FILE);
+  // Loaded for whom needs it: gunicorn waits meanwhile.
+  const systems = process.getBuiltinModule("node:tls").getCACertificates("system");
+  return systems.length > 0 ? systems : undefined;
+}
+
+function read(path: string): string {
+  return readFileSync(path, "utf8");
+}
