@@ -223,57 +223,28 @@ def collectstatic() -> None:
     call_command("collectstatic", interactive=False, verbosity=1)
 
 
-def user_exists(model: Any, name: str) -> bool:
-    """Whether it does under the name as it is, or as managers write it down (`ADMIN@EXAMPLE.COM`)."""
-    from django.contrib.auth.base_user import BaseUserManager
-
-    manager = model._default_manager
-    names = {name, model.normalize_username(name), BaseUserManager.normalize_email(name)}
-    try:
-        manager.get_by_natural_key(name)
-    except model.DoesNotExist:
-        return bool(manager.filter(**{f"{model.USERNAME_FIELD}__in": names}).exists())
-    except model.MultipleObjectsReturned:
-        return True
-    return True
-
-
 def superuser(locked: Locked) -> None:
     """Create it, unless it is there."""
+    import djinit_superuser
     from django.contrib.auth import get_user_model
-    from django.core.management import call_command
 
     model = get_user_model()
     given = {"email": SUPERUSER["SUPERUSER_EMAIL"], "username": SUPERUSER["SUPERUSER_USERNAME"]}
     name = given["email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"]
-    if user_exists(model, name):
+    if djinit_superuser.exists(model, name):
         report("superuser-exists", username=name)
         return
     locked.take()
-    if user_exists(model, name):
+    if djinit_superuser.exists(model, name):
         report("superuser-exists", username=name)
         return
-
-    missing = [
-        field for field in model.REQUIRED_FIELDS if field not in given and not SUPERUSER.get(f"DJANGO_SUPERUSER_{field.upper()}")
-    ]
-    if missing:
-        variables = ", ".join(f"DJANGO_SUPERUSER_{field.upper()}" for field in missing)
-        raise StepError(f"cannot create superuser {name}: the user model requires {', '.join(missing)}; set {variables}")
-
-    # createsuperuser reads these; those that the container sets itself win.
-    fields = {**given, model.USERNAME_FIELD: name}
-    added = {f"DJANGO_SUPERUSER_{field.upper()}": value for field, value in fields.items()}
-    added |= {name: value for name, value in SUPERUSER.items() if name.startswith("DJANGO_")}
-    os.environ.update(added | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD})
     try:
-        call_command("createsuperuser", interactive=False, verbosity=0)
-    finally:
-        for variable in {*added, "DJANGO_SUPERUSER_PASSWORD"}:
-            os.environ.pop(variable, None)
-    # The command may be the project's own.
-    if not user_exists(model, name):
-        raise StepError(f"cannot create superuser {name}: createsuperuser has ended, but there is no such user")
+        djinit_superuser.create(model, {**given, model.USERNAME_FIELD: name}, SUPERUSER, PASSWORD)
+    except djinit_superuser.VariablesError as error:
+        raise StepError(f"cannot create superuser {name}: {error}") from None
+    # The manager may be the project's own.
+    if not djinit_superuser.exists(model, name):
+        raise StepError(f"cannot create superuser {name}: the user model's manager has made no such user")
     report("superuser-created", username=name)
 
 

@@ -73,7 +73,7 @@ test("a superuser that exists is left as it is", async () => {
   });
   expect(await check(second, "admin", "first")).toBe("True True admin@example.com");
   const record = await second.record("the superuser", ({ msg }) => msg.startsWith("superuser "));
-  expect(record.msg).toBe("superuser admin exists already");
+  expect(record.msg).toBe("superuser admin exists already: its password was not changed");
 });
 
 const CUSTOM: ProjectOptions = {
@@ -96,7 +96,9 @@ test("the project's own user model: its USERNAME_FIELD, and DJANGO_SUPERUSER_<FI
   await container.stop();
   // The manager has written the address down in its own way; it is the same user none the less.
   await using again = await startReadyProject({ ...CUSTOM, env });
-  await again.record("the superuser", ({ msg }) => /^superuser .* exists already$/.test(msg));
+  await again.record("the superuser", ({ msg }) =>
+    /^superuser .* exists already: its password was not changed$/.test(msg),
+  );
 });
 
 test("a required field that is not given is named, with its variable", async () => {
@@ -104,6 +106,44 @@ test("a required field that is not given is named, with its variable", async () 
   const error = await failsWith(container, { status: 81, code: "DJINIT_SUPERUSER_FAILED" });
   expect(error.msg).toContain("requires full_name");
   expect(error.msg).toContain("DJANGO_SUPERUSER_FULL_NAME");
+});
+
+/** The project has a command `createsuperuser` with other options, too. */
+const OWN_COMMAND: ProjectOptions = {
+  fixture: "superusers",
+  env: {
+    DJANGO_SETTINGS_MODULE: "superusers.settings",
+    SUPERUSER_PASSWORD: "hunter2",
+    SUPERUSER_EMAIL: "elise@cakes.example",
+    DJANGO_SUPERUSER_FULL_NAME: "Elise Baker",
+  },
+};
+
+test("a project's own createsuperuser is not asked, and a manager gets the arguments that it takes", async () => {
+  await using container = await startReadyProject(OWN_COMMAND);
+  expect(await check(container, "elise@cakes.example", "hunter2")).toBe(
+    "True True elise@cakes.example Elise Baker",
+  );
+});
+
+test("a superuser that the project's manager hides exists already", async () => {
+  const { url, query } = await createDatabase();
+  const env = { ...OWN_COMMAND.env, DATABASE_URL: url, USER_MANAGER: "hiding" };
+  await using first = await startReadyProject({ ...OWN_COMMAND, env });
+  await first.stop();
+  await query("update superusers_user set is_deleted = true");
+  await using again = await startReadyProject({ ...OWN_COMMAND, env });
+  await again.record("the superuser", ({ msg }) => msg.includes("exists already"));
+  expect(await query("select shelf from superusers_user")).toEqual([{ shelf: 7 }]);
+});
+
+test("a manager with other names for its arguments, a name that is given twice: in words", async () => {
+  const withEnv = (env: Record<string, string>) => ({ ...OWN_COMMAND, env: { ...OWN_COMMAND.env, ...env } });
+  await using renaming = await startProject(withEnv({ USER_MANAGER: "renaming" }));
+  const failure = { status: 81, code: "DJINIT_SUPERUSER_FAILED" };
+  expect((await failsWith(renaming, failure)).msg).toContain("unexpected keyword argument");
+  await using twice = await startProject(withEnv({ DJANGO_SUPERUSER_EMAIL: "bob@cakes.example" }));
+  expect((await failsWith(twice, failure)).msg).toContain("DJANGO_SUPERUSER_EMAIL is 'bob@cakes.example'");
 });
 
 const BESIDE = `

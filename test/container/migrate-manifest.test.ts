@@ -91,7 +91,9 @@ test("where the image's does not fit, the first start makes one, and the next st
   const second = await restarted(container);
   expect(startedDjango(second)).toBe(false);
   // The user model's own table and USERNAME_FIELD, and the address as its manager writes it down.
-  expect(second.map(({ msg }) => msg)).toContain("superuser Elise@CAKES.example exists already");
+  expect(second.map(({ msg }) => msg)).toContain(
+    "superuser Elise@CAKES.example exists already: its password was not changed",
+  );
   await database.query("delete from custom_user_user");
   const third = await restarted(container);
   expect(third.map(({ msg }) => msg)).toContain("superuser Elise@CAKES.example created");

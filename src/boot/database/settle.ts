@@ -148,7 +148,10 @@ function tellSettled({ log, observer, steps }: Attempt, state: DatabaseState): v
   warnOfNewerSchema(log, state.ahead);
   if (state.superuser !== undefined) {
     const username = state.superuser;
-    log.info({ step: "superuser", username }, `superuser ${username} exists already`);
+    log.info(
+      { step: "superuser", username },
+      `superuser ${username} exists already: its password was not changed`,
+    );
   }
 }
 

@@ -96,7 +96,10 @@ export function takeEvent(
       );
       return undefined;
     case "superuser-exists":
-      log.info({ step: "superuser", username: event.username }, `superuser ${event.username} exists already`);
+      log.info(
+        { step: "superuser", username: event.username },
+        `superuser ${event.username} exists already: its password was not changed`,
+      );
       return undefined;
     case "superuser-created":
       log.info({ step: "superuser", username: event.username }, `superuser ${event.username} created`);
