@@ -2,6 +2,9 @@
 const LOAD_ERRORS =
   /^(?:[\w.]+\.)?(?:ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError|ImproperlyConfigured|SystemCheckError)\b/;
 
+/** By its name; or one of a package's, which may be called as it likes (`kombu.exceptions.NotBoundYet: …`). */
+const EXCEPTION = /^(?:[\w.]*(?:Error|Exception|ImproperlyConfigured)\b|(?:[a-z_]\w*\.)+[A-Z]\w*(?:: |$))/;
+
 /**
  * Of a service's last lines, what says why its application cannot be loaded: the last exception, or the words that
  * celery (by click) or gunicorn have of their own for it. Undefined if there is nothing of the kind.
@@ -33,6 +36,7 @@ export function saysItCannotLoad(lines: readonly string[]): boolean {
   return LOAD_ERRORS.test(lastException(lines) ?? "");
 }
 
-function lastException(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => /^[\w.]*(Error|Exception|ImproperlyConfigured)\b/.test(line));
+/** The last line that names an exception: of a chain the one that ended it. */
+export function lastException(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => EXCEPTION.test(line));
 }

@@ -2,8 +2,11 @@
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
-import { findCause } from "./failure-cause.ts";
+import { findCause, lastException } from "./failure-cause.ts";
 import type { Service } from "./service.ts";
+
+/** Above are those of signals. */
+const MOST_OWN_STATUS = 127;
 
 export interface ServiceEnd {
   /** Trying again would change nothing. */
@@ -33,9 +36,15 @@ export function failureOf(service: Service, { fatal, status, maxRestarts }: Serv
     failedStarts > maxRestarts && failedStarts > 1
       ? `cannot start ${name}: it has failed to come up ${failedStarts} times in a row, and ended with status ${status}`
       : `cannot keep ${name} running: it ended with status ${status} after ${restarts} restarts`;
-  return new DjinitError("DJINIT_SERVICE_FAILED", text, {
+  return new DjinitError("DJINIT_SERVICE_FAILED", `${text}${lastWords(lines, status)}`, {
     fields: { ...fields, exit_status: failedStatus(status) },
   });
+}
+
+/** Who was killed by a signal has not ended of what it said before. */
+function lastWords(lines: readonly string[], status: number): string {
+  const exception = status === 0 || status > MOST_OWN_STATUS ? undefined : lastException(lines);
+  return exception === undefined ? "" : `; its last exception is ${exception}`;
 }
 
 /** The container's status. A service that ends with 0 over and over has failed none the less. */

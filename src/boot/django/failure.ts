@@ -5,6 +5,8 @@ import type { Blame, PythonError, SetupEvent } from "./event-schemas.ts";
 
 /** In one record. */
 export const MOST_NAMES = 20;
+/** Characters of an exception's message in a sentence; `error` has all of it. */
+const MOST_WORDS = 300;
 
 const STEP_CODES: Record<StepName, ErrorCode> = {
   "wait-for-database": "DJINIT_DATABASE_UNAVAILABLE",
@@ -59,6 +61,9 @@ export function settingsFailure({
   return new DjinitError(code, `cannot load the Django settings: ${oneLine(error)}`, { fields: { error } });
 }
 
+/** The first line alone may be no more than «1 validation error for Settings» (pydantic). */
 export function oneLine({ type, message }: PythonError): string {
-  return `${type.split(".").at(-1)}: ${message.split("\n")[0]}`;
+  const words = message.replaceAll(/\s*\n\s*/g, " ");
+  const shown = words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
+  return `${type.split(".").at(-1)}: ${shown}`;
 }

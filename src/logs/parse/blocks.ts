@@ -9,6 +9,10 @@ const CELERY_BANNER = " -------------- celery@";
 const CELERY_LINE = /^(?:[ -]|\[tasks\]$|$)/;
 const BEAT_BANNER = "celery beat v";
 const BEAT_LINE = /^(?:__ |LocalTime ->|Configuration ->| {4}\. |$)/;
+const REPORT = "software -> celery:";
+const REPORT_LINE = /^(?:(?:platform|loader|settings) *-> | |[A-Za-z_]\w*: |$)/;
+/** celery's words about a broker that is away; when it will be asked again comes in a line of its own. */
+const AWAY = /^\[[^\]]+: ERROR\/[^\]]+\] consumer: Cannot connect to .*\.$/;
 /** click's «Error: Invalid value for '--app':» and celery's «Error:», with the reason in the next lines. */
 const ERROR_WITHOUT_REASON = /^Error:(?: ?$|.*: ?$)/;
 const MOST_REASON_LINES = 6;
@@ -22,6 +26,10 @@ export function beginsBlock(line: string): Continues | undefined {
       if (line === " ")
         return (next, lines) => (lines === 1 ? next.startsWith(CELERY_BANNER) : isBanner(next));
       return line.startsWith(CELERY_BANNER) ? isBanner : undefined;
+    case 0x5b: // [
+      return line.endsWith(".") && AWAY.test(line) ? goesOnAsRetry : undefined;
+    case 0x73: // s
+      return line.startsWith(REPORT) ? (next) => REPORT_LINE.test(next) : undefined;
     case 0x63: // c
       return line.startsWith(BEAT_BANNER) ? (next) => BEAT_LINE.test(next) : undefined;
     case 0x45: // E
@@ -44,6 +52,10 @@ function goesOnAsException(): boolean {
 
 function goesOnAsReason(line: string, lines: number): boolean {
   return line !== "" && !/^[[{\d]/.test(line) && lines < MOST_REASON_LINES;
+}
+
+function goesOnAsRetry(line: string, lines: number): boolean {
+  return lines === 1 && line.startsWith("Trying again in ");
 }
 
 /** Only the next line, which is indented. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findCause, saysItCannotLoad } from "../../../src/supervise/failure-cause.ts";
+import { findCause, lastException, saysItCannotLoad } from "../../../src/supervise/failure-cause.ts";
 
 describe("last words that say that an application cannot be loaded", () => {
   test.each([
@@ -64,5 +64,21 @@ describe("last words that may be others at the next try", () => {
     [["Error: the disk is full"]],
   ])("%j", (lines) => {
     expect(saysItCannotLoad(lines)).toBe(false);
+  });
+});
+
+describe("the exception that ended a chain", () => {
+  test.each([
+    [
+      ["KeyError: 'x'", "During handling of the above exception", "kombu.exceptions.NotBoundYet: no"],
+      "kombu.exceptions.NotBoundYet: no",
+    ],
+    [
+      ["KeyError: 'x'", "    x = = 1", "        ^", "SyntaxError: invalid syntax"],
+      "SyntaxError: invalid syntax",
+    ],
+    [["django.request: Bad Request: /", "worker: Warm shutdown"], undefined],
+  ])("%j", (lines, exception) => {
+    expect(lastException(lines)).toBe(exception);
   });
 });

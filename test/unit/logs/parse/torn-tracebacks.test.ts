@@ -167,6 +167,30 @@ describe("celery", () => {
     expect(second?.["msg"]).toBe("beat: Starting...");
   });
 
+  test("what `celery report` prints is one record, and so is each time that the broker is away", () => {
+    const text = readFileSync(join(FORMATS, "../celery-report.txt"), "utf8");
+    for (const chunks of [[text], text.split(/(?<=\n)/)]) {
+      const { records } = streamed(
+        chunks.map((chunk) => Buffer.from(chunk)),
+        { service: "command" },
+      );
+      expect(records).toHaveLength(1);
+      expect(records[0]?.["msg"]).toMatch(/^software -> celery:[\s\S]*deprecated_settings: None$/);
+    }
+    const away =
+      "[2026-11-26 04:53:14,556: ERROR/MainProcess] consumer: Cannot connect to redis://h:1//: Error 111 connecting.";
+    const { records } = streamed(
+      [Buffer.from(`${away}\nTrying again in 2.00 seconds... (1/100)\n\nanother\n`)],
+      {
+        service: "celery-worker",
+      },
+    );
+    expect(records.map(({ level, msg }) => [level, msg])).toEqual([
+      ["error", expect.stringMatching(/^consumer: Cannot connect.*\nTrying again in 2\.00 seconds/)],
+      ["info", "another"],
+    ]);
+  });
+
   test("that it cannot load the application is an error, with the reason", () => {
     const records = recordsOf("celery-no-application");
     const msg = "Error: \nUnable to load celery application.\nThe module nowhere was not found.";
