@@ -57,6 +57,10 @@ LIBPQ_TEXTS = (
     ),
     (UNAVAILABLE, r"connection failed|connection to server|connection is (bad|closed|lost)|connection (already|has been) closed"),
 )
+#: Of one host with several addresses (localhost), of which one lets nobody in with this password.
+LIBPQ_PASSWORD = ((LOGIN, r"password authentication failed|no password supplied"),)
+#: In the words of psycopg 3 and of libpq.
+LIBPQ_HOST = r"host: '([^']*)'|server at \"([^\"]*)\""
 SQLITE_TEXTS = ((UNUSABLE, r"unable to open database file|readonly database|database or disk is full|file is not a database"),)
 
 
@@ -92,7 +96,8 @@ def kind_of(error: Any) -> str | None:
     if module in ("MySQLdb", "pymysql", "mysql"):
         return MYSQL_CODES.get(error.args[0] if error.args else None)
     if module in ("psycopg", "psycopg2") and type(error).__name__ == "OperationalError":
-        return by_text(LIBPQ_TEXTS, error)
+        hosts = {host for names in re.findall(LIBPQ_HOST, str(error)) for host in names if host}
+        return (by_text(LIBPQ_PASSWORD, error) if len(hosts) == 1 else None) or by_text(LIBPQ_TEXTS, error)
     if module == "sqlite3":
         return by_text(SQLITE_TEXTS, error)
     return None
@@ -112,6 +117,24 @@ def is_limit(error: BaseException) -> bool:
 def by_text(texts: tuple[tuple[str, str], ...], error: BaseException) -> str | None:
     """The kind of the first pattern that is found."""
     return next((kind for kind, pattern in texts if re.search(pattern, str(error))), None)
+
+
+def place() -> str:
+    """Where the settings say that the database is: what an operator needs, without user and password."""
+    from django.db import connection
+
+    settings = connection.settings_dict
+    options = settings.get("OPTIONS") or {}
+    host = settings.get("HOST") or options.get("host") or "its default socket"
+    port = f":{settings['PORT']}" if settings.get("PORT") else ""
+    if options.get("service"):
+        return f"of service {options['service']}"
+    return f"{host}{port}/{settings.get('NAME') or ''}"
+
+
+def variable() -> str:
+    """What names the database, as far as anybody can tell who does not read the settings."""
+    return "DATABASE_URL" if os.environ.get("DATABASE_URL") else "DATABASES"
 
 
 def in_words(error: BaseException, kind: str | None) -> str | None:

@@ -104,10 +104,10 @@ def wait_for_database(timeout: float) -> None:
                 raise refusal(error, kind) from error
             waited = time.monotonic() - started
             if waited >= timeout:
-                text = f"cannot reach the database within {timeout:g} s: {error}"
-                raise StepError(text, kind=djinit_blame.UNAVAILABLE) from error
+                text = f"cannot reach database {djinit_blame.place()} within {timeout:g} s: {error}"
+                raise StepError(text, kind=djinit_blame.UNAVAILABLE, variable=djinit_blame.variable()) from error
             if pause == FIRST_PAUSE_SECONDS:
-                report("waiting", cause=str(error).strip())
+                report("waiting", cause=str(error).strip(), database=djinit_blame.place())
             time.sleep(min(pause, timeout - waited))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -115,8 +115,8 @@ def wait_for_database(timeout: float) -> None:
 def refusal(error: BaseException, kind: str) -> StepError:
     """What waiting would not change."""
     what = "log in to" if kind == djinit_blame.LOGIN else "use"
-    text = djinit_blame.in_words(error, kind) or f"cannot {what} the database: {str(error).strip()}"
-    return StepError(text, kind=kind)
+    text = djinit_blame.in_words(error, kind) or f"cannot {what} database {djinit_blame.place()}: {str(error).strip()}"
+    return StepError(text, kind=kind, variable=djinit_blame.variable())
 
 
 class Locked:

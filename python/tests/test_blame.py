@@ -55,6 +55,22 @@ KINDS = {
         driver("psycopg", "password authentication failed\nconnection to server failed: Connection refused"),
         "unavailable",
     ),
+    "of one host's two addresses one does not answer": (
+        driver(
+            "psycopg",
+            "- host: 'localhost', hostaddr: '::1': connection failed: Connection refused\n"
+            "- host: 'localhost', hostaddr: '127.0.0.1': password authentication failed for user",
+        ),
+        "login",
+    ),
+    "the same of two hosts": (
+        driver(
+            "psycopg2",
+            'connection to server at "a" (::1), port 5432 failed: Connection refused\n'
+            'connection to server at "b" (10.0.0.1), port 5432 failed: password authentication failed for user',
+        ),
+        "unavailable",
+    ),
     "no right to connect": (driver("psycopg", 'connection failed: permission denied for database "shop"'), "forbidden"),
     "a password, in words": (driver("psycopg", "connection failed: password authentication failed"), "login"),
     "a certificate": (driver("psycopg", "connection to server failed: certificate verify failed"), "unusable"),
@@ -195,3 +211,28 @@ def test_a_hidden_history_is_not_an_empty_one() -> None:
     other = postgres(("shop",), vendor="mysql")
     djinit_blame.refuse_hidden_history(other)
     assert other.asked == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"HOST": "db", "PORT": 6543, "NAME": "cakes"}, "db:6543/cakes"),
+        ({"HOST": "db", "PORT": "", "NAME": "cakes"}, "db/cakes"),
+        ({"HOST": "", "PORT": "", "NAME": "cakes", "OPTIONS": {}}, "its default socket/cakes"),
+        ({"HOST": "", "NAME": "cakes", "OPTIONS": {"host": "/run/pg"}}, "/run/pg/cakes"),
+        ({"NAME": "", "OPTIONS": {"service": "bakery"}}, "of service bakery"),
+    ],
+)
+def test_a_place_says_where_without_a_secret(
+    settings: dict[str, object], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the settings have it."""
+    import django.db
+
+    told = SimpleNamespace(settings_dict={**settings, "USER": "u", "PASSWORD": "hunter2"})
+    monkeypatch.setattr(django.db, "connection", told)
+    assert djinit_blame.place() == place
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert djinit_blame.variable() == "DATABASES"
+    monkeypatch.setenv("DATABASE_URL", "postgres://h/d")
+    assert djinit_blame.variable() == "DATABASE_URL"

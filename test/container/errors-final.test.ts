@@ -52,7 +52,11 @@ test("a login that Postgres refuses, by Django's own settings", async () => {
     failureOf(REFUSED, settings({ ...base, PASSWORD: password, NAME: "no_such_cakes" })),
     failureOf(REFUSED, settings({ ...base, PASSWORD: "hunter2", USER: "nobody" })),
   ]);
-  expect(wrong.msg).toMatch(/^cannot log in to the database: .*password authentication failed/);
+  expect(wrong.msg).toMatch(
+    new RegExp(`^cannot log in to database ${host}/${name}: .*password authentication failed`),
+  );
+  // Not DATABASE_URL, which is not set.
+  expect(wrong).toMatchObject({ variable: "DATABASES" });
   expect(database.msg).toContain('database "no_such_cakes" does not exist');
   expect(role.msg).toContain("nobody");
 });

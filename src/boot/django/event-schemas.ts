@@ -49,10 +49,12 @@ const EVENT = v.variant("event", [
     kind,
     message: v.nullish(text),
     pending: v.optional(v.array(text)),
+    /** What names the database, where that is to blame. */
+    variable: v.optional(text),
     error: v.optional(error),
   }),
   event("settings-failed", { kind, error }),
-  event("waiting", { cause: text }),
+  event("waiting", { cause: text, database: text }),
   event("nothing-pending", {}),
   event("lock-waited-for", {}),
   event("lock-missing", {}),

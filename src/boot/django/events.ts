@@ -52,7 +52,10 @@ export function takeEvent(
       );
       return undefined;
     case "waiting":
-      log.info({ step: "wait-for-database", cause: event.cause }, `waiting for the database: ${event.cause}`);
+      log.info(
+        { step: "wait-for-database", database: event.database, cause: event.cause },
+        `waiting for database ${event.database}: ${event.cause}`,
+      );
       return undefined;
     case "program-started":
     case "django-started":

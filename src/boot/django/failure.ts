@@ -36,7 +36,7 @@ export function codeOf(step: StepName, migration: string | undefined): ErrorCode
 }
 
 export function stepFailure(
-  { step, kind, message, pending, error }: Extract<SetupEvent, { event: "step-failed" }>,
+  { step, kind, message, pending, variable, error }: Extract<SetupEvent, { event: "step-failed" }>,
   migration: string | undefined,
 ): DjinitError {
   const failing = step === "migrate" ? migration : undefined;
@@ -47,6 +47,7 @@ export function stepFailure(
     fields: {
       step,
       ...(failing === undefined ? {} : { migration: failing }),
+      ...(variable === undefined ? {} : { variable }),
       ...(pending === undefined ? {} : { pending: pending.slice(0, MOST_NAMES) }),
       ...(error === undefined ? {} : { error }),
     },

@@ -37,7 +37,7 @@ describe("what Django reports", () => {
 
   test("is no fact where it is about something else", () => {
     const facts = taken(
-      { event: "waiting", cause: "connection refused" },
+      { event: "waiting", cause: "connection refused", database: "db/cakes" },
       { event: "lock-timeout", cause: "lock", seconds: 3 },
       { event: "superuser-exists", username: "cook" },
       { event: "step-started", step: "migrate" },
