@@ -31,6 +31,13 @@ class MissingFieldsError(VariablesError):
         super().__init__(f"the user model requires {', '.join(fields)}; set {variables}")
 
 
+class InvalidFieldError(VariablesError):
+    """The field itself does not take the value."""
+
+    def __init__(self, field: str, messages: list[str]) -> None:
+        super().__init__(f"its field {field} does not take what it is given: {'; '.join(messages)}")
+
+
 def exists(model: Any, name: str) -> bool:
     """Whether it does under the name as it is, or as managers write it down (`ADMIN@EXAMPLE.COM`)."""
     from django.contrib.auth.base_user import BaseUserManager
@@ -57,7 +64,7 @@ def create(model: Any, given: Mapping[str, str], variables: Mapping[str, str], p
     values = {**given, **{key[len(VARIABLE) :].lower(): value for key, value in variables.items() if key.startswith(VARIABLE)}}
     if values[name] != given[name]:
         raise ContradictionError(name, values[name])
-    fields = {name: model._meta.get_field(name).clean(values[name], None)}
+    fields = {name: clean(model._meta.get_field(name), values[name])}
     missing = []
     for field_name in model.REQUIRED_FIELDS:
         field = model._meta.get_field(field_name)
@@ -82,7 +89,12 @@ def create(model: Any, given: Mapping[str, str], variables: Mapping[str, str], p
 
 def clean(field: Any, text: str) -> Any:
     """As Django's command reads it: a list of keys for several, a key for another model."""
-    value = field.clean(text, None)
+    from django.core.exceptions import ValidationError
+
+    try:
+        value = field.clean(text, None)
+    except ValidationError as error:
+        raise InvalidFieldError(field.name, error.messages) from error
     return [key.strip() for key in value.split(",")] if field.many_to_many and isinstance(value, str) else value
 
 

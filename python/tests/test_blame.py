@@ -223,9 +223,7 @@ def test_a_hidden_history_is_not_an_empty_one() -> None:
         ({"NAME": "", "OPTIONS": {"service": "bakery"}}, "of service bakery"),
     ],
 )
-def test_a_place_says_where_without_a_secret(
-    settings: dict[str, object], place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_says_where_without_a_secret(settings: dict[str, object], place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the settings have it."""
     import django.db
 

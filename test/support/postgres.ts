@@ -27,12 +27,14 @@ const FAST = [
 /** Starts a server of its own; the user is `postgres`. Tests that need no other share the run's. */
 export async function startPostgres(
   password = "postgres",
+  volumes: readonly string[] = [],
 ): Promise<{ container: Container; server: NonNullable<RunContext["postgres"]> }> {
   const container = await runContainer({
     image: runContext().images.postgres,
     env: { POSTGRES_PASSWORD: password },
     command: FAST,
     publish: [5432],
+    volumes,
     more: ["--tmpfs", "/dev/shm"],
   });
   const server = {

@@ -80,7 +80,7 @@ async function requireKind(client: Client, wants: WantedSession): Promise<void> 
     "SELECT current_setting('transaction_read_only') AS read_only",
   );
   const takesWrites = rows[0]?.read_only !== "on";
-  if (!takesWrites && (wants === "read-write" || wants === "primary"))
+  if (!takesWrites && wants === "read-write")
     throw Object.assign(new Error("the server takes no writes"), { code: READ_ONLY });
   if (takesWrites && wants === "read-only")
     throw new Error("the server takes writes, and read-only is wanted");
