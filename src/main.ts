@@ -3,8 +3,8 @@ import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
 import { takeContainer } from "./boot/first-djinit.ts";
 import { isVerbName, VERB_NAMES, VERB_OF_OPTION, type VerbName } from "./cli/verb-names.ts";
-import { withoutOldWords } from "./plan/old-words.ts";
 import { isRelease } from "./plan/role.ts";
+import { withoutOldWords } from "./plan/words/old-words.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
 
 /** The image's wrapper gives it to the first life, which does not pass it on. */

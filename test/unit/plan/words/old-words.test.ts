@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findOldWords, withoutOldWords } from "../../../src/plan/old-words.ts";
+import { findOldWords, withoutOldWords } from "../../../../src/plan/words/old-words.ts";
 
 const words = (line: string) => line.split(" ").filter((word) => word !== "");
 

@@ -1,6 +1,6 @@
 // The programs of docker-django-bootstrap's image, as old Dockerfiles and compose files name them in ENTRYPOINT and CMD. The
 // image's scripts of these names (docker/scripts) give them to djinit.
-import type { Problem } from "../config/problem.ts";
+import type { Problem } from "../../config/problem.ts";
 
 const INITS = /^(?:\/scripts\/|\/usr\/local\/s?bin\/)?(?:tini|dinit|dumb-init)$/;
 const DJANGO = /^(?:\/scripts\/)?django-entrypoint\.sh$/;
