@@ -118,10 +118,11 @@ function celeryCommand(config: Config, globals: readonly string[]): string[] {
 
 /**
  * CELERY_BROKER as `--broker` would give it, which is seen by everybody in the list of processes: celery's own option puts
- * its value into this variable, where it wins over the application's configuration.
+ * its value into this variable, where it wins over the application's configuration. Projects have variables of that name
+ * too, whose value may be a mere host.
  */
 export function brokerOf({ celeryBroker }: Config): Record<string, string> {
-  return celeryBroker === undefined ? {} : { CELERY_BROKER_URL: celeryBroker };
+  return celeryBroker?.includes("://") ? { CELERY_BROKER_URL: celeryBroker } : {};
 }
 
 /** Whether the arguments before the subcommand say which application it is. */

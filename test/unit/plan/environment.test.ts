@@ -82,6 +82,11 @@ test("without root a service keeps the identity of the container, and what is it
   });
 });
 
+test("a CELERY_BROKER that is no URL is a project's own variable, and none of celery's", () => {
+  const plan = planOf("celery -A app worker", { CELERY_BROKER: "redis" });
+  expect(serviceOf(plan, "celery-worker").environment).not.toHaveProperty("CELERY_BROKER_URL");
+});
+
 test.each([
   ["django", "/run/django"],
   ["root", "/root"],
