@@ -1,6 +1,6 @@
 /**
- * Handles events one at a time, in order. What handling one causes is handled after it, not inside it: `put` returns at
- * once then, and else when nothing is left.
+ * Handles events one at a time, in order. An event that is put while another one is handled waits its turn: `put` then
+ * returns at once. Otherwise `put` returns when the queue is empty.
  */
 export class EventQueue<Event> {
   readonly #handle: (event: Event) => void;
@@ -19,7 +19,7 @@ export class EventQueue<Event> {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
         this.#handle(next);
     } finally {
-      // After a fault the next event takes along what waits: the stop that the fault leads to.
+      // After a fault, the next event (the stop that the fault causes) also handles the events left in the queue.
       this.#busy = false;
     }
   }

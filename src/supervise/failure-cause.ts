@@ -1,4 +1,4 @@
-/** What an application cannot be loaded for, whenever it is tried. A database that is away is none of these. */
+/** Errors that keep an application from loading, however often it is tried. A missing database is not among them. */
 const LOAD_ERRORS =
   /^(?:[\w.]+\.)?(?:ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError|ImproperlyConfigured|SystemCheckError)\b/;
 
@@ -6,8 +6,8 @@ const LOAD_ERRORS =
 const EXCEPTION = /^(?:[\w.]*(?:Error|Exception|ImproperlyConfigured)\b|(?:[a-z_]\w*\.)+[A-Z]\w*(?:: |$))/;
 
 /**
- * Of a service's last lines, what says why its application cannot be loaded: the last exception, or the words that
- * celery (by click) or gunicorn have of their own for it. Undefined if there is nothing of the kind.
+ * Why an application cannot be loaded, by the service's last lines: the last exception, or the message that celery (through
+ * click) or gunicorn prints instead. Undefined if there is neither.
  */
 export function findCause(lines: readonly string[]): string | undefined {
   const usage = lines.findLastIndex((line) => line.startsWith("Error:"));

@@ -1,11 +1,11 @@
-// What an operator asks of one service while the container runs: stop, start, restart. Each resolves when it is done.
+// The operator's commands for one service of a running container: stop, start, restart. Each resolves when it is done.
 import type { Clock } from "../base/clock.ts";
 import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 import type { StateName } from "./service-state.ts";
 
-/** For a killed process to be gone: only one that hangs in the kernel needs longer. */
+/** Time for a killed process to be gone. Only a process that hangs in the kernel takes longer. */
 const KILL_TIMEOUT_MS = 5_000;
 
 const HAS_COME_UP_OR_NOT: readonly StateName[] = ["running", "backoff", "stopped", "exited"];
@@ -23,19 +23,19 @@ export interface OperationsOptions {
 export class Operations {
   readonly #with: OperationsOptions;
   readonly #held = new Set<Service>();
-  /** Each looks whether what its operation waits for has come about. */
+  /** One callback for each operation under way. It checks whether the operation is done. */
   readonly #looks = new Set<() => void>();
 
   constructor(options: OperationsOptions) {
     this.#with = options;
   }
 
-  /** Stopped by an operator, and stays so until an operator starts it. */
+  /** Whether an operator has stopped the service. It stays stopped until an operator starts it. */
   holds(service: Service): boolean {
     return this.#held.has(service);
   }
 
-  /** The container is being stopped: nothing is waited for any more. */
+  /** The container is being stopped: operations no longer wait. */
   letGo(): void {
     for (const look of this.#looks) look();
   }
@@ -46,28 +46,28 @@ export class Operations {
     await this.#end(service);
   }
 
-  /** Resolves when it is ready, or has failed to come up. */
+  /** Resolves when the service is ready, or has failed to come up. */
   async start(service: Service): Promise<void> {
     this.#held.delete(service);
     service.handle({ type: "start" });
     await this.#come(service);
   }
 
-  /** Resolves when it is ready again, or has failed to come up. */
+  /** Resolves when the service is ready again, or has failed to come up. */
   async restart(service: Service): Promise<void> {
     service.handle({ type: "restart" });
     if (service.state.name === "stopping") {
-      // The container does not end with it, should it have been the last that ran.
+      // Even if this is the last service that runs, the container does not end.
       this.#held.add(service);
       await this.#end(service);
     }
     this.#held.delete(service);
-    // What ignored its signal was killed, and what is killed does not come back by itself.
+    // A service that ignored its signal was killed, and a killed service does not come back by itself.
     if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
     await this.#come(service);
   }
 
-  /** One that ignores its signal is killed when the grace period is over. */
+  /** Waits for the end. A service that ignores its signal is killed after the grace period. */
   async #end(service: Service): Promise<void> {
     const isOver = (): boolean => service.state.name !== "stopping" && service.state.name !== "killing";
     const { gracePeriodMs, clock, log } = this.#with;
@@ -84,7 +84,7 @@ export class Operations {
     await this.#until(service, isOver, this.#with.startupTimeoutMs);
   }
 
-  /** False when it has not come about within `timeoutMs`. */
+  /** False if `isOver` has not become true within `timeoutMs`. */
   async #until(service: Service, isOver: () => boolean, timeoutMs: number): Promise<boolean> {
     const { clock, draining } = this.#with;
     const { promise, resolve } = Promise.withResolvers<boolean>();

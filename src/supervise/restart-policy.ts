@@ -1,23 +1,23 @@
-// Whether a service that died is started again, and after how long. Pure.
+// Whether and when a service that died is started again. Pure.
 
 export interface RestartPolicy {
-  /** `on-failure`: an exit status of 0 is the end. */
+  /** `on-failure`: the service is not started again after an exit status of 0. */
   restart: "no" | "on-failure" | "always";
-  /** Restarts allowed within the window; and failed starts in a row that are followed by another. */
+  /** The most restarts within the window, and the most failed starts in a row that are tried again. */
   maxRestarts: number;
-  /** Exit statuses that trying again will not change, as long as the service has never been ready. */
+  /** Exit statuses that end the container if the service has never been ready: trying again would not help. */
   fatalStatuses: readonly number[];
 }
 
-/** Window in which restarts are counted. */
+/** The window in which restarts are counted. */
 export const RESTART_WINDOW_MS = 60_000;
-/** Ready for this long, a service has proved itself: its failures are forgotten. */
+/** A service that has been ready for this long is stable: its failures are forgotten. */
 export const STABLE_AFTER_MS = 60_000;
 
 const BACKOFF_INITIAL_MS = 200;
 const BACKOFF_FACTOR = 2;
 const BACKOFF_LIMIT_MS = 10_000;
-/** Part of the delay that chance decides, so that replicas do not fall in step. */
+/** The random part of the delay, so that replicas do not restart in step. */
 const BACKOFF_JITTER = 0.2;
 
 /** Delay before restart number `attempt` (from 0), in ms. `random` is from 0 to 1. */

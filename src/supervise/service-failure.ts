@@ -1,4 +1,4 @@
-// How a service ended that is not started again, and what it has failed with.
+// How a service ended that is not started again, and with which error.
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
@@ -9,13 +9,13 @@ import type { Service } from "./service.ts";
 const MOST_OWN_STATUS = 127;
 
 export interface ServiceEnd {
-  /** Trying again would change nothing. */
+  /** Trying again would not help. */
   fatal: boolean;
   status: number;
   maxRestarts: number;
 }
 
-/** How a service ended that is not to be started again: a command of one's own, above all. */
+/** How a service ended that is not started again, such as a command of the user's own. */
 export function logEnd(log: OwnLog, { name, endSignal: signal }: Service, status: number): void {
   const how = signal === undefined ? `ended with status ${status}` : `was killed by ${signal}`;
   const fields = { target: name, target_status: status, ...(signal === undefined ? {} : { signal }) };
@@ -41,13 +41,13 @@ export function failureOf(service: Service, { fatal, status, maxRestarts }: Serv
   });
 }
 
-/** Who was killed by a signal has not ended of what it said before. */
+/** A process that a signal has killed did not end because of its last exception. */
 function lastWords(lines: readonly string[], status: number): string {
   const exception = status === 0 || status > MOST_OWN_STATUS ? undefined : lastException(lines);
   return exception === undefined ? "" : `; its last exception is ${exception}`;
 }
 
-/** The container's status. A service that ends with 0 over and over has failed none the less. */
+/** The container's status. A service that exits with 0 over and over has failed, too. */
 export function failedStatus(status: number): number {
   return status || EXIT_STATUS.internalError;
 }

@@ -1,4 +1,4 @@
-// The present process of one service: what it is started with, what it says, how it is made to end.
+// The current process of one service: its start, its output, its end.
 import { type Clock, within } from "../base/clock.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import { LastLines } from "../logs/write/last-lines.ts";
@@ -11,7 +11,7 @@ import type { Reaper } from "./process/reaper.ts";
 import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
 import { HeldSockets } from "./sockets/held-sockets.ts";
 
-/** A process that hands its pipe to a daemon must not hold up the news of its own end. */
+/** A process that hands its pipe to a daemon must not delay the report of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
 
 export interface ProcessDependencies {
@@ -25,10 +25,10 @@ export interface ProcessDependencies {
 
 export interface ProcessWatcher {
   onRecord: NonNullable<SpawnOptions["onRecord"]>;
-  /** Whether its SIGKILL is our own. */
+  /** Whether PID 1 has sent the SIGKILL. */
   isKilling: () => boolean;
   onEnd: (status: number) => void;
-  /** There is no such program, or the like. */
+  /** The process could not be started, for instance because there is no such program. */
   onFailure: (error: Error) => void;
 }
 
@@ -39,7 +39,7 @@ export class ServiceProcess {
   #said = new LastLines();
   #pid: number | undefined;
   #endSignal: () => NodeJS.Signals | undefined = () => undefined;
-  /** The first one, until it is taken over. */
+  /** The process that the boot has started, until it is taken over. */
   #started: StartedProcess | undefined;
   readonly #sockets: HeldSockets | undefined;
   readonly #with: ProcessDependencies;
@@ -68,7 +68,7 @@ export class ServiceProcess {
     return this.#said.lines;
   }
 
-  /** Which signal ended the last one; undefined where it ended by itself, or that is not known. */
+  /** The signal that ended the last process; undefined if it exited by itself, or if the signal is unknown. */
   get endSignal(): NodeJS.Signals | undefined {
     return this.#endSignal();
   }
@@ -83,7 +83,7 @@ export class ServiceProcess {
     if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
   }
 
-  /** Throws where no process can be made. */
+  /** Errors: throws if no process can be started. */
   start(watcher: ProcessWatcher): void {
     const { clock, sink, reaper, killed, observer } = this.#with;
     const plan = this.#plan;
@@ -120,9 +120,9 @@ export class ServiceProcess {
       if (pid !== undefined && reaper.wasKilled(pid) && !watcher.isKilling())
         killed.note(pid, this.#plan.name);
       if (pid !== undefined && ownsGroup) sendSignal(-pid, "SIGTERM");
-      // Its last words come first.
+      // Its last output comes first.
       await within(clock, RELAY_TIMEOUT_MS, relayed);
-      // What it leaves behind holds its port, its socket, its tasks: its successor must find them free.
+      // Processes that it leaves behind hold its port, socket or tasks. The next process must find them free.
       if (pid !== undefined && ownsGroup) sendSignal(-pid, "SIGKILL");
       watcher.onEnd(status);
     }, watcher.onFailure);
@@ -143,9 +143,9 @@ export class ServiceProcess {
     else kill(ending);
   }
 
-  /** There will be no other process. */
+  /** No other process will be started. */
   release(): void {
-    // Stopped before it was taken over.
+    // The service was stopped before its process was taken over.
     if (this.#started !== undefined) sendSignal(-this.#started.pid, "SIGKILL");
     this.#sockets?.release();
   }

@@ -30,7 +30,7 @@ export class ServiceRecords {
     );
   }
 
-  /** `why` is what it says about that, if it says anything. */
+  /** `why` is the reason, if the service has given one. */
   slowStart(startupTimeoutMs: number, lines: readonly string[], why: string | undefined): void {
     const reason = why ? `; ${why}` : "";
     this.#log.error(

@@ -1,4 +1,4 @@
-// The unix socket of a service, in a directory of the service's own user: PID 1 may not write there.
+// The Unix socket of a service. It lies in a directory of the service's user, where PID 1 may not write.
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { PROGRAMS } from "../base/programs.ts";
@@ -10,9 +10,9 @@ import type { Service } from "./service.ts";
 import { type Identity, identityOf, isSame, type WatchedSocket } from "./sockets/socket-watch.ts";
 
 /**
- * Watches the socket that `service` is reached by; undefined where it is none of the file system's. One that PID 1 holds has a
- * second name, by which the same socket gets its first name back, and no process has to be started anew. One that the
- * service has opened itself is had again only by starting the service anew.
+ * The socket of `service` to watch; undefined if the service has no Unix socket. A socket that PID 1 holds has a second name.
+ * If its first name is lost, the second one restores it, and no process is restarted. A socket that the service has opened
+ * itself only comes back with a restart of the service.
  */
 export function watchedSocketOf(
   service: Service,
@@ -25,7 +25,7 @@ export function watchedSocketOf(
   const path = readiness.socketPath;
   const keptPath = placedIn(runDirectory, KEPT_GUNICORN_SOCKET);
   const held = identityOf(keptPath) ?? identityOf(path);
-  /** Of the service's present process, where it has opened the socket itself. */
+  /** The socket of the current process, if the service has opened it itself. */
   let own: { pid: number | undefined; socket: Identity | undefined } | undefined;
   const isOwnThere = (): boolean => {
     if (!service.ready) return true;
@@ -43,7 +43,7 @@ export function watchedSocketOf(
   };
 }
 
-/** Runs a short command. Errors: throws with its own words when it fails. */
+/** Runs a short command. Errors: throws with the command's own message if it fails. */
 async function run({ file, args, env }: Start, reaper: Reaper): Promise<void> {
   const child = spawn(file, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   const { pid } = child;

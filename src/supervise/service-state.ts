@@ -17,15 +17,15 @@ export interface ServiceState {
   name: StateName;
   /** Whether it has been seen to be ready since the container started. */
   wasReady: boolean;
-  /** Whether its present process has come up for certain: it was seen to be ready, or has lived long. */
+  /** Whether its current process has certainly come up: it was seen to be ready, or has lived for long. */
   proven: boolean;
-  /** Starts in a row that came to nothing, whatever time each took. */
+  /** Failed starts in a row, however long each took. */
   failedStarts: number;
-  /** Failures in a row; decides the backoff. */
+  /** Failures in a row. They decide the backoff. */
   attempt: number;
-  /** When it was restarted lately, in monotonic ms. */
+  /** The times of recent restarts, in monotonic ms. */
   restartsMs: readonly number[];
-  /** What follows once its process has ended. */
+  /** What to do once its process has ended. */
   afterwards: "stop" | "restart" | "judge";
   /** The status of its last process. */
   exitStatus: number | undefined;
@@ -33,11 +33,11 @@ export interface ServiceState {
 
 export type ServiceEvent =
   | { type: "start" }
-  /** Not `seen`: nothing has been heard of it, and it is taken for ready because it lives. */
+  /** `seen` is false if there was no sign, and the service is taken as ready because it has lived for some time. */
   | { type: "ready"; seen: boolean }
   | { type: "stable" }
   | { type: "startup-timeout" }
-  /** `unloadable`: by what it said last its application cannot be loaded. */
+  /** `unloadable`: according to its last output, its application cannot be loaded. */
   | { type: "exited"; status: number; atMs: number; unloadable?: boolean }
   | { type: "backoff-elapsed" }
   | { type: "stop" }
@@ -47,13 +47,13 @@ export type ServiceEvent =
 
 export type Effect =
   | { type: "spawn" }
-  /** Begin to count how long it stays ready. */
+  /** Begin to measure how long it stays ready. */
   | { type: "count-stable" }
   | { type: "signal"; how: "stop" | "fast-stop" | "kill" }
   | { type: "back-off"; attempt: number }
-  /** It has not come up in the time that it has for that. */
+  /** It has not come up in time. */
   | { type: "slow-start" }
-  /** It has ended and will not be started again unless asked. */
+  /** It has ended and is not started again unless somebody asks. */
   | { type: "ended"; failed: boolean; fatal: boolean };
 
 export interface Transition {
@@ -79,7 +79,7 @@ const ENDED_AS_ASKED: Effect = { type: "ended", failed: false, fatal: false };
 
 type Handler = (state: ServiceState, event: ServiceEvent, policy: RestartPolicy) => Transition;
 
-/** What `event` makes of `state`. An event that means nothing there leaves the state as it is. */
+/** The state after `event`. An event that means nothing in a state leaves it unchanged. */
 export function transition(state: ServiceState, event: ServiceEvent, policy: RestartPolicy): Transition {
   return HANDLERS[state.name](state, event, policy);
 }
@@ -125,7 +125,7 @@ const HANDLERS: Record<StateName, Handler> = {
       case "exited":
         return afterEnd(state, event, policy);
       case "stop":
-        // A stop that comes during a restart means that it is not to come back. It has its signal already.
+        // A stop during a restart means that the service does not come back. It has had its signal already.
         return to(state, { afterwards: "stop" });
       case "fast-stop":
         return end(state, "stop", "fast-stop");
@@ -165,7 +165,7 @@ function whenIdle(state: ServiceState, event: ServiceEvent): Transition {
   }
 }
 
-/** starting, running: there is a process and nobody has asked it to end. */
+/** starting, running: there is a process, and nobody has asked it to end. */
 function whileAlive(state: ServiceState, event: ServiceEvent, policy: RestartPolicy): Transition {
   switch (event.type) {
     case "exited":
@@ -191,7 +191,7 @@ function afterEnd(state: ServiceState, event: Exited, policy: RestartPolicy): Tr
   return to(state, { name: "stopped", exitStatus: event.status }, [ENDED_AS_ASKED]);
 }
 
-/** It died by itself: again after a while, or never. */
+/** The process died by itself. It is started again after a while, or never. */
 function judge(before: ServiceState, event: Exited, policy: RestartPolicy): Transition {
   const { status, atMs, unloadable = false } = event;
   const restartsMs = recentRestarts(before.restartsMs, atMs);
@@ -207,7 +207,7 @@ function judge(before: ServiceState, event: Exited, policy: RestartPolicy): Tran
   ]);
 }
 
-/** Too many deaths in a short time, or a start that fails again and again. */
+/** Too many deaths in a short time, or too many failed starts in a row. */
 function isTooMuch({ restartsMs, failedStarts }: ServiceState, { maxRestarts }: RestartPolicy): boolean {
   return restartsMs.length >= maxRestarts || failedStarts > maxRestarts;
 }

@@ -1,4 +1,4 @@
-// Acts for one service what its state machine decides: processes, signals, timers.
+// Carries out what the state machine of one service decides: processes, signals, timers.
 import type { OwnLog } from "../logs/write/own-log.ts";
 import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
@@ -17,8 +17,8 @@ import {
 } from "./service-state.ts";
 
 /**
- * For a web service that has never answered: there is no request to finish. A gunicorn worker that has just been forked
- * swallows TERM, and its master would wait for it longer than the whole grace period.
+ * For a web service that has never answered, so that there is no request to finish. A gunicorn worker that has just been
+ * forked swallows TERM, and its master would wait for it for longer than the whole grace period.
  */
 const UNREADY_STOP_MS = 3_000;
 
@@ -26,7 +26,7 @@ export interface ServiceDependencies extends ProcessDependencies {
   log: OwnLog;
   startupTimeoutMs: number;
   maxRestarts: number;
-  /** Called after each change; `ended` when it has ended and will not come back unasked. */
+  /** Called after each change. `ended` is set when the service has ended and does not come back unless asked. */
   onChange: (service: Service, ended?: Extract<Effect, { type: "ended" }>) => void;
 }
 
@@ -38,7 +38,7 @@ export class Service {
   readonly #watchers = new Set<() => void>();
   #timers: (() => void)[] = [];
   #readiness: ReadinessWatch | undefined;
-  /** Whether its present process has answered a request yet; undefined where nothing asks it one. */
+  /** Whether its current process has answered a request yet; undefined if nothing probes it. */
   #serves: boolean | undefined;
   readonly #with: ServiceDependencies;
   readonly #records: ServiceRecords;
@@ -74,7 +74,7 @@ export class Service {
     return this.#restarts;
   }
 
-  /** What its last process said last. */
+  /** The last lines of its last process. */
   get lastLines(): readonly string[] {
     return this.#process.lastLines;
   }
@@ -83,7 +83,7 @@ export class Service {
     return this.#process.endSignal;
   }
 
-  /** Whether PID 1 holds the socket that it was given by the boot: else it opens its own. */
+  /** Whether PID 1 holds the service's socket from the boot. If not, the service opens its own. */
   get holdsSocket(): boolean {
     return this.#process.holdsSocket;
   }
@@ -92,22 +92,22 @@ export class Service {
     return this.#state.name === "running";
   }
 
-  /** Why it does not come up, if it says so. */
+  /** Why the service has not come up yet, if a probe has told. */
   get unready(): string | undefined {
     return this.ready ? undefined : this.#readiness?.why;
   }
 
-  /** Has no process and will get none unless asked. */
+  /** Whether it has no process and gets none unless asked. */
   get ended(): boolean {
     return this.#state.name === "stopped" || this.#state.name === "exited";
   }
 
-  /** What its next process is started with; sockets that are not in the plan any more are let go of. */
+  /** The plan of its next process. Sockets that are not in it any more are released. */
   renew(plan: ServicePlan, environment: NodeJS.ProcessEnv): void {
     this.#process.renew(plan, environment);
   }
 
-  /** From outside, all that the event leads to has been done on return. From within, it comes after the present one. */
+  /** Called from outside, it returns when the event has been handled with all its effects. From within, the event is queued. */
   handle(event: ServiceEvent): void {
     this.#events.put(event);
   }
@@ -135,7 +135,7 @@ export class Service {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Whether a signal has its handler: else it would end (HUP) or freeze (TTIN) the service. Commands get all. */
+  /** Whether the service handles a signal: HUP would end it, and TTIN freeze it, without a handler. Commands get all signals. */
   takes(signal: NodeJS.Signals): boolean {
     if (this.plan.restart === "no") return true;
     return this.ready && this.pid !== undefined && catchesSignal(this.pid, signal);
@@ -193,7 +193,7 @@ export class Service {
   }
 
   #exited(status: number): void {
-    // Those that load an application have statuses of their own for one that cannot be loaded, and do not always use them.
+    // gunicorn and celery have exit statuses for an application that cannot be loaded, but do not always use them.
     const unloadable = this.plan.fatalStatuses.length > 0 && saysItCannotLoad(this.lastLines);
     this.handle({ type: "exited", status, atMs: this.#with.clock.monotonicMs(), unloadable });
   }

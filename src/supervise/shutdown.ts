@@ -1,4 +1,4 @@
-// Ending all services under ONE deadline: what others depend on goes last, what is left at the deadline is killed.
+// Ends all services under ONE deadline. Services that others depend on end last. What is left at the deadline is killed.
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
@@ -8,12 +8,12 @@ import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 
 /**
- * After SIGQUIT nobody waits for requests or tasks: this is for processes to fall over, not to finish. An idle celery
- * worker with a broker that it polls takes 4 to 5 s for that; Docker kills after 10.
+ * After SIGQUIT nobody waits for requests or tasks: this is the time for processes to exit, not to finish their work. An idle
+ * celery worker that polls its broker takes 4 to 5 s to exit; Docker kills after 10.
  */
 const FAST_STOP_MS = 8_000;
 
-/** After SIGQUIT, for the application to say goodbye to those whose connections it holds open. */
+/** After SIGQUIT, the application has this long to close the connections that it holds open. */
 const FAREWELL_MS = 1_500;
 
 export type ShutdownDelays = Pick<Plan, "gracePeriodMs" | "drainDelayMs">;
@@ -72,7 +72,7 @@ export class Shutdown {
     this.#setDeadline(this.#gracePeriodMs);
     const onCall = (error: DjinitError): void => this.#reportExceeded(error);
     this.#cancelLastCalls = planLastCalls(this.#services, this.#gracePeriodMs, this.#clock, onCall);
-    // Only a stop that was asked for has clients that have to be told first; what failed serves nobody.
+    // Only a requested stop drains: load balancers have to notice it first. A container that has failed serves nobody.
     if (exitStatus !== EXIT_STATUS.ok || this.#drainDelayMs === 0) return;
     this.#drains = false;
     this.#log.info(
@@ -85,7 +85,7 @@ export class Shutdown {
     });
   }
 
-  /** From now on nothing is drained. */
+  /** From now on, nothing is drained. */
   hurry(): void {
     if (this.#fast) return;
     this.#fast = true;
@@ -99,14 +99,14 @@ export class Shutdown {
     }
   }
 
-  /** Asks one to stop although others depend on it. False where the container is not being stopped. */
+  /** Asks a service to stop although others depend on it. False if the container is not being stopped. */
   tell(service: Service): boolean {
     if (!this.begun) return false;
     this.#ask(service);
     return true;
   }
 
-  /** Asks every service to stop whose dependents have ended. Call it after each change. */
+  /** Asks each service to stop once its dependents have ended. Call it after each change. */
   proceed(): void {
     if (this.done) {
       this.#cancelLastCalls();
@@ -116,7 +116,7 @@ export class Shutdown {
     for (const service of this.#services) {
       const needed = this.#services.some((other) => other.plan.after.includes(service.name) && !other.ended);
       if (needed || this.#asked.has(service)) continue;
-      // One that has not been started yet has no clients.
+      // A service that has not been started yet has no clients.
       if (service.plan.facesClients && !this.#drains && service.state.name !== "pending") continue;
       this.#ask(service);
     }
@@ -124,12 +124,12 @@ export class Shutdown {
 
   #ask(service: Service): void {
     if (this.#asked.has(service)) return;
-    // Before the event, since it may lead back here.
+    // Before the event, since handling it may call this function again.
     this.#asked.add(service);
     service.handle({ type: "stop" });
   }
 
-  /** Whether it stands between clients and one that runs. */
+  /** Whether the service stands between clients and a service that runs. */
   #carries({ plan, pid }: Service): boolean {
     return plan.facesClients && pid !== undefined && this.#runs(plan.after);
   }
@@ -138,7 +138,7 @@ export class Shutdown {
     return this.#services.some(({ name, pid }) => pid !== undefined && names.includes(name));
   }
 
-  /** There is nobody left to say anything to their clients. */
+  /** No other service is left that could answer their clients. */
   #hurryThoseInFront(): void {
     for (const service of this.#services) {
       const { facesClients, after } = service.plan;
@@ -148,7 +148,7 @@ export class Shutdown {
     }
   }
 
-  /** The deadline may come nearer, but no second signal puts it off. */
+  /** A second signal can bring the deadline forward, but never put it off. */
   #setDeadline(afterMs: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs + afterMs >= this.#deadlineMs) return;

@@ -6,8 +6,8 @@ import type { Supervisor } from "./supervisor.ts";
 const FORWARDED = ["SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH"] as const;
 
 /**
- * Takes over all signals. `pending` are those that came before there was a supervisor.
- * With a terminal, Ctrl-C and Ctrl-\ reach the command itself through its process group, as does SIGWINCH.
+ * Takes over all signals. `pending` are the signals that came before there was a supervisor.
+ * On a terminal, Ctrl-C, Ctrl-\ and SIGWINCH reach the command directly, through its process group.
  */
 export function takeSignals(supervisor: Supervisor, pending: readonly NodeJS.Signals[]): void {
   const sharesTerminal = supervisor.plan.services.some(({ output }) => output === "inherit") && isatty(0);
@@ -30,10 +30,10 @@ export function takeSignals(supervisor: Supervisor, pending: readonly NodeJS.Sig
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", ...FORWARDED] as const) {
     const earlier = process.listeners(signal);
     process.on(signal, handle);
-    // Not before: for PID 1 a signal that nobody listens to is lost.
+    // Not earlier: PID 1 loses a signal that nobody listens to.
     for (const listener of earlier) process.off(signal, listener);
   }
-  // Node itself blocks it, and under --disable-sigusr1 never unblocks it.
+  // Node blocks USR1 itself, and with --disable-sigusr1 never unblocks it.
   unblockSignals(["SIGUSR1"]);
   for (const signal of pending) handle(signal);
 }

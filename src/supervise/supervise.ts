@@ -20,21 +20,21 @@ import { takeSignals } from "./signals.ts";
 import { SocketWatch } from "./sockets/socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
 
-/** A reader of stdout that has stopped must not keep the container from ending. */
+/** A stalled reader of stdout must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
-/** After an internal error, from the end of the grace period to the end of everything. */
+/** After an internal error: how long after the grace period the process ends in any case. */
 const BACKSTOP_MS = 3_000;
 
-/** What a page of metrics leaves behind, against a log record of the same length. */
+/** How much more garbage a page of metrics leaves than a log record of the same length. */
 const SCRAPE_WASTE = 4;
 
 export interface SuperviseOptions {
-  /** The descriptor of a file with what the first life has left. */
+  /** The descriptor of the file that the first life has handed over. */
   handedFd: number;
-  /** Signals that came while this was being loaded. */
+  /** Signals that came while this program was loading. */
   pendingSignals: NodeJS.Signals[];
-  /** Answers questions about the supervisor, from outside of the process. */
+  /** Opens the control socket, probes and metrics. */
   openAdmin: (subject: {
     supervisor: Supervisor;
     clock: Clock;
@@ -50,13 +50,13 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const handed = JSON.parse(readFileSync(handedFd, "utf8")) as HandedOver;
   closeSync(handedFd);
   const { plan, environment } = handed;
-  // A command that has the terminal or the pipes to itself keeps stdout clean: our own records go to stderr.
+  // A command that owns the terminal or the pipes has stdout to itself: djinit's own records go to stderr.
   const shared = plan.services.some(({ output }) => output === "inherit");
   const recent = new RecentLines();
   const stdio = shared ? openSink(2, "blocking", plan.logs) : openSink(1, "non-blocking", plan.logs);
   const sink = keepRecent(stdio, recent);
   const log = openLog(sink);
-  // What the boot left open for one service is no other's, and the lock is nobody's but PID 1's.
+  // Descriptors that the boot left open for one service must not leak into others, and the lock is only PID 1's.
   for (const fd of descriptorsLeft(plan)) closeOnExec(fd, true);
   const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
   reaper.start();
@@ -80,7 +80,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
     logError(log, error);
-    // What is broken may be the stop itself.
+    // The stop itself may be what is broken.
     systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.endStatus));
     supervisor.stop("internal error", error.endStatus);
   });
@@ -113,7 +113,7 @@ function watchSockets(watch: SocketWatch, supervisor: Supervisor, reaper: Reaper
   }
 }
 
-/** Gives the services' environment as the files have it at each call. */
+/** Reads the services' environment from the files anew at each call. */
 function environmentReader({ plan, environment }: HandedOver): () => Promise<NodeJS.ProcessEnv> {
   let last = { environment, sources: plan.sources };
   return async () => {

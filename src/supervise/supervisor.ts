@@ -1,4 +1,4 @@
-// Starts the services in order, keeps them, stops them in order, and knows what the container ends with.
+// Starts the services in order, keeps them running, stops them in order, and decides the container's exit status.
 import type { Clock } from "../base/clock.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
@@ -25,11 +25,11 @@ export interface SupervisorDependencies {
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
   killed: KilledProcesses;
-  /** How old this process was when it began to supervise: PID 1 has booted before. */
+  /** How old this process was when it began to supervise: the boot ran in it before. */
   ageMs?: number;
-  /** The environment as files have it now. Errors: DJINIT_RELOAD_REFUSED. */
+  /** The environment, read from the files anew. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
-  /** What is wrong with the socket that a service is reached by, where somebody watches that. */
+  /** What is wrong with a service's socket, if it is watched. */
   lostSocket?: (service: Service) => Lost | undefined;
 }
 
@@ -38,7 +38,7 @@ export class Supervisor {
   readonly services: readonly Service[];
   /** Resolves with the container's exit status when every service has ended. */
   readonly finished: Promise<number>;
-  /** What operators ask for. */
+  /** The operators' commands. */
   readonly operations: Operations;
   readonly lostSocket: (service: Service) => Lost | undefined;
   readonly #shutdown: Shutdown;
@@ -77,8 +77,8 @@ export class Supervisor {
   }
 
   /**
-   * Whether the container is ready only when this service is. One that an operator has stopped counts no more if the rest
-   * serves without it: a celery worker beside web does not count, nginx and gunicorn do.
+   * Whether the container is ready only if this service is. A service that an operator has stopped does not count if the others
+   * serve without it: a celery worker beside web does not count; nginx and gunicorn do.
    */
   counts(service: Service): boolean {
     if (!this.operations.holds(service)) return true;
@@ -107,7 +107,7 @@ export class Supervisor {
     this.#settle();
   }
 
-  /** New code and files for every service, without a pause where the service can do that. */
+  /** Gives every service new code and files, without a pause if the service can do that. */
   reload(): void {
     if (this.#shutdown.begun) {
       this.#log.warn({}, "reload refused: the container is being stopped");
@@ -127,7 +127,7 @@ export class Supervisor {
     const wanted = (): boolean => !this.#shutdown.begun;
     try {
       const environment = await this.#readEnvironment();
-      // Those in front first: what a new process of theirs carries need not end with the application's old one.
+      // Servers in front first: connections that their new processes carry need not end with the application's old processes.
       for (const service of this.services.toSorted((a, b) => b.plan.after.length - a.plan.after.length)) {
         if (wanted()) await reloadService(service, environment, this.#with, wanted);
       }
@@ -136,7 +136,7 @@ export class Supervisor {
     }
   }
 
-  /** Passes a signal on to the services it means something to. */
+  /** Passes a signal on to the services that have a use for it. */
   forward(signal: NodeJS.Signals): void {
     const targets = this.services.filter(({ plan }) => plan.forwards.includes(signal));
     if (targets.length === 0)
@@ -176,7 +176,7 @@ export class Supervisor {
   #onEnded(service: Service, { failed, fatal }: Ended): void {
     const status = service.state.exitStatus ?? EXIT_STATUS.internalError;
     if (!failed) {
-      // What was to run once has done its work, or there is nothing left that runs.
+      // A command that runs once is done, or no service is left running.
       const over = this.services.every((it) => it.ended && !this.operations.holds(it));
       const done = service.plan.restart === "no" || over;
       if (!done || this.#shutdown.begun) return;

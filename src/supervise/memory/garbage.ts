@@ -1,4 +1,4 @@
-// V8's garbage collector, asked for by hand.
+// Runs V8's garbage collector on demand.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -7,8 +7,8 @@ type Collect = NonNullable<typeof globalThis.gc>;
 let collect: Collect | undefined;
 
 /**
- * Collects all garbage. With `last-resort` also what could be kept, such as compiled functions that have not been called
- * for a while: 40 ms instead of 7.
+ * Collects all garbage. `last-resort` also drops caches, such as compiled functions that have not been called for a while.
+ * It takes 40 ms instead of 7.
  */
 export function collectGarbage(how: "usual" | "last-resort"): void {
   collect ??= exposeCollector();
@@ -16,7 +16,7 @@ export function collectGarbage(how: "usual" | "last-resort"): void {
   else collect({ type: "major", flavor: "last-resort", execution: "sync" });
 }
 
-/** By --expose-gc on the command line Node's own modules, which it has compiled ahead, would be compiled anew at each start. */
+/** With --expose-gc on the command line, Node would compile its own modules anew at each start, instead of using its snapshot. */
 function exposeCollector(): Collect {
   setFlagsFromString("--expose-gc");
   const found = runInNewContext("gc") as Collect;

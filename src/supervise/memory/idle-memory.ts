@@ -1,4 +1,4 @@
-// Gives back what a burst of log lines has left behind. V8 would keep it for as long as nothing happens.
+// Frees the memory that a burst of log lines has left behind. An idle V8 would keep it.
 import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../../base/clock.ts";
 import type { Sink } from "../../logs/write/sink.ts";
@@ -6,15 +6,15 @@ import { trimHeap } from "../../platform/libc.ts";
 import { collectGarbage } from "./garbage.ts";
 
 const PERIOD_MS = 5_000;
-/** Fewer characters than this in a period are quiet: nobody waits for the 40 ms that a full collection takes. */
+/** A period with fewer characters than this is quiet: no line waits while a full collection takes its 40 ms. */
 const QUIET_LENGTH = 64 * 1024;
-/** Less than this since the last time is not worth a collection. */
+/** Less output than this since the last collection is not worth another one. */
 const WORTHWHILE_LENGTH = 1024 * 1024;
 
-/** While the services are loud, what has become garbage is looked after by volume, at most once in this time. */
+/** While the services are loud, garbage is collected by volume of output, at most once in this time. */
 const LOUD_PERIOD_MS = 250;
 const LOUD_LENGTH = 4 * 1024 * 1024;
-/** V8 itself would let this grow by 8 MB before it collects; one of so little takes 7 ms. */
+/** V8 itself would let the heap grow by 8 MB before it collects; a heap of this size takes 7 ms. */
 const MOST_HEAP_BYTES = 6_500_000;
 
 /** Trims once when the start is over, and then in the first quiet period after each burst. */
@@ -34,7 +34,7 @@ export function keepMemorySmall(sink: Pick<Sink, "written" | "trim">, clock: Clo
   clock.after(PERIOD_MS, look);
 }
 
-/** Collects garbage while there is no quiet period. */
+/** Collects garbage while no period is quiet. */
 export function keepHeapSmall(
   sink: Pick<Sink, "written">,
   clock: Clock,

@@ -1,17 +1,18 @@
-// Which processes are known to have died by a SIGKILL that PID 1 has not sent. What the kernel does not tell, their parents do.
+// Which processes are known to have died of a SIGKILL that PID 1 has not sent. The kernel does not report them; their
+// parents log them.
 import type { Fields } from "../../logs/record.ts";
 
-/** gunicorn of its workers, and celery of its pool. */
+/** What gunicorn logs about its workers, and celery about its pool. */
 const SAYS_KILLED =
   /^Worker \(pid:(\d+)\) was sent SIGKILL!|^Process '.*' pid:(\d+) exited with 'signal 9 \(SIGKILL\)'/;
-/** gunicorn kills such a one itself. */
+/** gunicorn is about to kill this worker itself. */
 const SAYS_KILLS = /^WORKER TIMEOUT \(pid:(\d+)\)/;
-/** Nobody may have asked for a long time. */
+/** A bound, since the list may not be taken for a long time. */
 const MOST = 32;
 
 export interface KilledProcess {
   pid: number;
-  /** The service that it belonged to. */
+  /** The service that the process belonged to. */
   service: string;
 }
 
@@ -23,7 +24,7 @@ export class KilledProcesses {
     this.#known = [...this.#known, { pid, service }].slice(-MOST);
   }
 
-  /** What a service has just said. */
+  /** Reads a record that a service has just logged. */
   read(service: string, { level, msg }: Fields): void {
     if (level !== "error" && level !== "fatal") return;
     const [, own] = SAYS_KILLS.exec(msg) ?? [];
@@ -33,7 +34,7 @@ export class KilledProcesses {
     if (pid > 0 && !this.#killedByParent.delete(pid)) this.note(pid, service);
   }
 
-  /** Those that have become known since it was asked last. */
+  /** The processes that have become known since the last call. */
   take(): KilledProcess[] {
     return this.#known.splice(0);
   }

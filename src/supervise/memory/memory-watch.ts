@@ -1,26 +1,26 @@
-// Notices that the kernel has killed a process for want of memory, and says which one, as far as that can be known.
+// Notices when the kernel's out-of-memory killer has killed a process, and names the process if that can be known.
 import type { Clock } from "../../base/clock.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import { type MemoryAccount, readMemoryAccount } from "../../platform/cgroup.ts";
 import { listProcessUsage } from "../../platform/process-usage.ts";
 import type { KilledProcess, KilledProcesses } from "./killed-processes.ts";
 
-/** The counter can only be looked at; a look costs a fraction of a millisecond. */
+/** The kernel's counter can only be polled. One look takes a fraction of a millisecond. */
 const PERIOD_MS = 1_000;
-/** Near the limit processes come and go fast, and the one that grows is to be seen before it goes. */
+/** Near the limit, processes come and go fast. A growing one must be seen before it is killed. */
 const NEAR_PERIOD_MS = 200;
 const NEAR_LIMIT = 0.75;
 const LOOKS_KEPT = 3;
-/** For gunicorn or celery to say which of theirs was killed: a second. */
+/** gunicorn and celery get a second to log which of their processes was killed. */
 const LOOKS_WAITED = 5;
 
 export interface MemoryEvent {
   account: MemoryAccount;
   /** How many the kernel has killed. */
   kills: number;
-  /** Those that are known to have been killed, and not by PID 1: no more than `kills`. */
+  /** Processes that are known to have been killed, and not by PID 1. At most `kills`. */
   killed: ProcessMemory[];
-  /** Where that leaves some out: all that have gone meanwhile, in whatever way; the largest first. */
+  /** If some victims are unknown: every process that has ended meanwhile, for whatever reason. The largest first. */
   candidates: ProcessMemory[];
 }
 
@@ -30,11 +30,11 @@ export interface ProcessMemory {
   residentBytes: number;
 }
 
-/** Where the facts come from; given, so that the watch itself can be tested without a cgroup. */
+/** The source of the facts. It is passed in, so that the watch can be tested without a cgroup. */
 export interface MemorySource {
   account(): MemoryAccount | undefined;
   processes(): ProcessMemory[];
-  /** Those that have been found to be killed since the last time. */
+  /** Processes found to have been killed since the last call. */
   killed(): KilledProcess[];
 }
 
@@ -43,8 +43,8 @@ export function systemMemory(killed: KilledProcesses): MemorySource {
 }
 
 /**
- * Looks once a second, near the limit more often. Does nothing where the cgroup has no limit or cannot be seen. Returns
- * what ends it.
+ * Looks once a second, and more often near the limit. Does nothing if the cgroup has no limit or cannot be read. Returns a
+ * function that ends the watch.
  */
 export function watchMemory(
   source: MemorySource,
@@ -54,7 +54,7 @@ export function watchMemory(
   const first = source.account();
   if (first?.limitBytes === undefined) return () => {};
   let account = first;
-  /** The looks around the one that sees a kill. A victim leaves the table some time before, or after, it is counted. */
+  /** The last few looks: a victim may leave the process table before or after the kernel counts it. */
   let seen = [source.processes()];
   let killed = [source.killed()];
   let kills = 0;
@@ -85,7 +85,7 @@ function isNearLimit({ limitBytes = Number.POSITIVE_INFINITY, usageBytes }: Memo
   return usageBytes >= NEAR_LIMIT * limitBytes;
 }
 
-/** What can be known. More that are killed than the kernel has counted: then some were killed by others. */
+/** Which processes were killed. If more were killed than the kernel has counted, somebody else killed some of them. */
 function judge(
   kills: number,
   before: readonly ProcessMemory[],
@@ -102,7 +102,7 @@ function judge(
   return { killed: found, candidates: gone };
 }
 
-/** The largest first; of one that was seen twice the later size counts. */
+/** The largest first. A process that was seen twice has the later size. */
 function findGone(seen: ReadonlyMap<number, ProcessMemory>, now: readonly ProcessMemory[]): ProcessMemory[] {
   const alive = new Set(now.map(({ pid }) => pid));
   return [...seen.values()]
@@ -110,7 +110,7 @@ function findGone(seen: ReadonlyMap<number, ProcessMemory>, now: readonly Proces
     .sort((a, b) => b.residentBytes - a.residentBytes);
 }
 
-/** One record for each look that found something. */
+/** Writes one record for each look that found a kill. */
 export function logMemoryEvent(log: OwnLog, { account, kills, killed, candidates }: MemoryEvent): void {
   const { limitBytes, usageBytes, oomKills } = account;
   log.error(

@@ -1,25 +1,25 @@
-// How a process of a service is made to end: asked, asked to hurry, killed.
+// Ends a process of a service: with its stop signal, with a faster one, with SIGKILL.
 import type { Clock } from "../../base/clock.ts";
 import type { ServicePlan } from "../../plan/plan.ts";
 import type { HeldSockets } from "../sockets/held-sockets.ts";
 import { sendSignal } from "./spawn.ts";
 
-/** For the main process to tell the others itself. */
+/** Time for the main process to signal the others itself. */
 const HURRY_REST_MS = 500;
 
 export interface Ending {
   plan: ServicePlan;
   pid: number;
-  /** What it accepts connections from, if that is PID 1's. */
+  /** The listening sockets that the process accepts from, if PID 1 holds them. */
   sockets: HeldSockets | undefined;
   clock: Clock;
-  /** Whether it still is the service's process. */
+  /** Whether this is still the service's process. */
   isPresent: () => boolean;
 }
 
 /**
- * `forGood`: connections that the kernel has taken already are its own to serve; after them there are no more. For a
- * restart what waits in the sockets waits for the successor.
+ * `forGood`: the process still serves the connections that the kernel has taken already, and the sockets take no more. For a
+ * restart, connections in the sockets wait for the next process.
  */
 export async function askToEnd({ plan, pid, sockets, isPresent }: Ending, forGood: boolean): Promise<void> {
   if (sockets === undefined || !forGood) return sendSignal(pid, plan.stopSignal);

@@ -1,15 +1,15 @@
-// Before one that a stop has not ended is killed, it may be told that its time is over.
+// Some services can be told, before SIGKILL, that their time is over.
 import type { Clock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import { listProcesses } from "../../platform/proc.ts";
 import type { Service } from "../service.ts";
 
-/** Of a short grace period the first half is for the work. */
+/** The last call comes no earlier than after half of the grace period. */
 const LEAST_PART = 0.5;
 
 /**
- * Sends each of these its last call in time before `graceMs`, which begin now, are over; `onCall` gets what to report
- * then. Returns what cancels that.
+ * Sends each service its last call shortly before `graceMs`, counted from now, are over. `onCall` gets the error to report.
+ * Returns a function that cancels the calls.
  */
 export function planLastCalls(
   services: readonly Service[],
@@ -45,8 +45,8 @@ function exceeded({ name }: Service, signal: NodeJS.Signals, afterMs: number): D
 }
 
 /**
- * Celery's other pools than the one of processes have none: solo would take its task for failed, and acknowledge it; to be
- * killed leaves it to the broker.
+ * Only celery's process pool has a last call. The solo pool would take its task as failed and acknowledge it; if it is
+ * killed instead, the broker delivers the task again.
  */
 function hasChildren(pid: number): boolean {
   return listProcesses().some(({ parentPid, state }) => parentPid === pid && state !== "Z");

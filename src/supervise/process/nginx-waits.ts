@@ -1,22 +1,22 @@
-// nginx waits for an answer as long as gunicorn lets a request take: gunicorn alone knows, and says so in a file.
+// nginx waits for an answer for as long as gunicorn lets a request take. gunicorn writes that time into a file.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readUntrusted } from "../../base/untrusted-file.ts";
 import type { ServicePlan } from "../../plan/plan.ts";
 
-/** nginx's own. */
+/** nginx's own default. */
 const LEAST_SECONDS = 60;
-/** gunicorn is to be the one that ends what takes too long, and looks once a second. */
+/** gunicorn checks once a second, and must be the one that ends a request that takes too long. */
 const LONGER_BY_SECONDS = 5;
-/** For a --timeout of 0, which is none. */
+/** Stands for gunicorn's --timeout of 0, which means no limit. */
 const LONGEST_SECONDS = 86_400;
-/** A longer file is not gunicorn's. */
+/** A longer file was not written by gunicorn. */
 const MOST_BYTES = 16;
 
-/** Writes what nginx includes. What cannot be read or written leaves nginx's limits as they are. */
+/** Writes the file that nginx includes. If it cannot be read or written, nginx's limits stay as they are. */
 export function writeNginxWaits({ timeoutFile, nginxFile }: NonNullable<ServicePlan["waits"]>): void {
   const seconds = nginxSeconds(readTimeout(timeoutFile));
   const text = `proxy_read_timeout ${seconds}s;\nproxy_send_timeout ${seconds}s;\n`;
-  // A name that nginx does not include: half a file, where /run is full, would keep nginx from starting.
+  // Under a name that nginx does not include: with a full /run, half a file would keep nginx from starting.
   const draft = `${nginxFile}.new`;
   try {
     if (readOwn(nginxFile) === text) return;
@@ -33,7 +33,7 @@ export function nginxSeconds(timeout: number | undefined): number {
   return Math.min(LONGEST_SECONDS, Math.max(LEAST_SECONDS, timeout + LONGER_BY_SECONDS));
 }
 
-/** The application's user may put anything there. Undefined where it is no number. */
+/** Undefined unless it is a number: the application's user can write anything there. */
 function readTimeout(path: string): number | undefined {
   try {
     const text = readUntrusted(path, { mostBytes: MOST_BYTES }).toString("latin1");

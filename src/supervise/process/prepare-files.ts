@@ -4,7 +4,7 @@ import { placeText } from "../../plan/run-directory.ts";
 import { mirrorFiles } from "../../platform/mirror.ts";
 import { writeNginxWaits } from "./nginx-waits.ts";
 
-/** What has to be so in the file system before a process of a service starts. */
+/** Prepares the file system before a process of a service starts. */
 export function prepareFiles({ staleSockets = [], waits, mirror }: ServicePlan): void {
   for (const path of staleSockets) rmSync(path, { force: true });
   if (waits !== undefined) writeNginxWaits(waits);

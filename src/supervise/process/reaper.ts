@@ -1,33 +1,33 @@
-// PID 1 inherits every orphan. libuv waits for the children that Node spawned and for no other, so this waits for the rest.
+// PID 1 inherits every orphan. libuv waits only for the children that Node has spawned; the reaper waits for the others.
 import { constants } from "node:os";
 import { exitStatusOfWait } from "../../base/exit-status.ts";
 import { becomeSubreaper, peekDeadChild, reapChild } from "../../platform/libc.ts";
 import { listProcesses } from "../../platform/proc.ts";
 
-/** Of a wait status: the signal that ended the process. */
+/** The bits of a wait status that hold the signal which ended the process. */
 const SIGNAL_BITS = 0x7f;
 
 export class Reaper {
-  /** Spawned by Node: libuv must be the one to wait for them, or their exit is never reported. */
+  /** Spawned by Node. libuv must be the one to wait for them, or their exit is never reported. */
   readonly #own = new Set<number>();
-  /** Started by the boot: children of this process, but none of Node's. */
+  /** Started by the boot: children of this process that Node does not know. */
   readonly #adopted = new Map<number, PromiseWithResolvers<number>>();
-  /** Children that a SIGKILL has ended, until somebody has asked. */
+  /** Children that a SIGKILL has ended, until `wasKilled` is asked about them. */
   readonly #killed = new Set<number>();
 
   constructor(adopted: readonly number[] = []) {
     for (const pid of adopted) this.#adopted.set(pid, Promise.withResolvers<number>());
   }
 
-  /** Begins to reap. Not being PID 1 (`docker run --init`), orphans are still made to come here. */
+  /** Begins to reap. If this process is not PID 1 (`docker run --init`), it still becomes the parent of orphans. */
   start(): void {
     if (process.pid !== 1) becomeSubreaper();
     process.on("SIGCHLD", () => this.reap());
-    // What died before the handler stood, for instance while the boot handed over.
+    // Children may have died before the handler was there, for instance while the boot handed over.
     this.reap();
   }
 
-  /** Call right after a spawn: its exit cannot be seen before the event loop turns. */
+  /** Call this right after a spawn: the exit cannot be seen before the next turn of the event loop. */
   leaveToNode(pid: number): void {
     this.#own.add(pid);
   }
@@ -46,15 +46,15 @@ export class Reaper {
     return adopted.promise;
   }
 
-  /** Whether SIGKILL has ended this child. To be asked once, when it has ended. */
+  /** Whether SIGKILL has ended this child. Call it once, after the child has ended. */
   wasKilled(pid: number): boolean {
     return this.#killed.delete(pid);
   }
 
-  /** Waits for every dead orphan there is now. */
+  /** Waits for every orphan that is dead now. */
   reap(): void {
     for (let pid = peekDeadChild(); pid !== 0; pid = peekDeadChild()) {
-      // A dead child of Node's is always first in that call until libuv has fetched it: look behind it.
+      // Until libuv has reaped a dead child of Node's, the call returns that child first. So look behind it.
       if (this.#own.has(pid)) return this.#reapBehind();
       this.#reapOne(pid);
     }
@@ -63,7 +63,7 @@ export class Reaper {
   #reapOne(pid: number): void {
     const status = reapChild(pid);
     if (status === undefined) return;
-    // It may have died before anybody asks for its end, so it is not forgotten; of another with its number nothing is heard.
+    // It may die before anybody asks for its end, so its status is kept. A later process with the same PID is ignored.
     const adopted = this.#adopted.get(pid);
     if (adopted !== undefined && (status & SIGNAL_BITS) === constants.signals.SIGKILL) this.#killed.add(pid);
     adopted?.resolve(exitStatusOfWait(status));

@@ -19,34 +19,34 @@ export interface SpawnOptions {
   reaper: Reaper;
   onRecord: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
-  /** Listening sockets that it is given, from descriptor 3 on. */
+  /** Listening sockets that the process inherits, from descriptor 3 on. */
   sockets?: readonly number[];
 }
 
 export interface Spawned {
-  /** Undefined when it could not be started. */
+  /** Undefined if the process could not be started. */
   pid: number | undefined;
-  /** Resolves with its exit status when it has ended. Errors: the system's, when it could not be started. */
+  /** Resolves with the exit status. Errors: the system's, if the process could not be started. */
   ended: Promise<number>;
-  /** Which signal ended it, as far as that can be told from a status of 128+n. */
+  /** The signal that ended the process, if it can be told from a status of 128+n. */
   endSignal: () => NodeJS.Signals | undefined;
-  /** Resolves when all that it wrote has been passed on. */
+  /** Resolves when all of the process's output has been passed on. */
   relayed: Promise<unknown>;
 }
 
-/** Starts one. Errors: throws when no descriptor or no memory is left. */
+/** Starts a process. Errors: throws if no descriptor or no memory is left. */
 export function spawnService(options: SpawnOptions): Spawned {
   const { plan, environment, sockets = [], reaper } = options;
   const { file, args, env } = asService(plan.user, plan.argv, ofService(plan, environment));
   const common = { cwd: plan.cwd, env };
   if (plan.output === "inherit") {
-    // Not in a session of its own: only so does it keep the terminal.
+    // In the same session, since a process in its own session loses the terminal.
     const child = spawn(file, args, { ...common, stdio: "inherit" });
     return { pid: child.pid, ...endOf(child, reaper), relayed: Promise.resolve() };
   }
   const stdout = openRelay(relayOptions(options));
   const stderr = openRelay(relayOptions(options));
-  // Its own session: a process group of its own, so that what it leaves behind can be found and ended.
+  // In its own session, and so its own process group: processes that it leaves behind can be found and ended.
   const child = spawn(file, args, {
     ...common,
     stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
@@ -58,7 +58,7 @@ export function spawnService(options: SpawnOptions): Spawned {
   return { pid: child.pid, ...endOf(child, reaper), relayed };
 }
 
-/** Takes over one that the boot has started. */
+/** Takes over a process that the boot has started. */
 export function adoptService({ pid, stdoutFd, stderrFd }: StartedProcess, options: SpawnOptions): Spawned {
   const relayed = [stdoutFd, stderrFd].map((fd) => continueRelay(fd, pid, relayOptions(options)));
   return {
@@ -74,7 +74,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // ESRCH: it has ended by itself, which is what its exit event is for.
+    // ESRCH: the process has ended by itself; its exit event reports that.
   }
 }
 

@@ -2,10 +2,10 @@ import { lstatSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { listNames } from "../../base/untrusted-file.ts";
 
-/** The directory is the application's: a million names must not keep PID 1 busy. */
+/** The application owns the directory: a million names in it must not keep PID 1 busy. */
 const MOST_NAMES = 10_000;
 
-/** When the newest file whose path begins so was written; 0 where there is none. */
+/** When the newest file whose path begins with `prefix` was written; 0 if there is none. */
 export function lastWrittenMs(prefix: string): number {
   try {
     const directory = dirname(prefix);

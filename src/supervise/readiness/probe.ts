@@ -1,4 +1,4 @@
-// Asks a service whether it has come up.
+// Probes whether a service has come up.
 import { connect, type Socket } from "node:net";
 import type { Readiness } from "../../plan/plan.ts";
 
@@ -7,7 +7,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 type Asked = Extract<Readiness, { kind: "tcp" | "http" }>;
 
-/** One question to a service. Returns undefined when it has come up, and else what it answered. */
+/** Probes a service once. Returns undefined if it has come up, otherwise why not. */
 export async function probe(readiness: Asked): Promise<string | undefined> {
   switch (readiness.kind) {
     case "tcp": {
@@ -25,7 +25,7 @@ export async function probe(readiness: Asked): Promise<string | undefined> {
   }
 }
 
-/** What is to be said before the first answer. */
+/** Why a service is not ready, before its first answer. */
 export function beforeAnswer(readiness: Asked): string {
   return readiness.kind === "http" && readiness.path !== undefined
     ? `GET ${readiness.path} has not been answered yet`
@@ -33,9 +33,9 @@ export function beforeAnswer(readiness: Asked): string {
 }
 
 /**
- * A worker takes the connection: it closes it when we send nothing and close our side. The kernel alone takes it as
- * soon as anybody listens: gunicorn's master before any worker has loaded the application, or PID 1 itself, which holds
- * nginx's sockets. Leaves no trace in any log.
+ * Whether a worker accepts the connection: the worker closes it when we send nothing and close our side. A connection alone
+ * proves nothing: the kernel takes it as soon as anybody listens, such as gunicorn's master before a worker has loaded the
+ * application, or PID 1, which holds nginx's sockets. This leaves no trace in any log.
  */
 function serves(socket: Socket, where: string): Promise<string | undefined> {
   const late = `nobody took a connection at ${where} within ${PROBE_TIMEOUT_MS / 1_000} s`;
@@ -46,7 +46,7 @@ function serves(socket: Socket, where: string): Promise<string | undefined> {
   });
 }
 
-/** A GET is answered below 400. */
+/** Whether a GET is answered with a status below 400. */
 function answers(socket: Socket, path: string, host: string): Promise<string | undefined> {
   const late = `GET ${path} was not answered within ${PROBE_TIMEOUT_MS / 1_000} s`;
   return ask(socket, late, (answer) => {

@@ -5,21 +5,21 @@ import type { Readiness } from "../../plan/plan.ts";
 import { lastWrittenMs } from "./last-written.ts";
 import { beforeAnswer, probe } from "./probe.ts";
 
-/** Often enough that nobody waits for it, seldom enough to cost nothing. */
+/** Short enough that no start waits for it, long enough to cost nothing. */
 const PROBE_PERIOD_MS = 25;
 
 export interface ReadinessWatch {
-  /** Shows it what the service has just logged. */
+  /** Shows the watch a record that the service has just logged. */
   see(fields: Fields): void;
-  /** Gives up. */
+  /** Ends the watch. */
   cancel(): void;
-  /** Why it is not ready, if it has said so. */
+  /** Why the service is not ready, if a probe has told. */
   readonly why?: string | undefined;
 }
 
 /**
- * Calls `onReady` once when the service, which has just been started, has come up; not `seen` if all that is known of it
- * is that it has lived for some time.
+ * Calls `onReady` once, when the service that has just been started has come up. `seen` is false if the only sign is that it
+ * has lived for some time.
  */
 export function watchReadiness(
   readiness: Readiness,
@@ -29,7 +29,7 @@ export function watchReadiness(
   switch (readiness.kind) {
     case "settled": {
       const { afterMs } = readiness;
-      // 0: of such a one nothing is asked, so nothing is missing.
+      // 0: there is no sign to wait for, so none is missing.
       return { see: ignore, cancel: clock.after(afterMs, () => onReady(afterMs === 0)) };
     }
     case "log": {
@@ -44,7 +44,7 @@ export function watchReadiness(
     }
     case "file": {
       const { prefix, orAfterMs } = readiness;
-      // Not the time of day: an earlier process may have written it a moment ago.
+      // Compared with the file's earlier time, not with the time of day: an earlier process may have just written it.
       const beforeMs = lastWrittenMs(prefix);
       const untilMs = clock.monotonicMs() + orAfterMs;
       const isWritten = (): boolean => lastWrittenMs(prefix) > beforeMs;
@@ -64,7 +64,7 @@ export function watchReadiness(
   }
 }
 
-/** Again and again until nothing is said against it. */
+/** Asks again and again until the answer is undefined. */
 function ask(
   clock: Clock,
   onReady: () => void,

@@ -1,4 +1,4 @@
-// Reads the files that variables come from once more: secrets are rotated, env files edited. Loaded at the first reload.
+// Reads the files of variables again, since secrets are rotated and env files edited. Loaded at the first reload.
 import { DjinitError } from "../../base/errors.ts";
 import { type FileVariables, readAgain } from "../../config/file-variables.ts";
 import type { Problem } from "../../config/problem.ts";

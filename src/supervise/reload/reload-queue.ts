@@ -1,6 +1,6 @@
 /**
- * Runs one reload at a time. Whoever asks while one runs gets another after it, for what has changed since it began;
- * however many ask, it is one.
+ * Runs one reload at a time. Requests during a reload cause one more after it, since files may have changed after it began.
+ * However many requests there are, one more is enough.
  */
 export class ReloadQueue {
   readonly #reload: () => Promise<void>;
@@ -12,7 +12,7 @@ export class ReloadQueue {
     this.#reload = reload;
   }
 
-  /** What becomes of the request: it begins, comes after the one that runs, or is answered by one that waits already. */
+  /** Whether this request begins a reload, waits for the running one to end, or joins one that waits already. */
   ask(): "begins" | "waits" | "joins" {
     if (this.#again) return "joins";
     if (this.#running) {

@@ -1,4 +1,4 @@
-// New code and files for services that run. What is broken is found out beside the old one, which goes on serving.
+// Gives running services new code and files. New code is checked while the old process goes on serving.
 import { isDeepStrictEqual } from "node:util";
 import { within } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
@@ -14,9 +14,9 @@ import { mirrorConfiguration } from "../process/prepare-files.ts";
 import { sendSignal, spawnService } from "../process/spawn.ts";
 import type { Service, ServiceDependencies } from "../service.ts";
 
-/** Importing an application takes seconds at worst; after this the old one is kept. */
+/** Importing an application takes seconds at worst. After this time, the old process is kept. */
 const CHECK_TIMEOUT_MS = 60_000;
-/** What it leaves behind with its pipe open must not hold up the next reload. */
+/** A process that the check leaves behind with its pipe open must not hold up the next reload. */
 const RELAY_TIMEOUT_MS = 1_000;
 
 interface Verdict {
@@ -24,13 +24,13 @@ interface Verdict {
   /** Why it is not. */
   cause: string;
   lines: string[];
-  /** All that it said. */
+  /** All of the check's output. */
   said: string;
 }
 
 /**
- * Reloads one service, for `environment`, if its check, where it has one, succeeds; says so if not. `wanted` is asked
- * after the check: a stop may have begun meanwhile.
+ * Reloads one service with `environment`. If the service has a check and it fails, the reload is refused and logged.
+ * `wanted` is asked after the check, since a stop may have begun meanwhile.
  */
 export async function reloadService(
   service: Service,
@@ -53,9 +53,9 @@ export async function reloadService(
     }
     service.renew(planAfterCheck(plan, said), environment);
   }
-  // It has ended meanwhile: a stop wants it to stay so, and a restart takes what is new anyway.
+  // The service has ended meanwhile. After a stop it stays stopped, and a restart uses the new environment anyway.
   if (service.pid === undefined) return;
-  // As late as can be: gunicorn is reading its new configuration.
+  // As late as possible: gunicorn is reading its new configuration.
   if (plan.waits !== undefined) writeNginxWaits(plan.waits);
   log.info(
     { target: name },
@@ -75,7 +75,7 @@ async function runCheck(
   const all: string[] = [];
   const last = new LastLines();
   const { lines } = last;
-  /** nginx says first what is wrong, and then that something is. */
+  /** nginx prints first what is wrong, and then that the test has failed. */
   let fatal: string | undefined;
   try {
     if (plan.mirror !== undefined) mirrorConfiguration(plan.mirror);
@@ -113,7 +113,7 @@ async function runCheck(
   }
 }
 
-/** `celery report` prints the settings, passwords in URLs included: of a check only what it fails with is logged. */
+/** `celery report` prints the settings, with the passwords in URLs. So only the error of a failed check is logged. */
 const SILENT: Sink = {
   policy: makePolicy(),
   congested: false,

@@ -1,4 +1,4 @@
-// What a server that drains still carries from clients to the application. Pure, but for the look itself.
+// Which connections a draining server still carries between clients and the application. Pure, except for the look itself.
 import { isIPv6 } from "node:net";
 import type { ServicePlan } from "../../plan/plan.ts";
 import { countConnections } from "../../platform/tcp-table.ts";
@@ -14,19 +14,19 @@ export interface Look {
 }
 
 /**
- * Each client has one connection that the application has accepted, and for so long nothing has come or gone: nothing is
- * under way between them. What is left is the application's to end: WebSockets, event streams, slow requests.
+ * For this long no connection has come or gone, and the application has accepted one for each client. So nothing is under
+ * way between the two servers. Only the application can end what is left: WebSockets, event streams, slow requests.
  */
 const SETTLED_MS = 1_000;
 /**
- * One that is open for so long while others come and go (a slow upload, a large download) may be a WebSocket. Docker
- * kills after 10 s, and the application has to load itself and to close them in what is left.
+ * A connection that stays open for this long, while others (a slow upload, a large download) come and go, may be a
+ * WebSocket. Docker kills after 10 s, and new workers have to load the application and close it within the rest.
  */
 const OVERDUE_MS = 3_000;
 
 /**
- * `tell`: the application may be told to end, it has all that there is. `renew`: its present processes have to end what
- * they hold, and others have to take what is still to come.
+ * `tell`: the application may be told to end, since it has every connection. `renew`: its current workers have to end their
+ * connections, and new workers have to take the requests that are still to come.
  */
 export type Verdict = "wait" | "tell" | "renew";
 
@@ -41,7 +41,7 @@ export class Carried {
     this.#startedMs = nowMs;
   }
 
-  /** `look` is undefined where nothing can be seen. */
+  /** `look` is undefined if the kernel's tables cannot be read. */
   see(look: Look | undefined, nowMs: number): Verdict {
     this.#first ??= new Set(look?.inHand);
     const now = look === undefined || !isAllInHand(look) ? "" : look.inHand.toSorted().join(" ");
@@ -60,12 +60,12 @@ function isAllInHand({ clients, inHand, waiting }: Look): boolean {
   return waiting === 0 && inHand.length === clients;
 }
 
-/** Undefined where the application has no Unix socket, or the server no TCP address. */
+/** Undefined if the application has no Unix socket, or the server no TCP address. */
 export function lookBetween(front: ServicePlan, back: ServicePlan): Look | undefined {
   if (front.readiness.kind !== "tcp" || back.readiness.kind !== "http") return undefined;
   const { addresses } = front.readiness;
   const family = addresses.some(({ host }) => isIPv6(host)) ? "both" : "IPv4";
-  // In this order: one that is passed on between the two looks is seen twice at worst, and nobody is told too early.
+  // In this order: a connection that is passed on between the two looks is counted twice at worst, so `tell` never comes early.
   const clients = countConnections([...new Set(addresses.map(({ port }) => port))], family);
   const connections = connectionsAt(back.readiness.socketPath);
   return connections && { clients, inHand: connections.accepted, waiting: connections.waiting };

@@ -1,5 +1,5 @@
-// Listening sockets that PID 1 holds for a service: they outlive its processes, and so do the connections that wait in
-// them, when a process dies, is restarted or drains.
+// Listening sockets that PID 1 holds for a service. They outlive its processes, and so do the connections that wait in
+// them while a process dies, is restarted or drains.
 import { closeSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type Clock, until } from "../../base/clock.ts";
@@ -8,20 +8,20 @@ import type { HeldSocket, SocketPlan } from "../../plan/plan.ts";
 import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../../platform/listening-socket.ts";
 import { countHandshakes } from "../../platform/tcp-table.ts";
 
-/** nginx's own; with another it would call listen(2) again. */
+/** nginx's own backlog. With another one, nginx would call listen(2) again. */
 const BACKLOG = 511;
-/** A look at a socket costs microseconds. */
+/** Looking at a socket takes microseconds. */
 const LOOK_PERIOD_MS = 2;
-/** A look at the kernel's table of all connections costs 5 to 10 ms. */
+/** Reading the kernel's table of all connections takes 5 to 10 ms. */
 const TABLE_PERIOD_MS = 25;
 /**
- * A handshake takes a round trip, and on a machine under load its last packet may wait for a second to be looked at.
- * Only one that is under way is waited for.
+ * A handshake takes a round trip, and on a loaded machine its last packet may wait for a second. Only handshakes that are
+ * under way are waited for.
  */
 const HANDSHAKES_END_MS = 3_000;
-/** A process that does not accept for so long will not. */
+/** A process that has not accepted for this long never will. */
 const ACCEPTING_MS = 3_000;
-/** nginx closes its listeners as soon as it has read QUIT. */
+/** nginx closes its listeners as soon as it gets QUIT. */
 const LISTENERS_CLOSE_MS = 1_000;
 
 export class HeldSockets {
@@ -37,7 +37,7 @@ export class HeldSockets {
     this.#clock = clock;
   }
 
-  /** Opens what is not open yet. Returns the descriptors for the service's next process; what cannot be had is its own to open. */
+  /** Opens missing sockets. Returns the descriptors for the next process, which opens by itself what cannot be opened here. */
   descriptors(): number[] {
     this.#endDiversion();
     for (const socket of this.#plan.sockets) {
@@ -48,33 +48,33 @@ export class HeldSockets {
     return [...this.#open.values()].map(({ fd }) => fd);
   }
 
-  /** Whether the socket that the boot has opened is still held. */
+  /** Whether the boot's socket is still held. */
   get holdsInherited(): boolean {
     return [...this.#open.values()].some(({ socket }) => socket.kind === "inherited");
   }
 
-  /** From now on the service listens at these. Lets go of others, whose processes do the same. */
+  /** From now on the service listens at these sockets. Releases the others, as the service's processes do. */
   replan(plan: SocketPlan): void {
     this.#plan = plan;
     const wanted = new Set(plan.sockets.map(keyOf));
     for (const key of this.#open.keys()) if (!wanted.has(key)) this.#close(key);
   }
 
-  /** What tells the process which descriptors it has been given. */
+  /** The variables that tell the process which descriptors it has inherited. */
   variables(count: number): Record<string, string> {
     return socketVariables(this.#plan.variable, count);
   }
 
   /**
-   * From now on connections are refused, but for those that the kernel has taken already: resolves when all of these
-   * have been accepted. A listener that is just closed resets what waits in it.
+   * Refuses new connections from now on. Resolves when every connection that the kernel has taken already has been accepted:
+   * closing a listener resets the connections that wait in it.
    */
   async refuseNew(): Promise<void> {
     if (this.#decoys.length > 0) return;
     for (const { socket } of this.#open.values())
       if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
     if (this.#decoys.length === 0) return;
-    // In this order: a handshake ends in the queue, and no new one begins.
+    // In this order: no new handshake begins, and one under way ends in the queue.
     const ports = this.#ports();
     const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
     await until(this.#clock, TABLE_PERIOD_MS, HANDSHAKES_END_MS, () => countHandshakes(ports, family) === 0);
@@ -83,7 +83,7 @@ export class HeldSockets {
     );
   }
 
-  /** Lets go of the sockets of a process that has been asked to end. Clients are told «refused» from then on. */
+  /** Releases the sockets of a process that has been asked to end. From then on, connections are refused. */
   async release(): Promise<void> {
     const ports = this.#ports();
     for (const key of this.#open.keys()) this.#close(key);
@@ -97,7 +97,7 @@ export class HeldSockets {
     if (held === undefined) return;
     closeSync(held.fd);
     this.#open.delete(key);
-    // Its number may be another file's by now.
+    // Its number may belong to another file by now.
     if (held.socket.kind === "inherited") this.#gone.add(key);
   }
 

@@ -1,12 +1,12 @@
-// Notices that the name of a socket that PID 1 holds has been removed or replaced: whoever connects finds nobody there,
-// or somebody else. Puts it back, and says so.
+// Notices when the name of a socket that PID 1 holds has been removed or replaced, so that clients reach nobody or somebody
+// else. Puts the name back, and logs it.
 import { lstatSync } from "node:fs";
 import type { Clock } from "../../base/clock.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 
-/** A look costs microseconds; until the next one clients are told that nobody listens. */
+/** A look takes microseconds. Until the next one, connections are refused. */
 const PERIOD_MS = 1_000;
-/** What cannot be put back for so long will not be: only a new container helps. */
+/** A name that could not be put back for this long is lost: only a new container helps. */
 const HOPELESS_AFTER = 10;
 
 /** Which file a name leads to. */
@@ -17,16 +17,16 @@ export interface Identity {
 
 export interface WatchedSocket {
   path: string;
-  /** Whether the name leads where it should; true as well while nothing is to be looked for. */
+  /** Whether the name leads to the socket. Also true while there is no socket to look for. */
   isThere(): boolean;
-  /** Errors: throws when it cannot. */
+  /** Errors: throws if the name cannot be put back. */
   putBack(): Promise<void>;
 }
 
 export interface Lost {
   /** Completes «gunicorn …». */
   detail: string;
-  /** It has not been possible to put it back for a while. */
+  /** The name could not be put back for a while. */
   hopeless: boolean;
 }
 
@@ -54,7 +54,7 @@ export class SocketWatch {
     this.#watched.push({ socket, failures: 0, cause: undefined, busy: false });
   }
 
-  /** What is wrong with the socket of that path, as things are now. */
+  /** What is wrong with the socket at `path` now. */
   lost(path: string): Lost | undefined {
     const watched = this.#watched.find(({ socket }) => socket.path === path);
     if (watched === undefined || watched.socket.isThere()) return undefined;
@@ -80,7 +80,7 @@ export class SocketWatch {
       watched.cause = undefined;
     } catch (error) {
       const cause = (error as Error).message;
-      // Once: it is tried again every second.
+      // Logged once: it is tried again every second.
       if (watched.cause !== cause)
         this.#log.error({ path, how, cause }, `cannot put back ${path}, which has been ${how}: ${cause}`);
       watched.failures += 1;
@@ -91,7 +91,7 @@ export class SocketWatch {
   }
 }
 
-/** The socket that a name leads to; undefined where there is none, or something else. */
+/** The socket that a name leads to; undefined if there is none, or no socket. */
 export function identityOf(path: string): Identity | undefined {
   try {
     const { dev, ino } = lstatSync(path);

@@ -1,21 +1,21 @@
-// A server that drains waits for its WebSockets for ever, and the application, which has to close them, would be told only
-// when the server has gone.
+// A draining server waits for its WebSockets for ever. The application has to close them, but would be told to end only
+// after the server.
 import type { Clock } from "../../base/clock.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { Service } from "../service.ts";
 import { Carried, type Look, lookBetween } from "./carried.ts";
 
-/** Seldom: a look at the kernel's tables takes up to 10 ms. */
+/** Not more often: reading the kernel's tables takes up to 10 ms. */
 const PERIOD_MS = 250;
 
 export interface WatchOptions {
   clock: Clock;
   log: OwnLog;
-  /** Tells the application to end. False: it is to go on, since only the server in front is being stopped. */
+  /** Tells the application to end. False if it has to go on, because only the server in front is being stopped. */
   tell: (back: Service) => boolean;
 }
 
-/** Looks as long as `front` drains and `back` runs. */
+/** Watches while `front` drains and `back` runs. */
 export function watchCarried(front: Service, back: Service, { clock, log, tell }: WatchOptions): void {
   const carried = new Carried(clock.monotonicMs());
   const { pid } = front;
@@ -30,7 +30,7 @@ export function watchCarried(front: Service, back: Service, { clock, log, tell }
     const look = lookBetween(front.plan, back.plan);
     const verdict = carried.see(look, clock.monotonicMs());
     if (verdict === "tell" && tell(back)) return says(look, "is told to end them");
-    // Where it may not be told to end, new workers are what is left.
+    // If it may not be told to end, it gets new workers.
     if (verdict !== "wait" && !renewed && renew(back)) {
       renewed = true;
       says(look, "gets new workers, and its old ones end them");
@@ -40,7 +40,7 @@ export function watchCarried(front: Service, back: Service, { clock, log, tell }
   step();
 }
 
-/** New workers, while the old ones give up what they hold. */
+/** Starts new workers, while the old ones end their connections. */
 function renew(back: Service): boolean {
   const { reload } = back.plan;
   if (reload === undefined || reload === "restart" || !back.takes(reload)) return false;
