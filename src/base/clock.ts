@@ -1,8 +1,8 @@
-/** Time, injected so that tests run in virtual time. */
+/** Time. It is passed in, so that tests run in virtual time. */
 export interface Clock {
-  /** Milliseconds that never jump with the wall clock. */
+  /** Milliseconds of a clock that never jumps, unlike the wall clock. */
   monotonicMs(): number;
-  /** Calls back once after `delayMs`; the returned function cancels it. */
+  /** Calls back once after `delayMs`. The returned function cancels that. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Asks `isDone` at once, and then every `periodMs`. False if it has not become true within `limitMs`. */
+/** Calls `isDone` at once, and then every `periodMs`. False if it has not become true within `limitMs`. */
 export async function until(
   clock: Clock,
   periodMs: number,
@@ -37,7 +37,7 @@ export async function within(clock: Clock, limitMs: number, promise: Promise<unk
   cancel();
 }
 
-/** Resolves after `delayMs`. Errors: the signal's reason when it is aborted before. */
+/** Resolves after `delayMs`. Errors: the signal's reason, if it is aborted first. */
 export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,8 +1,8 @@
 import { EXIT_STATUS } from "./exit-status.ts";
 
 /**
- * Every error djinit reports: a stable code, the exit status it leads to (null: the process goes on), and the way out.
- * docs/errors.md has the same table, and a test that they agree.
+ * Every error that djinit reports: a stable code, the exit status it leads to (null: the process goes on), and the way out.
+ * docs/errors.md has the same table; a test compares the two.
  */
 export const ERROR_CODES = {
   DJINIT_BAD_CONFIGURATION: {
@@ -154,12 +154,12 @@ export class DjinitError extends Error {
     this.fields = options.fields ?? {};
   }
 
-  /** Null where the process goes on. */
+  /** Null if the process goes on. */
   get exitStatus(): number | null {
     return ERROR_CODES[this.code].exitStatus;
   }
 
-  /** For a process that does end with this error. `process.exit(null)` would be a success. */
+  /** For a process that ends with this error in any case: `process.exit(null)` would be a success. */
   get endStatus(): number {
     return this.exitStatus ?? EXIT_STATUS.internalError;
   }
@@ -169,9 +169,9 @@ export class DjinitError extends Error {
   }
 }
 
-/** Any thrown value as a DjinitError; what djinit did not foresee becomes DJINIT_INTERNAL, with its stack. */
+/** Any thrown value as a DjinitError. An unforeseen one becomes DJINIT_INTERNAL, with its stack. */
 export function asDjinitError(thrown: unknown): DjinitError {
-  // By name, not by class: each file of the bundle has a class of its own.
+  // By name, not by class: each file of the bundle has its own copy of the class.
   if (thrown instanceof Error && thrown.name === "DjinitError") return thrown as DjinitError;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** Exit statuses of the container, as documented in docs/exit-statuses.md. sysexits(3) where it has one that fits. */
+/** The container's exit statuses, documented in docs/exit-statuses.md. From sysexits(3) if one of them fits. */
 export const EXIT_STATUS = {
   ok: 0,
   databaseUnavailable: 69,

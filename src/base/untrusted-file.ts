@@ -1,28 +1,28 @@
-// Files that somebody else may write: the application, or whoever has laid them there. A pipe would block for ever, a sparse
-// file take all the memory, a link lead elsewhere. Here, since the variables' files are read with nothing above this room.
+// Files that somebody else can write, such as the application. A pipe would block for ever, a sparse file would take all
+// memory, a link would lead elsewhere. In `base`, since `config`, which reads the variables' files, imports no other room.
 import { closeSync, constants, fstatSync, opendirSync, openSync, readSync, type Stats } from "node:fs";
 
-/** `O_CLOEXEC` is Node's own habit. */
+/** Node adds `O_CLOEXEC` itself. */
 const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
-/** Of a directory: more at once would only take more memory. */
+/** Names read from a directory at a time: more would only take more memory. */
 const NAMES_AT_ONCE = 256;
 
 export interface FileRules {
   /** Larger ones are refused. */
   mostBytes: number;
-  /** For what an operator lays there: Kubernetes makes links of its secrets and configuration. Else none is followed. */
+  /** For files of the operator: Kubernetes mounts secrets and configuration as links. Without it, no link is followed. */
   followsLinks?: boolean;
 }
 
 /**
- * What a regular file holds, which never blocks. Errors: the system's own; one that says what it is instead, or that it is
- * too large.
+ * Reads a regular file without ever blocking. Errors: the system's own, or one that says that it is no regular file or too
+ * large.
  */
 export function readUntrusted(path: string, rules: FileRules): Buffer {
   const { fd, size } = openUntrusted(path, rules);
   try {
     if (size > rules.mostBytes) throw tooLarge(rules.mostBytes);
-    // One more, to see whether it has grown.
+    // One byte more, to notice a file that has grown.
     const data = readAtMost(fd, rules.mostBytes + 1, size);
     if (data.length > rules.mostBytes) throw tooLarge(rules.mostBytes);
     return data;
@@ -31,7 +31,7 @@ export function readUntrusted(path: string, rules: FileRules): Buffer {
   }
 }
 
-/** Its beginning, where it is longer than that. Errors: as above. */
+/** The same, but only the beginning of a file that is too large. Errors: as above. */
 export function readBeginning(path: string, rules: FileRules): Buffer {
   const { fd, size } = openUntrusted(path, rules);
   try {
@@ -41,7 +41,7 @@ export function readBeginning(path: string, rules: FileRules): Buffer {
   }
 }
 
-/** Opens a regular file to read. Errors: the system's own; one that says what it is instead. */
+/** Opens a regular file for reading. Errors: the system's own, or one that says that it is no regular file. */
 export function openUntrusted(path: string, { followsLinks = false }: Pick<FileRules, "followsLinks"> = {}) {
   const fd = openSync(path, followsLinks ? READ : READ | constants.O_NOFOLLOW);
   const status = fstatSync(fd);
@@ -50,7 +50,7 @@ export function openUntrusted(path: string, { followsLinks = false }: Pick<FileR
   throw new Error(`it is ${kindOf(status)}, not a file`);
 }
 
-/** The first names in a directory, in no order. Errors: the system's own. */
+/** The first names in a directory, in no particular order. Errors: the system's own. */
 export function listNames(directory: string, most: number): string[] {
   const names: string[] = [];
   const open = opendirSync(directory, { bufferSize: NAMES_AT_ONCE });

@@ -7,9 +7,9 @@ export interface Arguments {
 }
 
 export interface Syntax {
-  /** As `djinit help` prints it, the verb first: `restart SERVICE`. */
+  /** As in `djinit help`, with the verb first: `restart SERVICE`. */
   usage: string;
-  /** How many operands it takes at least and at most. */
+  /** The least and the largest number of operands. */
   operands?: [number, number];
   /** Long options, some with a short name: `{ follow: "f" }`. */
   flags?: Record<string, string>;
@@ -17,7 +17,7 @@ export interface Syntax {
   values?: string[];
 }
 
-/** A verb's operands and options. Errors: DJINIT_BAD_USAGE says what it does not take, and its usage. */
+/** A verb's operands and options. Errors: DJINIT_BAD_USAGE names the bad argument and the usage. */
 export function readArguments(args: readonly string[], syntax: Syntax): Arguments {
   const { usage, operands: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
   const [verb = ""] = usage.split(" ");
@@ -32,7 +32,7 @@ export function readArguments(args: readonly string[], syntax: Syntax): Argument
   for (const name of values) options[name] = { type: "string" };
   let parsed: { values: Arguments["options"]; positionals: string[] };
   try {
-    // `scale gunicorn -1`: a number is a word, not an option.
+    // `scale gunicorn -1`: a number is an operand, not an option.
     const shielded = args.map((arg) => (/^-\d+$/.test(arg) ? `\0${arg}` : arg));
     parsed = parseArgs({ args: shielded, options, allowPositionals: true }) as typeof parsed;
   } catch (error) {

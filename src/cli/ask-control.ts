@@ -3,12 +3,12 @@ import { DjinitError } from "../base/errors.ts";
 import type { Failure, Request } from "../control/protocol.ts";
 import { connectControl, controlSocket } from "./control-socket.ts";
 
-/** For what is answered at once. */
+/** For verbs that are answered at once. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * Asks the supervisor. Errors: what it refused, with its own code; DJINIT_NOT_RUNNING when nobody answers, within 2 s or,
- * with `patient`, at all.
+ * Asks the supervisor. Errors: the supervisor's refusal, with its code; DJINIT_NOT_RUNNING if nobody answers within 2 s (with
+ * `patient`: if the connection ends without an answer).
  */
 export async function ask<T>(request: Request, patience: "at-once" | "patient" = "at-once"): Promise<T> {
   const socket = connectControl();
@@ -27,7 +27,7 @@ export async function ask<T>(request: Request, patience: "at-once" | "patient" =
   return answer as T;
 }
 
-/** Why nobody could be asked. */
+/** Why the supervisor could not be asked. */
 export function notRunning(error: unknown): DjinitError {
   const { code, message } = error as NodeJS.ErrnoException;
   const cause =

@@ -11,7 +11,7 @@ export async function runVerb(name: VerbName, args: readonly string[]): Promise<
     process.exitCode = args.includes("--help") ? help(VERBS) : await dispatch(name, args);
   } catch (thrown) {
     const error = asDjinitError(thrown);
-    // For a person, who may have been woken by it.
+    // For a person, not for a log.
     console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
     process.exitCode = error.endStatus;
   }

@@ -1,4 +1,4 @@
-// Which lines of the log somebody wants to see, in whichever format it is written.
+// Selects lines of the log, in any of its formats.
 import { LEVELS, type Level } from "../base/log-level.ts";
 
 export interface LogFilter {
@@ -21,7 +21,7 @@ const LOGFMT = /^time=\S+ level=(?<level>\w+) service=(?<service>\S+)/;
 const PRETTY = /^\d\d:\d\d:\d\d\.\d{3} (?<level>[A-Z]+) +(?<service>\S+)/;
 const COLOURS = /\u001b\[[0-9;]*m/g;
 
-/** Says of each line, in their order, whether it is to be shown: what follows a record's first line belongs to it. */
+/** Returns for each line, in order, whether to show it. The lines after a record's first one belong to the record. */
 export function lineFilter(filter: LogFilter): (line: string) => boolean {
   const wantsAll = filter.service === undefined && filter.level === undefined;
   let shown = wantsAll;

@@ -1,10 +1,10 @@
-// The words of which main.ts asks before it loads anything: PID 1's start must not wait for the table of verbs.
+// The names of the verbs, which main.ts needs before it loads anything: PID 1's start must not wait for the table of verbs.
 
-/** What a container's CMD of that word means; beside a running djinit it is the verb in either case. */
+/** The meaning of the word as a container's CMD. Beside a running djinit it is always the verb. */
 type AsCmd =
   /** The verb, if only options follow: `docker run IMAGE config`. */
   | "verb"
-  /** A command of the user's own: it would ask a PID 1 that is not there. */
+  /** A command of the user's own: the verb would ask a PID 1 that is not there. */
   | "command";
 
 /** Every verb of the table (verbs.ts). */
@@ -26,7 +26,7 @@ export const VERB_NAMES = {
 
 export type VerbName = keyof typeof VERB_NAMES;
 
-/** Beside a running djinit only: of a CMD these are gunicorn's. */
+/** Only beside a running djinit: in a CMD they belong to gunicorn. */
 export const VERB_OF_OPTION: ReadonlyMap<string, VerbName> = new Map([
   ["--help", "help"],
   ["-h", "help"],

@@ -2,7 +2,7 @@ import type { AskedVerb } from "../control/protocol.ts";
 import type { Arguments, Syntax } from "./arguments.ts";
 import type { VerbName } from "./verb-names.ts";
 
-/** Returns the exit status. `usage` is for errors that the syntax does not cover. */
+/** Returns the exit status. `usage` is for errors that the argument parser cannot find. */
 export type RunVerb = (args: Arguments, usage: string) => number | Promise<number>;
 
 interface Row<Name extends VerbName, Needs extends string> extends Syntax {
@@ -14,7 +14,7 @@ interface Row<Name extends VerbName, Needs extends string> extends Syntax {
 }
 
 export type Verb =
-  /** PID 1, which has an answer of the same name (control/answers.ts). */
+  /** PID 1, which has an answer with the same name (control/answers.ts). */
   | Row<AskedVerb, "supervisor">
   /** The libraries of the boot, and the project's Django or database. */
   | Row<Exclude<VerbName, AskedVerb>, "boot">

@@ -1,4 +1,4 @@
-// What PID 1 answers: one function a verb.
+// PID 1's answers: one function for each verb.
 import type { Socket } from "node:net";
 import { health } from "./answers/health.ts";
 import { logs } from "./answers/logs.ts";
@@ -11,7 +11,7 @@ import { stop } from "./answers/stop.ts";
 import type { AdminContext } from "./context.ts";
 import type { AskedVerb, Request } from "./protocol.ts";
 
-/** What it returns is the answer, unless it answers by itself and returns undefined. */
+/** Returns the answer, or undefined if it has written to the socket itself. */
 type Answer = (request: Request, context: AdminContext, socket: Socket) => unknown;
 
 export const ANSWERS: Readonly<Record<AskedVerb, Answer>> = {
@@ -25,7 +25,7 @@ export const ANSWERS: Readonly<Record<AskedVerb, Answer>> = {
   logs,
 };
 
-/** `verb` is what somebody has sent. */
+/** Whether `verb`, which comes from the socket, is a verb with an answer. */
 export function isAsked(verb: unknown): verb is AskedVerb {
   return typeof verb === "string" && Object.hasOwn(ANSWERS, verb);
 }

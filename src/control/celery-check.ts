@@ -1,14 +1,14 @@
-// Whether a celery worker or beat lives, and whether it can work. Pure.
+// Whether a celery worker or beat is alive, and whether it can work. Pure.
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 
-/** A healthy loop comes round every 2 s; a machine that is overloaded for a while is no reason to restart anything. */
+/** A healthy loop beats every 2 s. A machine that is overloaded for a while is no reason to restart anything. */
 const STALE_AFTER_S = 30;
 
-/** Where a thread waits that is called from there: sockets, TLS, sleep. */
+/** Frames of the standard library (sockets, TLS, sleep), in which threads wait. They do not tell for what. */
 const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|"<frozen /;
 /**
- * The libraries that speak with the broker. Not kombu's event loop, from which everything is called; but those of gevent
- * and eventlet: there all that could run waits for an answer.
+ * The libraries that talk to the broker. Not kombu's event loop, from which everything is called. But the loops of gevent
+ * and eventlet, which run only when every greenlet waits.
  */
 const BROKER_LIBRARY =
   /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore|gevent|eventlet)\b/;
@@ -22,12 +22,12 @@ export interface Verdict {
 
 const WELL: Verdict = { live: true, ready: true, detail: "is running" };
 
-/** `frames` are where a process that has stalled was seen, the innermost first. */
+/** `frames` is the stack of a stalled process, the innermost frame first. */
 export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () => string[]): Verdict {
   const { at, due = at, kind, since = at, state } = heartbeat;
   const lateS = nowS - (kind === "beat" ? due : at);
   const isLate = lateS > STALE_AFTER_S && state !== "starting";
-  // A worker that looks for its broker does nothing else meanwhile; beat goes on ticking.
+  // A worker that is looking for its broker does nothing else. beat goes on ticking.
   if (state === "connecting" && !(isLate && kind === "beat")) {
     const forS = Math.round(nowS - since);
     return { live: true, ready: false, detail: `has been without its broker for ${forS} s` };

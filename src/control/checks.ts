@@ -1,4 +1,4 @@
-// The answers of the probes: what each service says of itself, and what follows for the container.
+// The answers of the probes: the state of each service, and what follows for the container.
 import { monotonicSeconds, readHeartbeat, readStalledFrames } from "../metrics/heartbeat.ts";
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 import type { Service } from "../supervise/service.ts";
@@ -6,7 +6,7 @@ import type { Supervisor } from "../supervise/supervisor.ts";
 import { judgeHeartbeat } from "./celery-check.ts";
 import type { Check, Health } from "./protocol.ts";
 
-/** What every probe, `djinit health` and the metrics answer from. */
+/** The source of every probe, of `djinit health` and of the metrics. */
 export function checkHealth(supervisor: Supervisor, heartbeatOf = lastHeartbeat): Health {
   const checks = supervisor.services.map((service) => checkService(supervisor, service, heartbeatOf));
   const { draining } = supervisor;
@@ -18,7 +18,7 @@ export function checkHealth(supervisor: Supervisor, heartbeatOf = lastHeartbeat)
   };
 }
 
-/** What its present process has reported; undefined where celery is not the image's own, or has only just begun. */
+/** The last report of its current process; undefined if celery is not the image's, or has just been started. */
 export function lastHeartbeat({ plan, pid }: Service): Heartbeat | undefined {
   if (plan.heartbeatFile === undefined || pid === undefined) return undefined;
   const heartbeat = readHeartbeat(plan.heartbeatFile);
@@ -40,11 +40,11 @@ function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typ
     const detail = `is ${state.name}, as an operator asked (\`djinit start ${name}\` brings it back)${note}`;
     return { name, live: true, ready: !counts, detail };
   }
-  // Its process may be as well as can be: nobody reaches it.
+  // Its process may be fine, but nobody can reach it.
   const lost = ready ? supervisor.lostSocket(service) : undefined;
   if (lost !== undefined) return { name, live: !lost.hopeless, ready: false, detail: lost.detail };
   const { heartbeatFile } = service.plan;
-  // One that is not running yet, or no more, is PID 1's to care for: that is no reason to restart the container.
+  // PID 1 takes care of a service that is not running. That is no reason to restart the container.
   if (!ready || heartbeatFile === undefined) {
     const why = ready || service.unready === undefined ? "" : `: ${service.unready}`;
     return { name, live: true, ready, detail: `is ${state.name}${why}` };

@@ -1,29 +1,28 @@
-// Keeps a server's connections few without turning anybody away who has a question: a connection that asks for nothing
-// gives way.
+// Limits a server's connections without turning away clients that ask something: idle connections are closed first.
 import type { Server, Socket } from "node:net";
 
 export interface ConnectionLimit {
-  /** So many are kept. */
+  /** The most connections that are kept. */
   most: number;
-  /** Whether one that is being answered gives way too, where no other is left; else the newcomer is closed. */
+  /** If no idle connection is left: whether the oldest busy one is closed, or the newcomer. */
   interrupts: boolean;
 }
 
-/** What is known of the connections, for the server to say when it answers one. */
+/** The server reports here when it begins and ends to answer a connection. */
 export interface Connections {
-  /** It has sent a complete request, and is being answered. */
+  /** The client has sent a complete request, and is being answered. */
   busy(socket: Socket): void;
-  /** It has been answered. */
+  /** The client has been answered. */
   idle(socket: Socket): void;
 }
 
 type Use = "busy" | "idle";
 
-/** Those that have just come may still be about to ask: their first bytes are looked at before any of them gives way. */
+/** New clients may be about to ask. Their first bytes are read before any of them is closed. */
 const BURST_FACTOR = 2;
 
 export function limitConnections(server: Server, { most, interrupts }: ConnectionLimit): Connections {
-  /** The one that has been as it is for longest comes first. */
+  /** The connection that has been in its state for the longest comes first. */
   const uses = new Map<Socket, Use>();
   let isDue = false;
   const note = (socket: Socket, use: Use): void => {
@@ -45,11 +44,11 @@ export function limitConnections(server: Server, { most, interrupts }: Connectio
   server.on("connection", (socket: Socket) => {
     uses.set(socket, "idle");
     socket.once("close", () => uses.delete(socket));
-    // PID 1's descriptors may be few.
+    // PID 1 may have few descriptors.
     shrinkTo(BURST_FACTOR * most, socket);
     if (isDue || uses.size <= most) return;
     isDue = true;
-    // After the next turn, in which what they have sent is read.
+    // After the next turn of the event loop, in which their requests are read.
     setImmediate(() =>
       setImmediate(() => {
         isDue = false;

@@ -1,4 +1,4 @@
-// What verbs and probes are answered from.
+// What verbs and probes need in order to answer.
 import type { Clock } from "../base/clock.ts";
 import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
@@ -14,11 +14,11 @@ export interface AdminContext {
   log: OwnLog;
   recent: RecentLines;
   sockets: SocketWatch;
-  /** What has been counted of the services' output; absent where nobody can ask for it. */
+  /** Counters of the services' output; absent if there is no admin port. */
   relayed?: RelayMetrics | undefined;
 }
 
-/** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names those that there are. */
+/** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names the services that there are. */
 export function findService({ services }: Supervisor, name: string | undefined): Service {
   const found = services.find((service) => service.name === name);
   if (found !== undefined) return found;
@@ -29,7 +29,7 @@ export function findService({ services }: Supervisor, name: string | undefined):
   );
 }
 
-/** Errors: DJINIT_REFUSED while the container stops, and for a command, whose end is the container's. */
+/** Errors: DJINIT_REFUSED while the container stops, and for a command, since the container ends with it. */
 export function refuseWhereItMayNot({ supervisor }: AdminContext, verb: string, service: Service): void {
   const refuse = (cause: string) =>
     new DjinitError("DJINIT_REFUSED", `cannot ${verb} ${service.name}: ${cause}`);

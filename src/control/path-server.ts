@@ -1,9 +1,9 @@
-// A server of PID 1's own at a unix socket, which listens anew when its name has been removed or replaced.
+// A server of PID 1's own at a Unix socket. It listens anew when the name of the socket has been removed or replaced.
 import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { type Identity, identityOf, isSame, type SocketWatch } from "../supervise/sockets/socket-watch.ts";
 
-/** Serves at `path`, for those that `mode` lets connect, until the process ends. `onError`: it cannot be had at all. */
+/** Serves at `path`, with the file mode `mode`, until the process ends. `onError` is called if it cannot listen at all. */
 export function serveAtPath(
   path: string,
   mode: number,
@@ -14,7 +14,7 @@ export function serveAtPath(
   let server: Server | undefined;
   let identity: Identity | undefined;
   const listen = async (): Promise<void> => {
-    // libuv removes whatever has the name now.
+    // libuv removes whatever file has the name now.
     server?.close();
     rmSync(path, { recursive: true, force: true });
     server = open();

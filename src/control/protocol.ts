@@ -1,4 +1,4 @@
-// What goes over the control socket: one line of JSON asks, one answers. Types only.
+// The protocol of the control socket: one line of JSON asks, one answers. Types only.
 import type { ErrorCode } from "../base/errors.ts";
 import type { StateName } from "../supervise/service-state.ts";
 
@@ -8,13 +8,13 @@ export type AskedVerb = "status" | "health" | "restart" | "reload" | "stop" | "s
 export interface Request {
   verb: AskedVerb;
   service?: string;
-  /** Of `scale`: `+1`, `-1` or a number of workers. */
+  /** For `scale`: `+1`, `-1` or a number of workers. */
   workers?: string;
-  /** Of `logs`: go on with what is written from now on. */
+  /** For `logs`: also send what is written from now on. */
   follow?: boolean;
 }
 
-/** In place of an answer. */
+/** Sent instead of an answer. */
 export interface Failure {
   error: { code: ErrorCode; message: string };
 }
@@ -23,7 +23,7 @@ export interface Status {
   role: string;
   ready: boolean;
   draining: boolean;
-  /** Why it is not ready, one sentence each. */
+  /** Why it is not ready: one sentence for each cause. */
   reasons: string[];
   /** What the start has left out, one sentence each. */
   notes: string[];
@@ -36,16 +36,16 @@ export interface ServiceStatus {
   ready: boolean;
   pid?: number;
   uptime_seconds?: number;
-  /** After it died; not those that were asked for. */
+  /** Restarts after it died, without those that an operator asked for. */
   restarts: number;
   processes: number;
-  /** Since its main process was started; that of processes which have ended included. */
+  /** Since the start of its main process, with the time of child processes that have ended. */
   cpu_seconds: number;
-  /** Resident memory of its processes, added up: what they share counts for each. */
+  /** The sum of its processes' resident memory: shared pages count once for each process. */
   memory_bytes: number;
-  /** The status of its last process that has ended; 128+n for signal n. */
+  /** The exit status of its last process that has ended; 128+n for signal n. */
   exit_status?: number;
-  /** An operator has stopped it, and it stays so. */
+  /** An operator has stopped it, and it stays stopped. */
   held?: true;
 }
 
@@ -56,7 +56,7 @@ export interface Health {
   checks: Check[];
 }
 
-/** One question of a probe and its answer. */
+/** One check of a probe, and its result. */
 export interface Check {
   name: string;
   live: boolean;
@@ -65,10 +65,10 @@ export interface Check {
   detail: string;
 }
 
-/** Of start, stop, restart and scale. */
+/** The answer to start, stop, restart and scale. */
 export interface Done {
   /** One sentence. */
   done: string;
-  /** False where it did not come about, for instance a service that does not come up. */
+  /** False if it was not done, for instance because a service has not come up. */
   ok: boolean;
 }

@@ -9,9 +9,9 @@ import { serveAtPath } from "./path-server.ts";
 import type { Failure, Request } from "./protocol.ts";
 
 const LONGEST_REQUEST_BYTES = 1_024;
-/** More than people and probes need at once. Those that wait for an answer or follow the log are not turned away. */
+/** More than people and probes need at once. Clients that wait for an answer or follow the log are kept. */
 const MOST_CONNECTIONS = 32;
-/** Whoever asks sends a line at once, and reads the answer at once. */
+/** A client that is at work sends its line at once, and reads the answer at once. */
 const IDLE_TIMEOUT_MS = 5_000;
 const NEWLINE = 0x0a;
 
@@ -22,7 +22,7 @@ export function serveControl(context: AdminContext): void {
     const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: false });
     return server.on("connection", (socket) => listen(socket, context, connections));
   };
-  // Without the socket nobody can ask, but the services are none the worse for it.
+  // Without the socket no verb works, but the services run on.
   const path = placedIn(context.supervisor.plan.run, CONTROL_SOCKET);
   serveAtPath(path, 0o600, open, context.sockets, (error) => {
     context.log.warn({ cause: error.message }, `cannot serve ${path}: ${error.message}`);
@@ -39,7 +39,7 @@ function listen(socket: Socket, context: AdminContext, connections: Connections)
     const isTooLong = (end === -1 ? received.length : end) > LONGEST_REQUEST_BYTES;
     if (end === -1 && !isTooLong) return;
     socket.off("data", take).off("end", leave).resume();
-    // An answer may take its time.
+    // An answer may take a long time.
     socket.setTimeout(0);
     connections.busy(socket);
     const text = isTooLong ? undefined : received.toString("utf8", 0, end);
@@ -47,7 +47,7 @@ function listen(socket: Socket, context: AdminContext, connections: Connections)
   };
   socket.on("error", leave);
   socket.setTimeout(IDLE_TIMEOUT_MS, leave);
-  // A line that has no end asks for nothing.
+  // An incomplete line is not answered.
   socket.on("end", leave);
   socket.on("data", take);
 }
@@ -66,7 +66,7 @@ async function reply(text: string | undefined, socket: Socket, context: AdminCon
   socket.setTimeout(IDLE_TIMEOUT_MS);
 }
 
-/** `text` is undefined where there was too much of it. */
+/** `text` is undefined if the request was too long. */
 function readRequest(text: string | undefined): Request {
   if (text === undefined) {
     const cause = `it is longer than ${LONGEST_REQUEST_BYTES} bytes`;
@@ -76,7 +76,7 @@ function readRequest(text: string | undefined): Request {
     const request = JSON.parse(text) as Request;
     if (isAsked(request.verb)) return request;
   } catch {
-    // As good as a verb that is not known.
+    // Refused like an unknown verb.
   }
   throw new DjinitError("DJINIT_BAD_USAGE", `cannot answer ${JSON.stringify(text.trim())}: no such verb`);
 }

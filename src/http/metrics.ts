@@ -1,4 +1,4 @@
-// /metrics: everything there is to count, gathered when it is asked for.
+// /metrics: all metrics, collected when they are asked for.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../base/version.ts";
 import { statusOf } from "../control/answers/status.ts";
@@ -19,7 +19,7 @@ import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
 
-/** A page costs 3 ms, in which PID 1 does nothing else: whoever asks more often gets the same again. */
+/** A page takes 3 ms of PID 1's only thread. Requests within this time get the same page again. */
 const SHORTEST_PERIOD_MS = 100;
 
 /** Answers in the text format that the request asks for. */
@@ -54,7 +54,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
   const { plan, services } = supervisor;
   const names = services.map(({ name }) => name);
   const usage = listProcessUsage();
-  // What the checks look at is what the metrics tell.
+  // The same reports as the checks use, so that metrics and probes agree.
   const heartbeats = new Map(services.map((service) => [service.name, lastHeartbeat(service)]));
   const health = checkHealth(supervisor, ({ name }) => heartbeats.get(name));
   const [connections, application] = await Promise.all([
@@ -77,7 +77,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
     ...collectContainer(),
     ...collectBoot(plan.boot),
     ...collectOwnProcess(),
-    // Last: a name that is ours is ours.
+    // Last, so that djinit's own names win.
     ...application,
   ];
 }

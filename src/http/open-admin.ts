@@ -1,11 +1,11 @@
-// All that can be asked of the running container, by whom it may be asked.
+// Opens every way to ask the running container something.
 
 import type { AdminContext } from "../control/context.ts";
 import { serveControl } from "../control/server.ts";
 import { PROBES_SOCKET, placedIn } from "../plan/paths.ts";
 import { serveHttp } from "./server.ts";
 
-/** Serves the control socket, the admin port and nginx's socket, as far as the plan has them. */
+/** Serves the control socket, and, if they are in the plan, the admin port and nginx's socket. */
 export function openAdmin(context: AdminContext): void {
   const { admin, run } = context.supervisor.plan;
   const { port, address, nginxProbes } = admin;

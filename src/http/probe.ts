@@ -37,7 +37,7 @@ const PROBES: ReadonlyMap<string, (context: AdminContext) => Answer> = new Map([
   ],
 ]);
 
-/** 200 or 503; with `?verbose` each check on a line of its own. False if `path` is no probe. */
+/** Answers 200 or 503; with `?verbose`, one line for each check. False if `path` is no probe. */
 export function answerProbe(
   path: string,
   query: string,

@@ -1,4 +1,4 @@
-// Probes and metrics over HTTP. Read-only: there is no request that changes anything.
+// Probes and metrics over HTTP. Read-only: no request changes anything.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { DjinitError } from "../base/errors.ts";
@@ -9,20 +9,20 @@ import { logError } from "../logs/write/own-log.ts";
 import { metricsPage } from "./metrics.ts";
 import { answerProbe, PLAIN } from "./probe.ts";
 
-/** More than scrapers and probes need; a client that opens thousands must not take PID 1's descriptors, however few. */
+/** More than scrapers and probes need. A client that opens thousands must not use up PID 1's descriptors. */
 const MOST_CONNECTIONS = 24;
-/** Whoever asks sends a few hundred bytes at once. */
+/** A client that is at work sends its few hundred bytes at once. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LONGEST_HEADERS_BYTES = 8_192;
 
-/** Where to listen: a TCP port of one address, or of all of them, or a unix socket. */
+/** Where to listen: a TCP port at one address or at all of them, or a Unix socket. */
 export type Address = { port: number; host?: string } | { path: string };
 
 const INDEX = "djinit: /metrics /livez /readyz /startupz (?verbose)\n";
 
 type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Serves until the process ends. A port that is taken is logged; `withMetrics` says whether /metrics is served too. */
+/** Serves until the process ends. A port that is taken is logged. `withMetrics`: /metrics is served, too. */
 export function serveHttp(address: Address, context: AdminContext, withMetrics: boolean): void {
   const metrics = withMetrics ? metricsPage(context) : undefined;
   const report = (error: Error): void => {
@@ -30,7 +30,7 @@ export function serveHttp(address: Address, context: AdminContext, withMetrics: 
     logError(context.log, new DjinitError("DJINIT_ADMIN_PORT_TAKEN", text, { cause: error }));
   };
   if ("path" in address) {
-    // 0666: nginx is to connect, and what it may ask for is for everybody.
+    // 0666: nginx has to connect, and everything it can ask for is public.
     return serveAtPath(address.path, 0o666, () => open(context, metrics), context.sockets, report);
   }
   open(context, metrics).on("error", report).listen(address).unref();
@@ -44,7 +44,7 @@ function open(context: AdminContext, metrics: Page | undefined): Server {
     connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: REQUEST_TIMEOUT_MS,
   });
-  // Also of one that does not read its answer.
+  // Also for a client that does not read its answer.
   server.setTimeout(REQUEST_TIMEOUT_MS);
   const connections = limitConnections(server, { most: MOST_CONNECTIONS, interrupts: true });
   return server.on("request", (request, response) => {
@@ -80,7 +80,7 @@ async function answer(
     if (path === "/" && metrics !== undefined) return void response.writeHead(200, PLAIN).end(INDEX);
     response.writeHead(404, PLAIN).end("there is no such page\n");
   } catch (error) {
-    // The services are none the worse for it.
+    // The services run on without it.
     logError(context.log, error);
     if (response.headersSent) response.destroy();
     else response.writeHead(500, PLAIN).end("cannot answer: see the log\n");

@@ -1,9 +1,9 @@
-// What the container has used, in either version of the cgroup interface.
+// The container's resource usage, from either version of the cgroup interface.
 import { readFileSync } from "node:fs";
 
 export interface CgroupUsage {
   cpuSeconds?: number;
-  /** Where there is a limit: periods in which it ran, was throttled, and for how long. */
+  /** If there is a limit: the periods in which it ran, those in which it was throttled, and for how long. */
   periods?: number;
   throttledPeriods?: number;
   throttledSeconds?: number;
@@ -11,7 +11,7 @@ export interface CgroupUsage {
   inactiveFileBytes?: number;
 }
 
-/** Of the container's cgroup, mounted at `root`; what cannot be seen is absent. */
+/** The usage of the container's cgroup, mounted at `root`. Values that cannot be read are absent. */
 export function readCgroupUsage(root = "/sys/fs/cgroup"): CgroupUsage {
   const read = (name: string): string => {
     try {

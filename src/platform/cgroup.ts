@@ -1,10 +1,10 @@
-// What the memory controller tells of this container, in either version of the cgroup interface.
+// The container's memory account, from either version of the cgroup interface.
 import { readFileSync } from "node:fs";
 
 export interface MemoryAccount {
-  /** Processes the kernel has killed here because the limit was reached, since the container started. */
+  /** Processes that the kernel has killed because of the limit since the container started. */
   oomKills: number;
-  /** Bytes; undefined where there is no limit. */
+  /** Bytes; undefined if there is no limit. */
   limitBytes: number | undefined;
   usageBytes: number;
 }
@@ -28,7 +28,7 @@ const V1: Interface = {
 /** Version 1 writes «no limit» as the largest multiple of a page. */
 const NO_LIMIT_BYTES = 2 ** 62;
 
-/** The memory account of the container's cgroup, mounted at `root`, or undefined where it cannot be seen. */
+/** The memory account of the container's cgroup, mounted at `root`; undefined if it cannot be read. */
 export function readMemoryAccount(root = "/sys/fs/cgroup"): MemoryAccount | undefined {
   return readAs(root, V2) ?? readAs(root, V1);
 }

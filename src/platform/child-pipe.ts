@@ -2,9 +2,9 @@ import { fchmodSync } from "node:fs";
 import { makePipe, resizePipe } from "./libc.ts";
 
 /**
- * Linux writes what a process writes at once without a gap only if the pipe has room for all of it; else another process's
- * lines come into the middle. A traceback of 90 KB is larger than the 64 KiB that a pipe holds. The largest size that users
- * may have is 1 MiB.
+ * A write to a pipe stays in one piece only if the pipe has room for all of it. Otherwise another process's lines come in
+ * between. A pipe holds 64 KiB by default, and a traceback may have 90 KB. 1 MiB is the most that an unprivileged user may
+ * ask for.
  */
 const SIZES = [1024 * 1024, 512 * 1024, 256 * 1024];
 

@@ -1,4 +1,4 @@
-// Who a process runs as: accounts of the image, and the setpriv(1) prefix that turns root into them.
+// The user that a process runs as: accounts of the image, and the setpriv(1) prefix that turns root into one of them.
 import { readFileSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
 import { PROGRAMS } from "../base/programs.ts";
@@ -10,10 +10,10 @@ export interface Account {
   gid: number;
 }
 
-/** What PID 1 must keep to start and signal children of other users, and nothing else. */
+/** The only capabilities that PID 1 keeps: those to start and signal children of other users. */
 const SUPERVISOR_CAPABILITIES = "kill,setuid,setgid";
 
-/** What the boot needs of root's powers; bit numbers from linux/capability.h. */
+/** The capabilities that the boot needs as root; bit numbers from linux/capability.h. */
 const BOOT_CAPABILITIES = { CHOWN: 0, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 } as const;
 
 /** An account from /etc/passwd. Errors: throws when the image has no such user. */
@@ -36,7 +36,7 @@ function accounts(): Account[] {
   });
 }
 
-/** Does something with the rights of `account`, of which root's are left out for as long. Errors: those of `action`. */
+/** Runs `action` with the rights of `account`, without root's. Errors: those of `action`. */
 export function actAs<T>({ uid, gid }: Account, action: () => T): T {
   process.setegid?.(gid);
   process.seteuid?.(uid);
@@ -49,7 +49,7 @@ export function actAs<T>({ uid, gid }: Account, action: () => T): T {
 }
 
 /**
- * Words before a command that make it run as `user` with no capability left and none to be had.
+ * The prefix of a command that makes it run as `user`, without capabilities and without a way to get any.
  * Errors: throws when the image has no such user.
  */
 export function dropTo(user: string): string[] {
@@ -71,7 +71,7 @@ export function dropNothing(): string[] {
   return [PROGRAMS.setpriv, "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--"];
 }
 
-/** Words before the supervising half that make it user djinit, able to start and signal children of other users. */
+/** The prefix of the second life: it becomes user djinit, but can start and signal children of other users. */
 export function dropToSupervisor(user: string): string[] {
   const keep = `-all,${SUPERVISOR_CAPABILITIES.replaceAll(/(\w+)/g, "+$1")}`;
   return [
@@ -87,7 +87,7 @@ export function dropToSupervisor(user: string): string[] {
   ];
 }
 
-/** Refuses to begin as a root that lacks what the boot needs. Errors: DJINIT_MISSING_CAPABILITY names all that are missing. */
+/** Errors: DJINIT_MISSING_CAPABILITY names every capability that root lacks and the boot needs. */
 export function requireBootCapabilities(): void {
   const held = effectiveCapabilities();
   const missing = Object.entries(BOOT_CAPABILITIES)

@@ -1,5 +1,5 @@
-// Directories by descriptor: whoever may write in one can put a link in the place of what has just been looked at, so
-// nothing in it is named by a path.
+// Directories by descriptor. Anybody who may write in a directory can replace a checked file by a link at any moment, so
+// files in it are never named by a path.
 import {
   chmodSync,
   chownSync,
@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-/** Of a directory that is being emptied: the list of its names is read anew after each lot. */
+/** Names read at a time from a directory that is being emptied. */
 const NAMES_AT_ONCE = 1_000;
 
 /** Linux's O_PATH, which Node has no name for: the directory itself need not be readable. */
@@ -68,19 +68,19 @@ export function whileRoots<T>(path: string, action: () => T): T {
   });
 }
 
-/** The path of `name` in an open directory, whatever has become of the directory's own path. */
+/** The path of `name` in an open directory. It stays right if the directory's own path changes. */
 export function inDirectory(fd: number, name = ""): string {
   return `/proc/self/fd/${fd}/${name}`;
 }
 
-/** From now on only root can write in it, and its former owner, who may have it open, cannot. */
+/** From now on only root can write in it. Its former owner cannot, even with the directory still open. */
 export function takeDirectory(fd: number): void {
-  // In this order: root may change the mode of its own directories only, where it lacks CAP_FOWNER.
+  // In this order: without CAP_FOWNER, root may change the mode only of its own directories.
   fchownSync(fd, 0, 0);
   fchmodSync(fd, 0o700);
 }
 
-/** Removes what is in an open directory, but for what `keeps`. No link is followed. Errors: the system's own. */
+/** Removes everything from an open directory, except what `keeps` selects. No link is followed. Errors: the system's own. */
 export function emptyDirectory(
   fd: number,
   keeps: (name: string, status: Stats) => boolean = () => false,
@@ -106,7 +106,7 @@ function someNames(fd: number, kept: ReadonlySet<string>): string[] {
   return names;
 }
 
-/** False where something is mounted. */
+/** False if something is mounted there. */
 function remove(fd: number, name: string): boolean {
   const path = inDirectory(fd, name);
   try {

@@ -1,17 +1,17 @@
-// The container's environment is the application's. djinit's own processes have another one: docker/preload/djinit.c has
-// renamed each variable of the container, and what is started for the application is given them in the same form.
+// The container's environment belongs to the application. In djinit's own processes, docker/preload/djinit.c has renamed
+// each variable of the container. Programs for the application are given the variables in the same form.
 import { OWN_PATH, PROGRAMS } from "../base/programs.ts";
 
-/** Before the name of a variable that is not for the process that has it: docker/preload/*.c have the same. */
+/** The prefix of a variable that is not meant for the process itself: docker/preload/*.c have the same. */
 const ASIDE = "~";
 
 /**
- * What djinit's own work in this process goes by: how Postgres is reached, how names are looked up, whether there are colours.
+ * Variables that djinit itself uses in this process: for Postgres, for name lookups, for colours.
  * No process is started with it.
  */
 const ALSO_OURS = /^(PG[A-Z]+|HOME|USER|RES_OPTIONS|LOCALDOMAIN|NO_COLOR)$/;
 
-/** The container's variables, under their own names. To be called once. */
+/** The container's variables, under their own names. Call it once. */
 export function takeGivenEnvironment(): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [renamed, value] of Object.entries(process.env)) {
@@ -24,7 +24,7 @@ export function takeGivenEnvironment(): Record<string, string> {
   return given;
 }
 
-/** The container's, where this process has been started in it. One that has been taken away counts as none. */
+/** The container's variables, if this process was started in the container. A removed variable counts as absent. */
 export function workingDirectory(): string {
   try {
     return process.cwd();
@@ -33,7 +33,7 @@ export function workingDirectory(): string {
   }
 }
 
-/** The environment in the form in which PROGRAMS.startService takes it, which means nothing to what is run before that. */
+/** The environment in the form that PROGRAMS.startService takes. Programs that run before it do not see the variables. */
 export function setAside(environment: NodeJS.ProcessEnv): Record<string, string> {
   const renamed: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment))
@@ -41,7 +41,7 @@ export function setAside(environment: NodeJS.ProcessEnv): Record<string, string>
   return renamed;
 }
 
-/** Of djinit's second life. */
+/** The environment of djinit's second life. */
 export function ownEnvironment(): Record<string, string> {
   const { NO_COLOR } = process.env;
   const colour = NO_COLOR === undefined ? {} : { NO_COLOR };

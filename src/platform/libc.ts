@@ -1,4 +1,4 @@
-// The system calls Node has no binding for. The only importer of node:ffi.
+// System calls that Node has no binding for. The only importer of node:ffi.
 import { dlopen } from "node:ffi";
 import { constants } from "node:os";
 
@@ -44,69 +44,69 @@ const siginfo = Buffer.alloc(128);
 const waitStatus = Buffer.alloc(4);
 const pipeFds = Buffer.alloc(8);
 
-/** PID of one dead child that nobody has waited for yet, or 0 if there is none. Leaves it waiting. */
+/** The PID of a dead child that has not been waited for yet, or 0. It does not reap the child. */
 export function peekDeadChild(): number {
   siginfo.writeInt32LE(0, SI_PID_OFFSET);
   const result = libc.waitid(P_ALL, 0, siginfo, WEXITED | WNOHANG | WNOWAIT);
   return result === 0 ? siginfo.readInt32LE(SI_PID_OFFSET) : 0;
 }
 
-/** Waits for the dead child `pid` without blocking. Returns its raw wait status, or undefined if it was not dead or not ours. */
+/** Reaps the dead child `pid` without blocking. Returns its raw wait status; undefined if it is not dead or no child. */
 export function reapChild(pid: number): number | undefined {
   return libc.waitpid(pid, waitStatus, WNOHANG) === pid ? waitStatus.readInt32LE(0) : undefined;
 }
 
-/** Makes orphaned descendants children of this process, as if it were PID 1. Errors: throws if the kernel refuses. */
+/** Makes this process the parent of its orphaned descendants, as if it were PID 1. Errors: throws if the kernel refuses. */
 export function becomeSubreaper(): void {
   if (libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) !== 0) {
     throw new Error("cannot become subreaper: prctl(PR_SET_CHILD_SUBREAPER) failed");
   }
 }
 
-/** A new pipe whose ends are closed on exec. Errors: throws when no descriptor is left. */
+/** A new pipe, closed on exec. Errors: throws if no descriptor is left. */
 export function makePipe(): { readFd: number; writeFd: number } {
   if (libc.pipe2(pipeFds, O_CLOEXEC) !== 0) throw new Error("cannot make a pipe: too many open files?");
   return { readFd: pipeFds.readInt32LE(0), writeFd: pipeFds.readInt32LE(4) };
 }
 
-/** Two connected sockets, closed on exec: what is written to one is read from the other. Errors: throws when no descriptor is left. */
+/** Two sockets that are connected to each other, closed on exec. Errors: throws if no descriptor is left. */
 export function makeSocketPair(): [ownFd: number, childFd: number] {
   if (libc.socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, pipeFds) !== 0)
     throw new Error("cannot make a socket pair: too many open files?");
   return [pipeFds.readInt32LE(0), pipeFds.readInt32LE(4)];
 }
 
-/** A file that has no path and is gone with its last descriptor, which is kept on exec. Errors: throws when it cannot be had. */
+/** A file in memory, without a path, kept on exec. Errors: throws if it cannot be made. */
 export function makeMemoryFile(): number {
   const fd = libc.memfd_create(Buffer.from("djinit\0"), 0);
   if (fd === -1) throw new Error("cannot make a file in memory: too many open files?");
   return fd;
 }
 
-/** The kernel then lets a pipe hold so many bytes. False where it refuses, as it does to users with many large pipes. */
+/** Sets how many bytes a pipe holds. False if the kernel refuses, as it does to users with many large pipes. */
 export function resizePipe(fd: number, bytes: number): boolean {
   return libc.fcntl(fd, F_SETPIPE_SZ, bytes) >= bytes;
 }
 
-/** Whether a descriptor is closed or kept when this process, or a child of its, becomes another program. */
+/** Whether a descriptor is closed or kept when this process or a child of it executes another program. */
 export function closeOnExec(fd: number, closes: boolean): void {
   libc.fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0);
 }
 
 /**
- * Takes the lock of an open file for as long as the file is open, in this process or whatever it becomes. False while
- * another holds it.
+ * Takes the lock of an open file. It is held as long as the file stays open, also across exec. False while another process
+ * holds it.
  */
 export function lockFile(fd: number): boolean {
   return libc.flock(fd, LOCK_EX | LOCK_NB) === 0;
 }
 
-/** Gives a signal its default action, also for the next program of this process. */
+/** Resets a signal to its default action, also for the next program of this process. */
 export function resetSignal(name: NodeJS.Signals): void {
   libc.signal(constants.signals[name], SIG_DFL);
 }
 
-/** The calls a listening socket is made of; each returns what the system call does. */
+/** The calls for listening sockets. Each returns the system call's result. */
 export const socketCalls = {
   socket: (family: number, type: number): number => libc.socket(family, type, 0),
   setInt: (fd: number, level: number, option: number, value: number): boolean => {
@@ -114,7 +114,7 @@ export const socketCalls = {
     bytes.writeInt32LE(value);
     return libc.setsockopt(fd, level, option, bytes, bytes.length) === 0;
   },
-  /** Fills `value`; false where the kernel has no such option. */
+  /** Fills `value`. False if the kernel has no such option. */
   get: (fd: number, level: number, option: number, value: Buffer): boolean => {
     const length = Buffer.alloc(4);
     length.writeUInt32LE(value.length);
@@ -124,17 +124,17 @@ export const socketCalls = {
   listen: (fd: number, backlog: number): boolean => libc.listen(fd, backlog) === 0,
 };
 
-/** Keeps signals pending, for this thread and those it starts. The mask outlives execve(2). */
+/** Blocks signals in this thread and in threads it starts. The mask outlives execve(2). */
 export function blockSignals(names: readonly NodeJS.Signals[]): void {
   libc.pthread_sigmask(SIG_BLOCK, signalSet(names), Buffer.alloc(SIGSET_BYTES));
 }
 
-/** Lets signals through; those that are pending arrive at once. */
+/** Unblocks signals. Pending ones arrive at once. */
 export function unblockSignals(names: readonly NodeJS.Signals[]): void {
   libc.pthread_sigmask(SIG_UNBLOCK, signalSet(names), Buffer.alloc(SIGSET_BYTES));
 }
 
-/** Gives memory that is free, but still held, back to the kernel. */
+/** Returns free memory of the heap to the kernel. */
 export function trimHeap(): void {
   libc.malloc_trim(0n);
 }

@@ -1,4 +1,4 @@
-// Listening sockets that are handed on to other programs: Node would accept from any it listens on itself.
+// Listening sockets for other programs. Node itself would accept connections from a socket that it listens on.
 import { closeSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -24,35 +24,35 @@ const UNIX_PATH_BYTES = 108;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_INFO_BYTES = 104;
-/** tcpi_unacked: of a listener the connections that wait to be accepted. */
+/** tcpi_unacked: for a listener, the number of connections that wait to be accepted. */
 const TCPI_UNACKED_OFFSET = 24;
-/** Where nobody listens on purpose, but every listener at all IPv4 addresses does. */
+/** An address at which nobody listens on purpose, but every listener at all IPv4 addresses does. */
 const SPARE_LOOPBACK = "127.255.255.254";
-/** No packet that has passed a router has it, and no common system sends it. */
+/** A TTL that no common system sends, and that no packet has after a router. */
 const UNREACHABLE_TTL = 255;
 
 export interface TcpAddress {
   /** Numeric, IPv4 or IPv6. */
   host: string;
   port: number;
-  /** IPv6: takes no IPv4. */
+  /** IPv6 only, without IPv4. */
   onlyV6?: boolean;
-  /** IPv6, link-local addresses: the interface. */
+  /** The interface, for link-local IPv6 addresses. */
   scopeId?: number;
 }
 
 /**
- * A socket that listens at `address`, or undefined where the kernel refuses: somebody else does, or there is no such
- * address. It shares its port (SO_REUSEPORT) with sockets of the same user.
+ * A socket that listens at `address`; undefined if the kernel refuses, because the port is taken or there is no such address.
+ * It shares its port (SO_REUSEPORT) with sockets of the same user.
  */
 export function listenTcp(address: TcpAddress, backlog: number): number | undefined {
   return listenAt(address, backlog, false);
 }
 
 /**
- * Sockets that listen at every single address of this host and take no connection: the kernel prefers them to one at
- * all addresses (`0.0.0.0`, `::`), and drops each SYN that comes to them as one with too small a TTL. Clients
- * send theirs again a second later. Empty where `address` is a single one or the kernel does not play along.
+ * Sockets that listen at each single address of this host and take no connection. The kernel prefers them to a listener at
+ * all addresses (`0.0.0.0`, `::`), and drops each SYN to them because its TTL is too small. Clients send it again after a
+ * second. Empty if `address` is a single address, or if the kernel lacks an option for this.
  */
 export function divertConnections(address: TcpAddress): number[] {
   const { host, port, onlyV6 } = address;
@@ -67,24 +67,24 @@ export function divertConnections(address: TcpAddress): number[] {
   return fds;
 }
 
-/** Connections that wait in a listening socket to be accepted. */
+/** The number of connections that wait to be accepted. */
 export function countWaiting(fd: number): number {
   const info = Buffer.alloc(TCP_INFO_BYTES);
   return socketCalls.get(fd, IPPROTO_TCP, TCP_INFO, info) ? info.readUInt32LE(TCPI_UNACKED_OFFSET) : 0;
 }
 
-/** Whether a socket listens at all IPv4 addresses. Says nothing of one that takes IPv6 only. */
+/** Whether a socket listens at all IPv4 addresses. It tells nothing about IPv6-only sockets. */
 export function isPortHeld(port: number): boolean {
   const fd = socketCalls.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC);
   if (fd === -1) return false;
-  // Else the remains of closed connections would count.
+  // Without this, the remains of closed connections would count.
   socketCalls.setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   const isFree = socketCalls.bind(fd, encodeV4({ host: SPARE_LOOPBACK, port }));
   closeSync(fd);
   return !isFree;
 }
 
-/** A socket that listens at `path`, with the mode that the umask leaves. Errors: throws when it cannot be had. */
+/** A socket that listens at `path`, with the mode that the umask leaves. Errors: throws if it cannot be made. */
 export function listenUnix(path: string, backlog: number): number {
   const bytes = Buffer.alloc(2 + UNIX_PATH_BYTES);
   bytes.writeUInt16LE(AF_UNIX);
@@ -106,7 +106,7 @@ function listenAt(address: TcpAddress, backlog: number, dropsAll: boolean): numb
     setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
     setInt(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
     (!six || setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, address.onlyV6 === true ? 1 : 0)) &&
-    // Before it listens: not one connection may get in.
+    // Before it listens, so that no connection gets in.
     (!dropsAll || dropAll(fd, six)) &&
     socketCalls.bind(fd, six ? encodeV6(address) : encodeV4(address)) &&
     socketCalls.listen(fd, backlog);
@@ -140,7 +140,7 @@ function encodeV6({ host, port, scopeId = 0 }: TcpAddress): Buffer {
   return bytes;
 }
 
-/** The eight groups of an IPv6 address, `::` and a trailing IPv4 address written out. */
+/** The eight groups of an IPv6 address, with `::` and a trailing IPv4 address written out. */
 function groupsOf(host: string): number[] {
   const numeric = host.replace(/%.*$/, "").replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);

@@ -4,7 +4,7 @@ import type { Account } from "./credentials.ts";
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Writes a file that is new: what was there is removed, and a link is not followed. In a directory that only this user may
+ * Writes a new file: an existing one is removed first, and no link is followed. Only for a directory that no other user can
  * write to. Errors: the system's own.
  */
 export function writeNewFile(

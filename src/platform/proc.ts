@@ -1,4 +1,4 @@
-// What /proc tells of processes.
+// Processes, as /proc shows them.
 import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 
@@ -9,7 +9,7 @@ export interface ProcessStat {
   parentPid: number;
 }
 
-/** The name of a process and the fields that follow it in its stat line, the state first; undefined when it is gone. */
+/** The name of a process, and the fields after it in its stat line, the state first; undefined if it is gone. */
 export function readStatFields(pid: number): { name: string; fields: string[] } | undefined {
   let text: string;
   try {
@@ -17,18 +17,18 @@ export function readStatFields(pid: number): { name: string; fields: string[] } 
   } catch {
     return undefined;
   }
-  // The name in parentheses may itself hold spaces and parentheses: only what follows the last one is regular.
+  // The name in parentheses may itself contain spaces and parentheses. Only the part after the last one is regular.
   const end = text.lastIndexOf(")");
   return { name: text.slice(text.indexOf("(") + 1, end), fields: text.slice(end + 2).split(" ") };
 }
 
-/** The stat line of one process, or undefined when it is gone. */
+/** The stat line of one process; undefined if it is gone. */
 export function readProcessStat(pid: number): ProcessStat | undefined {
   const [state = "", parentPid = ""] = readStatFields(pid)?.fields ?? [];
   return state === "" ? undefined : { pid, state, parentPid: Number(parentPid) };
 }
 
-/** PIDs of every process in this PID namespace that can be seen; none while no descriptor is left to look with. */
+/** The PIDs of every visible process in this PID namespace; empty while no descriptor is left to look. */
 export function listPids(): number[] {
   try {
     return readdirSync("/proc").map(Number).filter(Number.isInteger);
@@ -37,7 +37,7 @@ export function listPids(): number[] {
   }
 }
 
-/** Every process in this PID namespace that can be seen. */
+/** Every visible process in this PID namespace. */
 export function listProcesses(): ProcessStat[] {
   return listPids().flatMap((pid) => readProcessStat(pid) ?? []);
 }
@@ -48,12 +48,12 @@ export function effectiveCapabilities(): bigint {
   return BigInt(`0x${mask}`);
 }
 
-/** How much sooner (up to 1000) or later (down to -1000) the kernel kills this process when memory runs out. */
+/** The oom_score_adj of this process: up to 1000, the kernel kills it sooner; down to -1000, later. */
 export function oomScoreAdjustment(): number {
   return Number(readFileSync("/proc/self/oom_score_adj", "latin1"));
 }
 
-/** Whether a process has a handler for this signal. False when it is gone. */
+/** Whether a process has a handler for this signal. False if the process is gone. */
 export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
   let status: string;
   try {

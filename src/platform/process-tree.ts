@@ -1,8 +1,8 @@
 import { listProcesses } from "./proc.ts";
 
 /**
- * Sends a signal to a process and all that descends from it. The oldest first: it is not to take the end of its children for
- * a failure of theirs. What has ended meanwhile is left out.
+ * Sends a signal to a process and all its descendants. Parents first, so that they do not take the end of their children for
+ * a failure. Processes that have ended meanwhile are skipped.
  */
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   const processes = listProcesses();

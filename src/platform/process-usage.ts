@@ -1,8 +1,8 @@
-// What the processes of a session use, as /proc tells it.
+// The resource usage of processes, as /proc shows it.
 import { uptime } from "node:os";
 import { listPids, readStatFields } from "./proc.ts";
 
-/** USER_HZ: what /proc counts time in, on every architecture of Linux that Node runs on. */
+/** USER_HZ, the unit of time in /proc, on every architecture that Node runs on. */
 const TICKS_A_SECOND = 100;
 const PAGE_BYTES = 4_096;
 // Fields of /proc/PID/stat, counted from the state, which follows the name.
@@ -12,21 +12,21 @@ const [STATE, PARENT, SESSION, USER_TIME, CHILDREN_SYSTEM_TIME, START_TIME, RESI
 
 export interface ProcessUsage {
   pid: number;
-  /** Of its program, at most 15 characters. */
+  /** The name of its program, at most 15 characters. */
   name: string;
   /** One letter as in ps(1): R, S, D, T, Z… */
   state: string;
   parentPid: number;
-  /** PID of the process that began the session. */
+  /** The PID of the session's first process. */
   session: number;
-  /** With that of children that have ended. */
+  /** Including the time of children that have ended. */
   cpuSeconds: number;
   residentBytes: number;
   /** How long it has lived. */
   ageSeconds: number;
 }
 
-/** One process, or undefined when it is gone. */
+/** One process; undefined if it is gone. */
 export function readProcessUsage(pid: number): ProcessUsage | undefined {
   const stat = readStatFields(pid);
   if (stat === undefined) return undefined;
@@ -46,7 +46,7 @@ export function readProcessUsage(pid: number): ProcessUsage | undefined {
   };
 }
 
-/** Every process of this PID namespace that can be seen. */
+/** Every visible process of this PID namespace. */
 export function listProcessUsage(): ProcessUsage[] {
   return listPids().flatMap((pid) => readProcessUsage(pid) ?? []);
 }

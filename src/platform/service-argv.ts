@@ -1,4 +1,4 @@
-// What stands before a service's command: its user, and its rank when memory runs out.
+// The prefix of a service's command: its user, and its score for the out-of-memory killer.
 import { existsSync } from "node:fs";
 import { PROGRAMS } from "../base/programs.ts";
 import { dropNothing, dropTo } from "./credentials.ts";
@@ -6,33 +6,33 @@ import { setAside } from "./given-environment.ts";
 import { oomScoreAdjustment } from "./proc.ts";
 
 /**
- * When memory runs out the kernel is to choose among the services, never PID 1. Only raising one's own score needs no
- * right, and Kubernetes starts containers with scores of up to 1000: the step is taken from PID 1's own.
+ * When memory runs out, the kernel must choose among the services, never PID 1. A process may raise its own score without
+ * any privilege. Kubernetes starts containers with scores of up to 1000, so the step is relative to PID 1's score.
  */
 const VICTIM_STEP = 500;
 const HIGHEST_SCORE = 1_000;
 
-/** How a process is started. */
+/** How to start a process. */
 export interface Start {
   file: string;
   args: string[];
   env: NodeJS.ProcessEnv;
 }
 
-/** A service that runs as `user`. Errors: throws when the image has no such user. */
+/** A service that runs as `user`. Errors: throws if the image has no such user. */
 export function asService(
   user: string | undefined,
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Start {
-  // Without an account to become, the privileges are at least kept from growing.
+  // Without an account to change to, it at least cannot gain privileges.
   const drop = user === undefined ? dropNothing() : dropFor(user);
   const score = Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP);
   return startAfter(drop, argv, environment, String(score));
 }
 
 /**
- * A command with an environment of its own, behind the prefix that gives up privileges. setpriv itself sees nothing of that environment.
+ * A command with its own environment, behind the prefix that gives up privileges. setpriv does not see that environment.
  */
 export function startAfter(
   runAsPrefix: readonly string[],
@@ -46,7 +46,7 @@ export function startAfter(
   return { file, args, env: hasLauncher ? setAside(environment) : environment };
 }
 
-/** It is part of the image. Where djinit is run from its sources there is none, and no root to protect. */
+/** The program is part of the image. When djinit runs from its sources there is none, and no root to protect. */
 const hasLauncher = existsSync(PROGRAMS.startService);
 
 /** A command that keeps root keeps all of it. */

@@ -2,22 +2,22 @@
 import { readFileSync } from "node:fs";
 
 const SYN_RECEIVED = "03";
-/** Connections that nobody here has closed, and those that become one; the second is one that its client has half closed. */
+/** States of connections that this side has not closed: established, half closed by the client, and handshakes. */
 const OPEN: readonly string[] = ["01", "08", SYN_RECEIVED];
 
-/** Handshakes under way at these ports: the client has not answered yet, so nobody can accept the connection. */
+/** Handshakes under way at these ports: the client has not answered yet, so the connection cannot be accepted. */
 export function countHandshakes(ports: readonly number[], family: "IPv4" | "both"): number {
   return count(ports, family, [SYN_RECEIVED]);
 }
 
-/** Connections of clients at these ports, also those that nobody has accepted yet. */
+/** Connections of clients at these ports, including those that have not been accepted yet. */
 export function countConnections(ports: readonly number[], family: "IPv4" | "both"): number {
   return count(ports, family, OPEN);
 }
 
 function count(ports: readonly number[], family: "IPv4" | "both", states: readonly string[]): number {
   const suffixes = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`);
-  // IPv6 sockets that take IPv4 too are in the second.
+  // IPv6 sockets that also take IPv4 are in the second table.
   const tables = ["/proc/net/tcp", ...(family === "both" ? ["/proc/net/tcp6"] : [])].map(read);
   return tables
     .join("\n")

@@ -6,13 +6,13 @@ const CONNECTED = "03";
 
 /** What is connected to a listening socket. */
 export interface SocketConnections {
-  /** Those that a process has accepted: the number of each, which stays as long as it is open. */
+  /** The inode numbers of accepted connections. A number stays the same as long as the connection is open. */
   accepted: string[];
-  /** How many wait to be accepted. */
+  /** How many connections wait to be accepted. */
   waiting: number;
 }
 
-/** What is connected to the socket at `path`; undefined where the table cannot be read. */
+/** The connections to the socket at `path`; undefined if the table cannot be read. */
 export function connectionsAt(path: string, table = "/proc/net/unix"): SocketConnections | undefined {
   let text: string;
   try {

@@ -8,8 +8,8 @@ import { alignColumns } from "../columns.ts";
 const MASK = "********";
 
 /**
- * Every variable with its value or default, and where that comes from; secrets masked. The environment is that of this
- * process: `docker exec` gives it the container's. Exit status 78 when a value is bad.
+ * Prints every variable with its value or default, and where it comes from. Secrets are masked. The environment is that of
+ * this process, which `docker exec` gives the container's variables. Exit status 78 if a value is bad.
  */
 export function config({ options }: Arguments): number {
   const { config, environment, sources, problems } = loadConfig(takeGivenEnvironment(), workingDirectory());
@@ -18,7 +18,7 @@ export function config({ options }: Arguments): number {
       const given = givenFor(name, environment);
       const value = given ? (secret ? MASK : given) : fallback || null;
       const from = given ? originOf(name, sources) : "default";
-      // Where the container works is no constant.
+      // The working directory has no constant default.
       if (name === VARIABLES.appDirectory.name && !given && config.appDirectory !== fallback)
         return { name, value: config.appDirectory, from: "working directory", secret, about };
       return { name, value, from, secret, about };
@@ -33,7 +33,7 @@ export function config({ options }: Arguments): number {
   return problems.length === 0 ? 0 : 78;
 }
 
-/** Of a row for all that begin so: anything, where there is one. */
+/** The value of a variable. For a row that stands for a prefix: of the first variable that begins with it. */
 function givenFor(name: string, environment: Record<string, string>): string | undefined {
   if (!name.endsWith("*")) return environment[name];
   return Object.entries(environment).find(([it, value]) => value && it.startsWith(name.slice(0, -1)))?.[1];

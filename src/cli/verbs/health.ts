@@ -3,8 +3,8 @@ import type { Arguments } from "../arguments.ts";
 import { ask } from "../ask-control.ts";
 
 /**
- * Exit status 0 when the container is ready (with --live: need not be restarted), else 1, with one line that says why.
- * The same answer as /readyz and /livez.
+ * Exit status 0 if the container is ready (with --live: if it need not be restarted), otherwise 1 and a line that says why.
+ * The answer is that of /readyz and /livez.
  */
 export async function health({ options }: Arguments): Promise<number> {
   const answer = await ask<Health>({ verb: "health" });

@@ -21,7 +21,7 @@ const HEADINGS: Record<Verb["needs"], string> = {
   nothing: "Anywhere (docker run --rm IMAGE ... too):",
 };
 
-/** Prints all of it. */
+/** Prints the help. */
 export function help(verbs: readonly Verb[]): number {
   console.log(AS_CMD);
   const groups = (Object.keys(HEADINGS) as Verb["needs"][]).map((needs) => {

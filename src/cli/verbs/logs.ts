@@ -7,12 +7,12 @@ import { ask, notRunning } from "../ask-control.ts";
 import { connectControl } from "../control-socket.ts";
 import { isLevel, type LogFilter, lineFilter } from "../log-filter.ts";
 
-/** Ends what was there already: no record has a control character in it. */
+/** Marks the end of the earlier records: no record contains a control character. */
 const END_OF_SNAPSHOT = "\0";
-/** PID 1's own records have no service of the plan. */
+/** The service of PID 1's own records, which is not in the plan. */
 const OWN = "djinit";
 
-/** The last records, of one service or of all, from a level on; with -f those that follow too. Exit status 0. */
+/** Prints the last records of one service or of all, from a level on; with -f also new ones. Exit status 0. */
 export async function logs({ operands, options }: Arguments, usage: string): Promise<number> {
   const filter = readFilter(operands[0], options["level"]);
   const most = readCount(options["lines"], usage);
@@ -44,13 +44,13 @@ function readCount(lines: string | boolean | undefined, usage: string): number {
 async function requireService(name: string): Promise<void> {
   const { services } = await ask<Status>({ verb: "status" });
   const names = [OWN, ...services.map(({ service }) => service)];
-  // A step of the boot is none, but had its records, which are PID 1's earlier life's: they are in `docker logs`.
+  // A step of the boot is no service. Its records, from PID 1's first life, are only in `docker logs`.
   if (names.includes(name)) return;
   const text = `cannot show the log of ${JSON.stringify(name)}: there are ${names.join(", ")}`;
   throw new DjinitError("DJINIT_UNKNOWN_SERVICE", text);
 }
 
-/** Prints what is there, at most `most` of the lines that match, and then what comes. */
+/** Prints at most `most` matching lines of the earlier records, and then new ones. */
 async function print(request: Request, filter: LogFilter, most: number): Promise<void> {
   const socket = connectControl();
   socket.write(`${JSON.stringify(request)}\n`);
@@ -71,7 +71,7 @@ async function print(request: Request, filter: LogFilter, most: number): Promise
       if (held.length > most) held.shift();
     }
   });
-  // It passes the socket's errors on.
+  // The errors of the socket arrive here, too.
   lines.once("error", (error) => reject(notRunning(error)));
   lines.once("close", () => resolve());
   // `djinit logs | head`

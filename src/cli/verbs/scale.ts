@@ -2,7 +2,7 @@ import { DjinitError } from "../../base/errors.ts";
 import type { Arguments } from "../arguments.ts";
 import { askToDo } from "../ask-to-do.ts";
 
-/** Exit status 0 when gunicorn has been told. */
+/** Exit status 0 if gunicorn has got all its signals. */
 export function scale({ operands }: Arguments, usage: string): Promise<number> {
   const [service = "", workers = ""] = operands;
   if (!/^[+-]?\d{1,4}$/.test(workers)) {

@@ -7,12 +7,12 @@ import { alignColumns } from "../columns.ts";
 
 const HEAD = ["SERVICE", "STATE", "READY", "PID", "UPTIME", "RESTARTS", "CPU", "MEMORY", "LAST_EXIT"];
 
-/** The kernel counts processor time in hundredths of a second: shorter would be too coarse, longer a nuisance. */
+/** The kernel counts processor time in hundredths of a second. A shorter sample would be too coarse. */
 const SAMPLE_MS = 300;
 const WATCH_PERIOD_MS = 2_000;
 const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 
-/** A table of the services, or with --json the whole answer; with --watch again and again. Exit status 0. */
+/** Prints a table of the services, or with --json the whole answer; with --watch again and again. Exit status 0. */
 export async function status({ options }: Arguments): Promise<number> {
   let before = await sample();
   await delay(SAMPLE_MS);
@@ -68,7 +68,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
   ];
 }
 
-/** Of one processor, between two samples of the same process; undefined where there is none. */
+/** The share of one processor between two samples of the same process; undefined without an earlier sample. */
 function cpuPercent(service: ServiceStatus, before: Sample, atMs: number): number | undefined {
   const earlier = before.status.services.find((it) => it.service === service.service);
   if (service.pid === undefined || earlier?.pid !== service.pid) return undefined;

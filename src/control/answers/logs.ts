@@ -2,15 +2,15 @@ import type { Socket } from "node:net";
 import type { AdminContext } from "../context.ts";
 import type { Request } from "../protocol.ts";
 
-/** Somebody who follows the log but does not read must not cost PID 1 more memory than that. */
+/** The most memory that a client which follows the log without reading costs PID 1. */
 const MOST_WAITING_BYTES = 1024 * 1024;
-/** Nor may somebody who asks for what there is and reads none of it. */
+/** A client that does not read the answer is dropped after this time. */
 const READ_TIMEOUT_MS = 5_000;
 
-/** The last records as they were written, and with `follow` all that come: until the other side has had enough. */
+/** Sends the last records as they were written, and with `follow` all new ones until the client closes. */
 export function logs({ follow }: Request, { recent }: AdminContext, socket: Socket): void {
   socket.write(recent.snapshot());
-  // No record has a control character in it.
+  // No record contains a control character, so this marks the end of the earlier records.
   socket.write("\0\n");
   if (follow !== true) return void socket.end().setTimeout(READ_TIMEOUT_MS);
   const stop = recent.follow((text) => {

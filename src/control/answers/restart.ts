@@ -2,7 +2,7 @@ import { type AdminContext, findService, refuseWhereItMayNot } from "../context.
 import type { Done, Request } from "../protocol.ts";
 import { howItCameUp, start } from "./start.ts";
 
-/** Stops a service as the container's stop would, and starts it again; one that is stopped is started. */
+/** Stops a service as the container's stop would, and starts it again. A stopped service is started. */
 export async function restart(request: Request, context: AdminContext): Promise<Done> {
   const { supervisor, log } = context;
   const service = findService(supervisor, request.service);

@@ -5,14 +5,14 @@ import type { Service } from "../../supervise/service.ts";
 import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
-/** gunicorn remembers five signals at most, and two of a kind that come at once are one to the kernel. */
+/** gunicorn queues five signals at most, and the kernel merges two pending signals of the same kind. */
 const SIGNAL_PERIOD_MS = 100;
 const MOST_WORKERS = 1_024;
 
-/** Two at once would count each other's workers. */
+/** Two scalings at once would count each other's workers. */
 const underWay = new WeakSet<Service>();
 
-/** More or fewer gunicorn workers, until gunicorn is restarted. */
+/** Changes the number of gunicorn workers until gunicorn is restarted. */
 export async function scale({ service: name, workers = "" }: Request, context: AdminContext): Promise<Done> {
   const service = findService(context.supervisor, name);
   if (underWay.has(service)) {
@@ -56,8 +56,8 @@ async function scaleTo(service: Service, workers: string, context: AdminContext)
 }
 
 /**
- * Tells a service to have so many workers more or less, and returns how many it has been told of. One that is being
- * stopped needs its few signals for that, and one that has just been started would freeze of TTIN.
+ * Signals a service to add or drop workers, and returns for how many it has done so. It stops early if the service is being
+ * stopped, whose stop signal must not be lost, or has just been started, since TTIN would freeze it.
  */
 async function tell(service: Service, change: number, mayGoOn: () => boolean): Promise<number> {
   const { pid } = service;

@@ -3,7 +3,7 @@ import type { Service } from "../../supervise/service.ts";
 import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
-/** Starts a service that has been stopped; answers when it is ready, or has failed. */
+/** Starts a stopped service. Answers when it is ready or has failed. */
 export async function start({ service: name }: Request, context: AdminContext): Promise<Done> {
   const { supervisor, log } = context;
   const service = findService(supervisor, name);
@@ -22,7 +22,7 @@ export async function start({ service: name }: Request, context: AdminContext): 
   return howItCameUp(service);
 }
 
-/** What became of a service that was to come up. */
+/** Whether a service that was started has come up. */
 export function howItCameUp({ name, state, ready, lastLines }: Service): Done {
   if (ready) return { ok: true, done: `${name} is running` };
   const last = lastLines.at(-1);

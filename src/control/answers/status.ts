@@ -41,7 +41,7 @@ export function statusOf(
   };
 }
 
-/** The kernel counts in hundredths; adding them up must not show more. */
+/** The kernel counts in hundredths. A sum must not show more digits. */
 function round(seconds: number): number {
   return Math.round(seconds * 100) / 100;
 }

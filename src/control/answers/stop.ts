@@ -2,7 +2,7 @@ import { DjinitError } from "../../base/errors.ts";
 import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
-/** Stops one service; it stays so until `start` or `restart`. */
+/** Stops one service. It stays stopped until `start` or `restart`. */
 export async function stop({ service: name }: Request, context: AdminContext): Promise<Done> {
   const { supervisor, log } = context;
   const service = findService(supervisor, name);
