@@ -112,7 +112,7 @@ export const ERROR_CODES = {
   },
   DJINIT_ALREADY_RUNNING: {
     exitStatus: 1,
-    hint: "use `djinit restart`, `djinit reload` or `djinit scale` for what runs here, or start another container",
+    hint: "use `djinit restart`, `djinit reload` or `djinit scale` for what runs here, or start another container; a script that ends in djinit belongs into ENTRYPOINT, not into CMD",
   },
   DJINIT_BAD_USAGE: {
     exitStatus: 2,
