@@ -1,0 +1,4 @@
+import { checkProjects } from "./check.ts";
+import { LAYOUTS } from "./layouts.ts";
+
+checkProjects(LAYOUTS);
