@@ -157,9 +157,12 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
     if looks and not djinit_migrate.pending():
         return report_settled()
     locked.take()
-    # Another container may have applied them while this one waited.
-    if looks and not djinit_migrate.pending():
-        return report_settled()
+    if looks:
+        # Another container may have applied them while this one waited.
+        left = djinit_migrate.pending()
+        if not left:
+            return report_settled()
+        report("migrations-pending", count=len(left))
     if superuser_follows and djinit_password.is_new_database():
         djinit_password.hash_beside(PASSWORD)
     started: dict[str, float] = {}
@@ -272,7 +275,6 @@ def run(step: str, action: Callable[[], None]) -> None:
     """Do it, and report how it went."""
     report("step-started", step=step)
     EVENTS.settle()
-    started = time.monotonic()
     try:
         action()
     except Stopped:
@@ -289,7 +291,7 @@ def run(step: str, action: Callable[[], None]) -> None:
             told.setdefault("message", djinit_blame.in_words(error, kind))
             told["error"] = describe(error)
         fail("step-failed", step=step, **told)
-    report("step-finished", step=step, seconds=round(time.monotonic() - started, 3))
+    report("step-finished", step=step)
 
 
 def fail(event: str, **fields: Any) -> NoReturn:

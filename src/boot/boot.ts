@@ -1,4 +1,5 @@
 // The first life of PID 1: composition root. Every step in its order, then the hand-over.
+import { systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
@@ -28,6 +29,7 @@ import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
 import { openApplicationSocket } from "./gunicorn/socket.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
+import { answerLater, type LaterAnswers } from "./status/answer-later.ts";
 
 type SecondHalf = typeof import("./second-half.ts");
 
@@ -37,7 +39,7 @@ const FLUSH_TIMEOUT_MS = 2_000;
 /** Boots and hands over; ends the process with a documented exit status when that cannot be. */
 export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.Signals[]): Promise<never> {
   const context = openContext(argv, place, pendingSignals);
-  const { environment, invocation, log, sink, signal } = context;
+  const { environment, invocation, log, reload, sink, signal } = context;
   const loadSecondHalf = once(async () => {
     const half = await import("./second-half.ts");
     log.openAs(half.openBootLog(sink));
@@ -46,6 +48,7 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   try {
     const begun = begin(context);
     const half = await loadSecondHalf();
+    const answers = answerWhileBooting(context, begun);
     const plan = await prepare(context, begun, half);
     if (invocation.role === "release") {
       log.info({ exit_status: EXIT_STATUS.ok }, "released: every step of the boot is done");
@@ -54,8 +57,11 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
       await sink.flush(FLUSH_TIMEOUT_MS);
       await leaveSignalsPending();
       signal.throwIfAborted();
+      const adminFds = await answers.handOver();
+      // Signals are blocked by now: it waits for the second life.
+      if (reload.asked) process.kill(process.pid, "SIGHUP");
       if (plan.supervisorUser !== undefined) giveDjinitDirectory(plan.supervisorUser);
-      half.handOver(plan, forApplication(environment, plan.bootOnly));
+      half.handOver(completePlan(plan, { adminFds }), forApplication(environment, plan.bootOnly));
     }
   } catch (thrown) {
     await loadSecondHalf();
@@ -105,7 +111,7 @@ function begin(context: BootContext): Begun {
 async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Promise<Plan> {
   const { draft, gunicorn } = begun;
   const { run } = draft;
-  const { config, isRoot, place, observer, signal, steps } = context;
+  const { config, gathered, isRoot, place, signal, steps } = context;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(config.appDirectory);
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
   const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix, run }, steps.steps);
@@ -120,7 +126,19 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   for (const { output, user } of draft.services)
     if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));
   const lockFd = begun.lockFd ?? (place.isFirst ? place.lockFd : undefined);
-  return completePlan(draft, { nginx, started, lockFd, boot: observer.facts });
+  return completePlan(draft, { nginx, started, lockFd, boot: gathered.facts });
+}
+
+/** Verbs, probes and metrics, from when the boot takes long. Not beside another djinit, which answers itself. */
+function answerWhileBooting(context: BootContext, { draft }: Begun): LaterAnswers {
+  const { gathered, invocation, log, place, progress, reload, signal } = context;
+  if (!place.isFirst) return { handOver: async () => ({}) };
+  const { role } = invocation;
+  const notes = draft.note === undefined ? [] : [draft.note];
+  const state = () => ({ role, notes, draining: signal.aborted, progress: progress.now() });
+  const answering = { log, state, facts: () => gathered.facts, reload: () => reload.ask() };
+  const open = async () => (await import("./status/serve.ts")).serveAnswers(draft, answering);
+  return answerLater(open, log, systemClock);
 }
 
 /** Only with the usual socket, and a file that waits at the gate. */
@@ -136,12 +154,14 @@ function startGunicorn(
 async function checkWebServer(
   { environment, isRoot }: BootContext,
   { admin, bootOnly, run, services }: Plan,
-  { checkNginx }: Pick<SecondHalf, "checkNginx">,
+  { checkNginx, refuseTakenPorts }: Pick<SecondHalf, "checkNginx" | "refuseTakenPorts">,
 ): Promise<NginxFacts> {
   const nginx = services.find(({ name }) => name === "nginx") as ServicePlan;
   const inherited = ofService(nginx, forApplication(environment, bootOnly));
   const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited, run);
+  // Before its ports are tried: the admin port may be open already.
   refuseProblems(findPortProblem(admin, facts));
+  await refuseTakenPorts(facts);
   return facts;
 }
 

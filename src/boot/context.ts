@@ -1,3 +1,4 @@
+import { systemClock } from "../base/clock.ts";
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
@@ -10,10 +11,13 @@ import type { BootPlan } from "../plan/plan.ts";
 import { type Invocation, readCommand } from "../plan/role.ts";
 import { findOldWords, withoutOldWords } from "../plan/words/old-words.ts";
 import { findServerCommand } from "../plan/words/server-command.ts";
-import { type GatheredFacts, gatherFacts } from "./facts.ts";
+import { ageMs } from "../platform/process-usage.ts";
+import { type BootObserver, type GatheredFacts, gatherFacts, observeBoth } from "./facts.ts";
 import { findReplacedScript } from "./files/replaced-script.ts";
 import type { Place } from "./first-djinit.ts";
 import { loadGiven } from "./given.ts";
+import { BootProgress } from "./progress.ts";
+import { type ReloadRequest, rememberReload } from "./reload-request.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** What the steps of the boot work with. */
@@ -33,7 +37,11 @@ export interface BootContext {
   sink: Sink;
   /** Holds its records until the second half opens it. */
   log: HeldLog;
-  observer: GatheredFacts;
+  observer: BootObserver;
+  gathered: GatheredFacts;
+  progress: BootProgress;
+  /** A reload that is asked for while the container boots. */
+  reload: ReloadRequest;
   /** Aborted when the container is asked to stop. */
   signal: AbortSignal;
 }
@@ -49,6 +57,8 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
   const log = holdLog();
   for (const { variable, problem } of [...warnings, ...findServerCommand(invocation, config)])
     log.warn({ variable }, problem);
+  const gathered = gatherFacts();
+  const progress = new BootProgress(systemClock, ageMs());
   return {
     place,
     isRoot: process.getuid?.() === 0,
@@ -60,7 +70,10 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
     steps: planBoot(invocation, config),
     sink: raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs),
     log,
-    observer: gatherFacts(),
+    observer: observeBoth(gathered, progress),
+    gathered,
+    progress,
+    reload: rememberReload(invocation.role, log, pendingSignals),
     signal: stopOnSignals(pendingSignals),
   };
 }

@@ -5,6 +5,6 @@ export { giveStdioTo } from "./files/command-stdio.ts";
 export { ownMediaDirectories } from "./files/media-owner.ts";
 export { handOver } from "./hand-over.ts";
 export { writeNginxClients } from "./nginx/clients.ts";
-export { checkNginx } from "./nginx/configuration.ts";
+export { checkNginx, refuseTakenPorts } from "./nginx/configuration.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";

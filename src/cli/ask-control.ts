@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../base/errors.ts";
-import type { Failure, Request } from "../control/protocol.ts";
+import type { Request } from "../control/protocol.ts";
+import type { Failure } from "../serve/line-server.ts";
 import { connectControl, controlSocket } from "./control-socket.ts";
 
 /** For verbs that are answered at once. */
@@ -34,7 +35,7 @@ export function notRunning(error: unknown): DjinitError {
     code === "EACCES"
       ? "only root and user djinit may"
       : code === "ENOENT" || code === "ECONNREFUSED"
-        ? `nobody listens at ${controlSocket()}: there is no djinit, or it still boots`
+        ? `nobody listens at ${controlSocket()}: there is no djinit, or it has only just been started`
         : message;
   return new DjinitError("DJINIT_NOT_RUNNING", `cannot ask djinit: ${cause}`, { cause: error });
 }

@@ -3,10 +3,17 @@ import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { type Identity, identityOf, isSame, type SocketWatch } from "../supervise/sockets/socket-watch.ts";
 
-/** Serves at `path`, with the file mode `mode`, until the process ends. `onError` is called if it cannot listen at all. */
+export interface PathAddress {
+  path: string;
+  /** The file mode, which decides who may connect. */
+  mode: number;
+  /** The listening socket at that path, where the boot has served at it. */
+  fd?: number | undefined;
+}
+
+/** Serves at a path until the process ends. `onError` is called if it cannot listen at all. */
 export function serveAtPath(
-  path: string,
-  mode: number,
+  { path, mode, fd }: PathAddress,
   open: () => Server,
   sockets: SocketWatch,
   onError: (error: Error) => void,
@@ -14,13 +21,14 @@ export function serveAtPath(
   let server: Server | undefined;
   let identity: Identity | undefined;
   const listen = async (): Promise<void> => {
+    const inherited = server === undefined ? fd : undefined;
     // libuv removes whatever file has the name now.
     server?.close();
-    rmSync(path, { recursive: true, force: true });
+    if (inherited === undefined) rmSync(path, { recursive: true, force: true });
     server = open();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.on("error", reject);
-    server.listen(path, resolve);
+    server.listen(inherited === undefined ? path : { fd: inherited }, resolve);
     server.unref();
     await promise;
     chmodSync(path, mode);

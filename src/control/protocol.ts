@@ -1,5 +1,4 @@
 // The protocol of the control socket: one line of JSON asks, one answers. Types only.
-import type { ErrorCode } from "../base/errors.ts";
 import type { StateName } from "../supervise/service-state.ts";
 
 /** The verbs that PID 1 answers, under the same names as on the command line. */
@@ -14,11 +13,6 @@ export interface Request {
   follow?: boolean;
 }
 
-/** Sent instead of an answer. */
-export interface Failure {
-  error: { code: ErrorCode; message: string };
-}
-
 export interface Status {
   role: string;
   ready: boolean;
@@ -28,6 +22,18 @@ export interface Status {
   /** What the start has left out, one sentence each. */
   notes: string[];
   services: ServiceStatus[];
+  /** While the container boots: there are no services yet. */
+  boot?: BootStatus;
+}
+
+export interface BootStatus {
+  /** Since the container was started. */
+  seconds: number;
+  step?: string;
+  step_seconds?: number;
+  /** What the step waits for. */
+  cause?: string;
+  migrations?: { applied: number; total?: number; current?: string };
 }
 
 export interface ServiceStatus {

@@ -7,9 +7,10 @@ import { serveHttp } from "./server.ts";
 
 /** Serves the control socket, and, if they are in the plan, the admin port and nginx's socket. */
 export function openAdmin(context: AdminContext): void {
-  const { admin, run } = context.supervisor.plan;
+  const { admin, adminFds = {}, run } = context.supervisor.plan;
   const { port, address, nginxProbes } = admin;
-  serveControl(context);
-  if (port !== 0) serveHttp({ port, ...(address === undefined ? {} : { host: address }) }, context, true);
-  if (nginxProbes) serveHttp({ path: placedIn(run, PROBES_SOCKET) }, context, false);
+  serveControl(context, adminFds.control);
+  const at = { port, ...(address === undefined ? {} : { host: address }) };
+  if (port !== 0) serveHttp(at, context, { withMetrics: true, fd: adminFds.http });
+  if (nginxProbes) serveHttp({ path: placedIn(run, PROBES_SOCKET) }, context, { withMetrics: false });
 }

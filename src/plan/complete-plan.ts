@@ -1,7 +1,7 @@
 // The draft of a plan, completed by what the boot finds out and opens. Pure.
 import { portsVariable } from "./gunicorn.ts";
 import { completeNginx, type NginxFacts } from "./nginx.ts";
-import type { BootFacts, Plan, ServicePlan, StartedProcess } from "./plan.ts";
+import type { AdminDescriptors, BootFacts, Plan, ServicePlan, StartedProcess } from "./plan.ts";
 
 export interface PlanFacts {
   /** gunicorn's usual socket, where PID 1 holds it. */
@@ -12,10 +12,11 @@ export interface PlanFacts {
   started?: StartedProcess | undefined;
   lockFd?: number | undefined;
   boot?: BootFacts;
+  adminFds?: AdminDescriptors;
 }
 
 /** To be called with a part of the facts as often as some are found. */
-export function completePlan(plan: Plan, { lockFd, boot, ...facts }: PlanFacts): Plan {
+export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: PlanFacts): Plan {
   const ports = facts.nginx && portsVariable(facts.nginx.listens, plan.admin);
   return {
     ...plan,
@@ -26,6 +27,7 @@ export function completePlan(plan: Plan, { lockFd, boot, ...facts }: PlanFacts):
     }),
     ...(lockFd === undefined ? {} : { lockFd }),
     ...(boot === undefined ? {} : { boot }),
+    ...(adminFds === undefined ? {} : { adminFds }),
   };
 }
 

@@ -20,6 +20,7 @@ export function descriptorsOf({ sockets, started }: ServicePlan): number[] {
 }
 
 /** All that the boot leaves open. */
-export function descriptorsLeft({ services, lockFd }: Plan): number[] {
-  return [...services.flatMap(descriptorsOf), ...(lockFd === undefined ? [] : [lockFd])];
+export function descriptorsLeft({ services, lockFd, adminFds }: Plan): number[] {
+  const own = [lockFd, adminFds?.control, adminFds?.http];
+  return [...services.flatMap(descriptorsOf), ...own.filter((fd) => fd !== undefined)];
 }

@@ -129,6 +129,8 @@ export interface Plan {
   bootOnly: string[];
   /** The lock that tells another djinit of this one: kept open as long as PID 1 lives. */
   lockFd?: number;
+  /** What the boot has answered at while it was under way, to be answered at from now on. */
+  adminFds?: AdminDescriptors;
   /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }
@@ -144,6 +146,12 @@ export interface AdminPlan {
   metricsHosts?: string[];
   /** Where the application's processes keep their Prometheus metrics, if they do. */
   prometheusDirectory: string;
+}
+
+/** Listening sockets: of the control socket, and of the admin port. */
+export interface AdminDescriptors {
+  control?: number;
+  http?: number;
 }
 
 /** For the metrics. */

@@ -46,6 +46,11 @@ export function readProcessUsage(pid: number): ProcessUsage | undefined {
   };
 }
 
+/** How long ago this process was started. A program that it became is no start. */
+export function ageMs(): number {
+  return 1_000 * (readProcessUsage(process.pid)?.ageSeconds ?? 0);
+}
+
 /** Every visible process of this PID namespace. */
 export function listProcessUsage(): ProcessUsage[] {
   return listPids().flatMap((pid) => readProcessUsage(pid) ?? []);

@@ -10,7 +10,7 @@ import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver } from "../plan/plan.ts";
 import { closeOnExec } from "../platform/libc.ts";
-import { readProcessUsage } from "../platform/process-usage.ts";
+import { ageMs } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
 import { KilledProcesses } from "./memory/killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
@@ -70,7 +70,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     log,
     reaper,
     killed,
-    ageMs: 1_000 * (readProcessUsage(process.pid)?.ageSeconds ?? 0),
+    ageMs: ageMs(),
     environment,
     lostSocket: ({ plan: { readiness } }) =>
       readiness.kind === "http" ? sockets.lost(readiness.socketPath) : undefined,

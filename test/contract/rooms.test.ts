@@ -15,18 +15,19 @@ const MAY_IMPORT: Record<string, string[]> = {
   plan: ["base", "config"],
   logs: ["base", "platform", "config", "plan"],
   metrics: ["base", "platform", "config", "plan"],
-  boot: ["base", "platform", "config", "plan", "logs", "metrics"],
+  serve: ["base", "platform", "config", "plan", "logs"],
+  boot: ["base", "platform", "config", "plan", "logs", "metrics", "serve"],
   supervise: ["base", "platform", "config", "plan", "logs", "metrics"],
-  control: ["base", "platform", "config", "plan", "logs", "metrics", "supervise"],
-  http: ["base", "platform", "config", "plan", "logs", "metrics", "supervise", "control"],
-  cli: ["base", "platform", "config", "plan", "logs", "metrics", "boot", "supervise", "control"],
+  control: ["base", "platform", "config", "plan", "logs", "metrics", "serve", "supervise"],
+  http: ["base", "platform", "config", "plan", "logs", "metrics", "serve", "supervise", "control"],
+  cli: ["base", "platform", "config", "plan", "logs", "metrics", "serve", "boot", "supervise", "control"],
 };
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
   plan: ["words"],
   logs: ["write", "parse", "access", "read"],
-  boot: ["files", "postgres", "schema", "django", "nginx", "gunicorn", "database", "verbs"],
+  boot: ["files", "postgres", "schema", "django", "nginx", "gunicorn", "database", "status", "verbs"],
   supervise: ["memory", "sockets", "process", "readiness", "reload"],
   control: ["answers"],
   cli: ["verbs"],

@@ -14,6 +14,7 @@ const ENTRIES: Record<string, string> = {
   boot: "src/boot/boot.ts",
   "second-half": "src/boot/second-half.ts",
   verbs: "src/boot/verbs.ts",
+  serve: "src/boot/status/serve.ts",
   programs: "src/boot/django/programs.ts",
   supervise: "src/supervise/supervise.ts",
   cli: "src/cli/cli.ts",

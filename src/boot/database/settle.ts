@@ -2,7 +2,7 @@
 import { type Clock, pause } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
-import { logLockWait, logSchemaWait, warnOfNewerSchema } from "../django/events.ts";
+import { LOCK_WAIT, logLockWait, logSchemaWait, schemaWait, warnOfNewerSchema } from "../django/events.ts";
 import { MOST_NAMES } from "../django/failure.ts";
 import type { Django } from "../django/run.ts";
 import { databaseFailure } from "../postgres/failure.ts";
@@ -75,7 +75,7 @@ function isRefusal({ code = "" }: Failure): boolean {
 }
 
 async function settleIn(attempt: Attempt): Promise<StepName[]> {
-  const { session, steps, log, signal, clock, random } = attempt;
+  const { session, steps, signal, clock, random } = attempt;
   let pauseMs = FIRST_PAUSE_MS;
   for (let turn = 0; ; turn += 1) {
     const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
@@ -88,11 +88,21 @@ async function settleIn(attempt: Attempt): Promise<StepName[]> {
       decision = decideNow(attempt, state, true);
     }
     if (decision.kind !== "wait") return conclude(attempt, state as DatabaseState, decision);
-    if (turn === 0)
-      decision.for === "leader" ? logLockWait(log) : logSchemaWait(log, (state as DatabaseState).pending);
+    if (turn === 0) sayWait(attempt, decision.for, state);
     await pause(clock, pauseMs * (1 - 0.3 * random()), signal);
     pauseMs = Math.min(pauseMs * PAUSE_FACTOR, LONGEST_PAUSE_MS);
   }
+}
+
+function sayWait(
+  { log, observer, steps }: Attempt,
+  waitsFor: "leader" | "schema",
+  state: DatabaseState | undefined,
+): void {
+  const { pending } = state as DatabaseState;
+  observer.onStepStarted(steps.find(changesDatabase) ?? "migrate");
+  observer.onWaiting(waitsFor === "leader" ? LOCK_WAIT : schemaWait(pending));
+  waitsFor === "leader" ? logLockWait(log) : logSchemaWait(log, pending);
 }
 
 function decideNow(
@@ -133,6 +143,7 @@ async function lead(attempt: Attempt, lock: MigrationLock): Promise<StepName[]> 
     const left = stepsLeft(steps, state);
     if (!left.some(changesDatabase)) return conclude(attempt, state, { kind: "settled", left });
     await lock.rest();
+    if (state.pending.length > 0) attempt.observer.onPending(state.pending.length);
     await attempt.runSteps(left, AbortSignal.any([attempt.signal, lock.lost]));
     return [];
   } finally {

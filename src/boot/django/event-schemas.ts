@@ -43,7 +43,7 @@ const EVENT = v.variant("event", [
   event("site", { facts: SITE_FACTS }),
   event("finished", {}),
   event("step-started", { step }),
-  event("step-finished", { step, seconds }),
+  event("step-finished", { step }),
   event("step-failed", {
     step,
     kind,
@@ -67,6 +67,7 @@ const EVENT = v.variant("event", [
     recorded: v.array(v.object({ app: text, name: text })),
     contradiction: v.nullable(text),
   }),
+  event("migrations-pending", { count: v.number() }),
   event("migrating", { migration: text }),
   event("migrated", { migration: text, seconds, fake: v.boolean() }),
   event("superuser-exists", { username: text }),
@@ -74,6 +75,10 @@ const EVENT = v.variant("event", [
 ]);
 
 export type SetupEvent = v.InferOutput<typeof EVENT>;
+/** With how long the step took, which djinit measures itself: the first one includes the start of Python. */
+export type TimedEvent =
+  | Exclude<SetupEvent, { event: "step-finished" }>
+  | (Extract<SetupEvent, { event: "step-finished" }> & { seconds: number });
 export type Blame = (typeof BLAMES)[number];
 export type PythonError = v.InferOutput<typeof error>;
 

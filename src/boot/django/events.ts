@@ -2,20 +2,26 @@
 import type { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { BootObserver } from "../facts.ts";
-import type { SetupEvent } from "./event-schemas.ts";
+import type { TimedEvent } from "./event-schemas.ts";
 import { MOST_NAMES, oneLine, settingsFailure, stepFailure } from "./failure.ts";
+
+export const LOCK_WAIT = "another container migrates this database";
 
 /** Said once, however the lock is taken. */
 export function logLockWait(log: OwnLog): void {
-  log.info({ step: "migrate" }, "waiting: another container migrates this database");
+  log.info({ step: "migrate" }, `waiting: ${LOCK_WAIT}`);
 }
 
 /** Said once, however the migrations are looked for. */
 export function logSchemaWait(log: OwnLog, pending: readonly string[]): void {
   log.info(
     { step: "wait-for-migrations", pending: pending.slice(0, MOST_NAMES) },
-    `waiting for ${pending.length} migrations that another container is to apply`,
+    `waiting for ${schemaWait(pending)}`,
   );
+}
+
+export function schemaWait(pending: readonly string[]): string {
+  return `${pending.length} migrations that another container is to apply`;
 }
 
 /** A rollback: the image is older than the schema. That is for its operator to know, not a reason to stop. */
@@ -29,15 +35,32 @@ export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
 }
 
 /** What the metrics of the boot count. */
-export function observeEvent(event: SetupEvent, observer: BootObserver): void {
-  if (event.event === "step-finished") observer.onStep({ step: event.step, seconds: event.seconds });
-  if (event.event === "migrated") observer.onMigrated(1);
-  if (event.event === "site") observer.onSite(event.facts);
+export function observeEvent(event: TimedEvent, observer: BootObserver): void {
+  switch (event.event) {
+    case "step-started":
+      return observer.onStepStarted(event.step);
+    case "waiting":
+      return observer.onWaiting(event.cause);
+    case "lock-waited-for":
+      return observer.onWaiting(LOCK_WAIT);
+    case "migrations-waited-for":
+      return observer.onWaiting(schemaWait(event.pending));
+    case "step-finished":
+      return observer.onStep({ step: event.step, seconds: event.seconds });
+    case "migrations-pending":
+      return observer.onPending(event.count);
+    case "migrating":
+      return observer.onMigrating(event.migration);
+    case "migrated":
+      return observer.onMigrated(1);
+    case "site":
+      return observer.onSite(event.facts);
+  }
 }
 
 /** Logs progress; returns the error that a failed step stands for. */
 export function takeEvent(
-  event: SetupEvent,
+  event: TimedEvent,
   migration: string | undefined,
   log: OwnLog,
 ): DjinitError | undefined {
@@ -61,6 +84,7 @@ export function takeEvent(
     case "django-started":
     case "site":
     case "finished":
+    case "migrations-pending":
     case "migrating":
     case "manifest":
     case "migrations":

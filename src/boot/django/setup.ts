@@ -13,7 +13,7 @@ import { startAfter } from "../../platform/service-argv.ts";
 import type { BootObserver } from "../facts.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import { readEvents } from "./event-channel.ts";
-import type { SetupEvent } from "./event-schemas.ts";
+import type { SetupEvent, TimedEvent } from "./event-schemas.ts";
 import { observeEvent, takeEvent } from "./events.ts";
 import { codeOf } from "./failure.ts";
 import { startInterpreter } from "./interpreter.ts";
@@ -65,6 +65,7 @@ export interface SetupOptions {
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const { steps, runAsPrefix, environment, sink, log, clock, signal } = options;
   const progress = new SetupProgress(steps);
+  const secondsSinceLast = stopwatch(clock);
   let failure: DjinitError | undefined;
   let cancelDeadline = () => {};
 
@@ -79,6 +80,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     stderrFd: stderr.writeFd,
   });
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
+  options.observer.onStepStarted(progress.step);
 
   let isRunning = true;
   let killed = false;
@@ -99,7 +101,9 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     });
     end(KILL_AFTER_MS);
   };
-  const onEvent = (event: SetupEvent): void => {
+  const onEvent = (reported: SetupEvent): void => {
+    const event: TimedEvent =
+      reported.event === "step-finished" ? { ...reported, seconds: secondsSinceLast() } : reported;
     // What was printed before it comes before it, and under the name of that time.
     for (const { drain } of [stdout, stderr]) drain();
     const { migration } = progress;
@@ -136,6 +140,16 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   signal.throwIfAborted();
   failure ??= progress.verdict(result, said.lines);
   if (failure !== undefined) throw failure;
+}
+
+/** Each call returns the seconds since the one before; the first one, since now. */
+function stopwatch(clock: Clock): () => number {
+  let lastMs = clock.monotonicMs();
+  return () => {
+    const beforeMs = lastMs;
+    lastMs = clock.monotonicMs();
+    return Math.round(lastMs - beforeMs) / 1000;
+  };
 }
 
 function graceExceeded(step: StepName, gracePeriodMs: number): DjinitError {

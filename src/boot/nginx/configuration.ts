@@ -16,7 +16,7 @@ import { sayEnd, startChild, startFailure } from "../child-end.ts";
 /** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
 
-/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own words, DJINIT_PORT_TAKEN, DJINIT_SPAWN_FAILED. */
+/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own message, DJINIT_SPAWN_FAILED. */
 export async function checkNginx(
   runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -29,8 +29,12 @@ export async function checkNginx(
   if (runAsPrefix.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
   const facts = readNginxDump(await dumpConfiguration(runAsPrefix, environment, run));
   if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
-  await Promise.all([...new Set(facts.listens.map(({ port }) => port))].map(refuseTakenPort));
   return facts;
+}
+
+/** Errors: DJINIT_PORT_TAKEN. */
+export async function refuseTakenPorts({ listens }: Pick<NginxFacts, "listens">): Promise<void> {
+  await Promise.all([...new Set(listens.map(({ port }) => port))].map(refuseTakenPort));
 }
 
 function preparePidFile(): void {

@@ -65,6 +65,7 @@ export async function waitForPostgres(
     variable === USUAL_VARIABLE ? placeOf(some) : `${placeOf(some)} of ${variable}`;
   const where = named(servers);
   const aborted = rejectionOn(signal);
+  observer.onStepStarted("wait-for-database");
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
     const leftMs = Math.max(timeoutMs - (clock.monotonicMs() - startedMs), LEAST_ATTEMPT_MS);
@@ -96,6 +97,7 @@ export async function waitForPostgres(
         fields: { variable, attempts: attempt + 1 },
       });
     }
+    observer.onWaiting(`${where}: ${cause}`);
     if (attempt === 0)
       log.info(
         { step: "wait-for-database", database: where, cause },

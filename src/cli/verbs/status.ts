@@ -61,7 +61,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
   });
   const held = now.services.some((service) => service.held);
   return [
-    ...alignColumns([HEAD, ...rows]),
+    ...(now.boot === undefined ? alignColumns([HEAD, ...rows]) : []),
     ...(held ? ["* stopped by an operator; `djinit start SERVICE` brings it back"] : []),
     ...now.reasons.map((reason) => `not ready: ${reason}`),
     ...now.notes.map((note) => `note: ${note}`),

@@ -46,7 +46,7 @@ describe("events", () => {
     ["null", "\u001enull\n", /Expected Object/],
     ["a kind that there is not", line({ event: "burnt" }), /Expected/],
     ["a step that there is not", line({ event: "step-started", step: "bake" }), /step: .*"bake"/],
-    ["a field that is missing", line({ event: "step-finished", step: "migrate" }), /seconds/],
+    ["a field that is missing", line({ event: "migrations-pending" }), /count/],
     ["facts that are none", line({ event: "manifest", facts: {} }), /facts\.inputs/],
   ])("refused: %s", (_, text, why) => {
     expect(() => eventsOf(text, 1_000)).toThrow(

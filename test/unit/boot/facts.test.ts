@@ -1,15 +1,15 @@
 // Here with what Django reports. test/container/metrics-boot.test.ts has the rest, with a real database.
 import { describe, expect, test } from "vitest";
-import type { SetupEvent } from "../../../src/boot/django/event-schemas.ts";
+import type { TimedEvent } from "../../../src/boot/django/event-schemas.ts";
 import { observeEvent } from "../../../src/boot/django/events.ts";
 import { gatherFacts } from "../../../src/boot/facts.ts";
 import { collectBoot } from "../../../src/metrics/boot.ts";
 import { printed } from "../../support/printed-metrics.ts";
 
-const FINISHED: SetupEvent = { event: "step-finished", step: "migrate", seconds: 0.4 };
+const FINISHED: TimedEvent = { event: "step-finished", step: "migrate", seconds: 0.4 };
 
 /** What is known once the boot has taken these events. */
-function taken(...events: SetupEvent[]) {
+function taken(...events: TimedEvent[]) {
   const observer = gatherFacts();
   for (const event of events) observeEvent(event, observer);
   return observer.facts;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { draftPlan } from "../../../src/plan/build-plan.ts";
 import { completePlan } from "../../../src/plan/complete-plan.ts";
+import { descriptorsLeft } from "../../../src/plan/inherited-descriptors.ts";
 import { readCommand } from "../../../src/plan/role.ts";
 import { configOf, serviceOf } from "../../support/planned.ts";
 
@@ -40,11 +41,17 @@ describe("a complete plan", () => {
 
   test("keeps what was found out earlier", () => {
     const started = { pid: 7, stdoutFd: 8, stderrFd: 9 };
-    const plan = completePlan(completePlan(draft(), { socketFd: 5 }), { nginx: NGINX, started, lockFd: 6 });
+    const plan = completePlan(completePlan(draft(), { socketFd: 5 }), {
+      nginx: NGINX,
+      started,
+      lockFd: 6,
+      adminFds: { http: 10 },
+    });
     const gunicorn = serviceOf(plan, "gunicorn");
     expect(gunicorn.sockets?.sockets).toEqual([{ kind: "inherited", fd: 5 }]);
     expect(gunicorn.started).toEqual(started);
     expect(plan.lockFd).toBe(6);
+    expect(descriptorsLeft(plan)).toEqual([5, 8, 9, 6, 10]);
     expect(serviceOf(plan, "nginx").started).toBeUndefined();
   });
 

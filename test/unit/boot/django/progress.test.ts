@@ -8,9 +8,9 @@ const DJANGO: SetupEvent = { event: "django-started" };
 const MIGRATE: SetupEvent = { event: "step-started", step: "migrate" };
 const APPLIES: SetupEvent = { event: "migrating", migration: "cakes.0001" };
 const APPLIED: SetupEvent = { event: "migrated", migration: "cakes.0001", seconds: 1, fake: false };
-const MIGRATED: SetupEvent = { event: "step-finished", step: "migrate", seconds: 1 };
+const MIGRATED: SetupEvent = { event: "step-finished", step: "migrate" };
 const COLLECT: SetupEvent = { event: "step-started", step: "collectstatic" };
-const COLLECTED: SetupEvent = { event: "step-finished", step: "collectstatic", seconds: 1 };
+const COLLECTED: SetupEvent = { event: "step-finished", step: "collectstatic" };
 const FINISHED: SetupEvent = { event: "finished" };
 const ALL = [PROGRAM, DJANGO, MIGRATE, APPLIES, APPLIED, MIGRATED, COLLECT, COLLECTED, FINISHED];
 

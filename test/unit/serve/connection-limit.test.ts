@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type ConnectionLimit, limitConnections } from "../../../src/control/connection-limit.ts";
+import { type ConnectionLimit, limitConnections } from "../../../src/serve/connection-limit.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const open: { close(): void }[] = [];
