@@ -1,5 +1,5 @@
-// A djinit beside the one that runs the container already, by `docker exec`: it runs a command as the container's own
-// djinit would, and touches nothing of the other's.
+// A second djinit in the container, by `docker exec`. It runs a command as the first one would, and touches nothing of the
+// first one's.
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { draftPlan, findProblems } from "../plan/build-plan.ts";
@@ -19,13 +19,13 @@ const SERVERS: Partial<Record<Role, string>> = {
   beat: "celery beat",
 };
 
-/** Becomes the command of `argv`. Ends the process with a documented status when that cannot be. */
+/** Becomes the command of `argv`, or ends the process with a documented status. */
 export function runBeside(argv: string[]): never {
   try {
     becomeCommand(argv);
   } catch (thrown) {
     const error = asDjinitError(thrown);
-    // For a person, as verbs say it.
+    // For a person, as verbs do.
     console.error(`djinit: ${error.message} [${error.code}]\n${error.hint}`);
     process.exit(error.endStatus);
   }
@@ -60,7 +60,7 @@ function asUsage(argv: readonly string[], { code, message }: DjinitError): Djini
   return new DjinitError("DJINIT_BAD_USAGE", `${text}; usage: djinit VERB or djinit COMMAND [word...]`);
 }
 
-/** With the terminal, and all of stdio, as they are. */
+/** Terminal and stdio stay as they are. */
 function become(command: ServicePlan, { PATH }: NodeJS.ProcessEnv, services: NodeJS.ProcessEnv): never {
   const { argv, cwd, user } = command;
   const env = ofService({ ...command, output: "inherit" }, services);

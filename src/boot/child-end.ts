@@ -1,4 +1,4 @@
-// How a program of the boot is started, and how its end is put into words.
+// Starts programs of the boot, and words their ends.
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { DjinitError } from "../base/errors.ts";
@@ -7,12 +7,12 @@ import type { Start } from "../platform/service-argv.ts";
 export interface ChildEnd {
   status: number | null;
   signal: NodeJS.Signals | null;
-  /** Why it could not be started at all. */
+  /** Why it could not be started. */
   failure?: NodeJS.ErrnoException;
 }
 
 export interface StartedChild {
-  /** Undefined where there is none. */
+  /** Undefined if it could not be started. */
   child: ChildProcess | undefined;
   ended: Promise<ChildEnd>;
 }
@@ -27,10 +27,10 @@ const CAUSES: Record<string, string> = {
   ENFILE: "too many files are open",
   E2BIG: "its environment is too large",
 };
-/** What setpriv(1) and start-service, which come before most programs, say when they cannot go on. */
+/** The messages with which setpriv(1) and start-service fail. They stand before most programs. */
 const LAUNCH_FAILED = /^(?:setpriv: (?=.*failed)|djinit: cannot run \S+: )(.*)$/;
 
-/** Starts it. A program that cannot be started is one that has ended. */
+/** Starts it. A failed start counts as an end. */
 export function startChild({ file, args, env }: Start, options: SpawnOptions): StartedChild {
   let child: ChildProcess;
   try {
@@ -51,27 +51,27 @@ export function startChild({ file, args, env }: Start, options: SpawnOptions): S
   return { child, ended };
 }
 
-/** What execa says of a program's end, with `reject: false`. */
+/** execa's result, with `reject: false`. */
 interface ExecaResult {
   exitCode?: number;
   signal?: string;
   cause?: unknown;
 }
 
-/** The end that execa tells of. Where there is neither a status nor a signal, the program never ran. */
+/** From execa's result. Without a status and a signal, the program never ran. */
 export function endOf({ exitCode, signal, cause }: ExecaResult): ChildEnd {
   const end = { status: exitCode ?? null, signal: (signal ?? null) as NodeJS.Signals | null };
   const ran = end.status !== null || end.signal !== null;
   return ran ? end : { ...end, failure: cause as NodeJS.ErrnoException };
 }
 
-/** As in «its process …». */
+/** Completes «its process …». */
 export function sayEnd({ status, signal, failure }: ChildEnd): string {
   if (failure !== undefined) return `could not be started: ${saySpawnFailure(failure)}`;
   return signal === null ? `ended with status ${status}` : `was killed by ${signal}`;
 }
 
-/** The error that a program stands for which never ran; undefined where it did. `lines` is what it said. */
+/** The error for a program that never ran; undefined if it ran. `lines` is its output. */
 export function startFailure(
   program: string,
   { failure, status }: ChildEnd,

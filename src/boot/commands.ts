@@ -25,7 +25,7 @@ export function requireCommands({ services }: Plan, environment: NodeJS.ProcessE
 /** Errors: DJINIT_UNKNOWN_COMMAND for a misspelt role, which celery would call a usage error. */
 export function requireCeleryCommand({ celery }: Invocation): void {
   const given = celery?.subcommand;
-  // Anything else may be a plugin's command.
+  // Another name may be a plugin's command.
   const meant = CELERY_ROLES.find((role) => given !== undefined && given !== role && isSlipOf(given, role));
   if (meant === undefined) return;
   const text = `cannot find celery command ${JSON.stringify(given)}; did you mean \`celery ${meant}\`?`;

@@ -1,5 +1,5 @@
-// Whether this djinit is the container's own, or another one is here already: `docker exec C djinit …`. The container's
-// own holds a lock for as long as PID 1 lives, in both of its lives; the kernel frees it.
+// Whether this djinit is the container's first, or a second one (`docker exec C djinit …`). The first holds a lock for as long
+// as PID 1 lives, in both lives; the kernel frees it.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
 import { LOCK_FILE, PRIVATE_PARENTS, SUPERVISOR_USER } from "../plan/paths.ts";
@@ -8,18 +8,18 @@ import { lockFile } from "../platform/libc.ts";
 import { findPrivateDirectory } from "../platform/private-directory.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
-/** Nobody else may open it: whoever can open a file can lock it. */
+/** Other users must not open it: an open file can be locked. */
 const MODE = 0o600;
-/** A file that was taken away between two looks. */
+/** Against a file that disappears between two looks. */
 const ATTEMPTS = 5;
-/** A djinit that was run by `docker exec` in the first milliseconds of a container may come before the container's own. */
+/** A `docker exec` in the first milliseconds may take the lock before the container's own djinit. */
 const OWN_PATIENCE_MS = 10_000;
 const LOOK_PERIOD_MS = 50;
 
 export type Place =
-  /** The container is this one's. `lockFd` is undefined where there is no place for a lock. */
+  /** This djinit is the first. `lockFd` is undefined if no lock file can be made. */
   | { isFirst: true; lockFd: number | undefined }
-  /** Another one serves here. */
+  /** Another djinit runs the container. */
   | { isFirst: false };
 
 type Attempt = { fd: number | undefined } | "taken";
@@ -36,7 +36,7 @@ export function takeContainer(): Place {
 function takeAsOther(owners: readonly number[]): Place {
   if (findPrivateDirectory(PRIVATE_PARENTS) !== undefined) return { isFirst: false };
   const place = placeOf(takeLock(LOCK_FILE, { isPid1: false, owners }));
-  // Where there is no place for a lock PID 1 has none either.
+  // If no lock file can be made, PID 1 has none either.
   const isBeside = place.isFirst && place.lockFd === undefined && isPid1Djinit();
   return isBeside ? { isFirst: false } : place;
 }
@@ -71,13 +71,13 @@ function placeOf(result: Attempt): Place {
 
 interface Taker {
   isPid1: boolean;
-  /** Whose lock files are trusted. */
+  /** Lock files of these users are trusted. */
   owners: readonly number[];
 }
 
 /**
- * Takes the lock at `path`. For PID 1 a file that another user may have put there says nothing; for everybody else a
- * lock is a lock, since who started the container is not known.
+ * Takes the lock at `path`. PID 1 ignores a file that another user may have put there. Any other process respects every
+ * lock: it does not know which user started the container.
  */
 export function takeLock(path: string, taker: Taker): Attempt {
   for (let left = ATTEMPTS; left > 0; left -= 1) {
@@ -93,11 +93,11 @@ function tryOnce(path: string, { isPid1, owners }: Taker): Attempt | "again" {
     fd = openLock(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Somebody else's link, directory or socket.
+    // Another user's link, directory or socket.
     if (code === "ELOOP" || code === "EISDIR" || code === "ENXIO") return replace(path);
     if (code === "EEXIST" || code === "ENOENT") return "again";
-    // No place for a lock: what makes the runtime directories says what is wrong with /run. But who may not open the lock
-    // of another may not do anything else there either.
+    // No lock file can be made. runtime-directories.ts will report what is wrong with /run. EACCES for a file that exists:
+    // another djinit's lock.
     return code === "EACCES" && !isPid1 && isThere(path) ? "taken" : { fd: undefined };
   }
   const isOurs = isTrusted(fd, owners);
@@ -108,13 +108,13 @@ function tryOnce(path: string, { isPid1, owners }: Taker): Attempt | "again" {
   return isOurs ? "again" : replace(path);
 }
 
-/** In two steps: with O_CREAT Linux may refuse root the file of another user in a sticky directory. */
+/** In two steps: with O_CREAT Linux may refuse root another user's file in a sticky directory. */
 function openLock(path: string): number {
   const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
   return isThere(path) ? openSync(path, flags) : openSync(path, flags | O_CREAT | O_EXCL, MODE);
 }
 
-/** A file that nobody else can have opened. */
+/** A file that no other user can have opened. */
 function isTrusted(fd: number, owners: readonly number[]): boolean {
   const file = fstatSync(fd);
   return file.isFile() && (file.mode & 0o077) === 0 && file.nlink === 1 && owners.includes(file.uid);

@@ -7,9 +7,9 @@ import { ownEnvironment } from "../platform/given-environment.ts";
 import { closeOnExec, makeMemoryFile } from "../platform/libc.ts";
 
 /**
- * For a process that lives for weeks and is to stay small: a small nursery and no helper threads, whose memory comes on top.
- * Only options that Node's own modules, which it has compiled ahead, are valid with: `--single-threaded`, `--expose-gc` and
- * `--initial-old-space-size` have it compile net, http and child_process anew at each start, for 10 ms and more.
+ * The second life runs for weeks and must stay small: a small nursery, and no helper threads with memory of their own.
+ * Some options make Node's precompiled modules invalid: with `--single-threaded`, `--expose-gc` or
+ * `--initial-old-space-size` it compiles net, http and child_process at each start, for 10 ms and more.
  */
 export const SMALL_HEAP = [
   "--max-semi-space-size=1",
@@ -19,12 +19,12 @@ export const SMALL_HEAP = [
   "--v8-pool-size=0",
 ];
 
-/** The boot has one, since it ends before it would be worth collecting. */
+/** The boot has a large nursery: it ends before a collection would pay. */
 const LARGE_NURSERY = "--min-semi-space-size";
 
 /**
- * Does not return. The plan and the application's `environment` go by a file in memory: neither a path nor PID 1's own
- * environment shows them. Errors: throws when there is no such file, or no setpriv.
+ * Does not return. The plan and the application's `environment` go through a file in memory, so that neither a path nor
+ * PID 1's environment shows them. Errors: throws without such a file, or without setpriv.
  */
 export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const { supervisorUser } = plan;
@@ -53,7 +53,7 @@ function privilegesOf(supervisorUser: string | undefined): string[] {
 function leave(handed: HandedOver): number {
   const fd = makeMemoryFile();
   const text = Buffer.from(JSON.stringify(handed));
-  // At a place: who reads it begins where the descriptor is, which stays at the beginning.
+  // With a position, so that the descriptor stays at the beginning for its reader.
   for (let at = 0; at < text.length; ) at += writeSync(fd, text, at, text.length - at, at);
   return fd;
 }

@@ -1,4 +1,4 @@
-// The verbs that need what the boot knows: `djinit manifest` when an image is built, `djinit migrations` at any time.
+// The verbs that need the boot's libraries: `djinit manifest` when an image is built, `djinit migrations` at any time.
 import { asDjinitError } from "../base/errors.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/write/boot-log.ts";
@@ -49,7 +49,7 @@ async function run(verb: (django: Django) => Promise<void>): Promise<never> {
   }
 }
 
-/** Resolves when all of the answer is written, which may be more than a pipe holds, or nobody reads it any more. */
+/** Resolves when the whole answer is written, which may be more than a pipe holds, or when its reader is gone. */
 async function answered(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   process.stdout.on("error", () => resolve());

@@ -5,7 +5,7 @@ import { PROMETHEUS_DIRECTORY } from "./paths.ts";
 import type { AdminPlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
-/** Metrics, probes and who may ask for them. A command of the user's own has none: it may well have ports of its own. */
+/** Metrics, probes and their address. A command of the user's own has no admin port: it may need that port itself. */
 export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
   const hosts = config.metricsHosts ?? config.allowedHosts ?? config.djangoAllowedHosts;
   return {
@@ -18,7 +18,7 @@ export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
   };
 }
 
-/** Two that listen at one port: the one that comes second would not start. */
+/** nginx and the admin port cannot share a port: the second one would not start. */
 export function findPortProblem(
   { port }: AdminPlan,
   nginx: Pick<NginxFacts, "listens"> | undefined,

@@ -34,7 +34,7 @@ function migrationMode({ role, args, celery }: Invocation, config: Config): Migr
   if (config.migrations !== undefined) return config.migrations;
   if (config.skipMigrations) return "skip";
   if (role === "web" || role === "release") return "run";
-  // Celery without Django, or with an SQLite file that no other container has, would wait for ever.
+  // Celery without Django would wait for ever. So would celery with an SQLite file: no other container has that file.
   const sharesDatabase = config.databaseUrl !== undefined && databaseKind(config.databaseUrl) !== "file";
   return sharesDatabase && config.settingsModule !== undefined ? "wait" : "skip";
 }

@@ -1,4 +1,4 @@
-// Config + CMD → what to do. Pure: nothing is looked at but the arguments.
+// Config + CMD → what to do. Pure.
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import { BOOT_ONLY, type Config } from "../config/variables.ts";
@@ -15,7 +15,7 @@ import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
-/** What this combination of CMD and variables lacks; a gunicorn.conf.py of the project's may name the application. */
+/** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
 export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
   const problems = findDaemonProblems(invocation, config);
   const beside = (
@@ -56,7 +56,7 @@ function lacksApp({ celery }: Invocation, config: Config): boolean {
   return config.celeryApp === undefined && !namesApp(celery?.globals ?? []);
 }
 
-/** Only where nothing at all is given: gunicorn may find its application in arguments or a file of the user's. */
+/** True only if nothing at all is given: gunicorn may find its application in arguments or in a file of the user's. */
 function lacksApplication({ args }: Invocation, config: Config): boolean {
   return args.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
 }
@@ -99,7 +99,7 @@ export function draftPlan(
   };
 }
 
-/** Variables that the services of a role do not get. A command may well be `createsuperuser`, which reads Django's own. */
+/** Variables that the services of a role do not get. A command may be `createsuperuser`, which reads DJANGO_SUPERUSER_*. */
 export function bootOnlyFor(role: Invocation["role"]): string[] {
   return BOOT_ONLY.filter((name) => role !== "command" || !name.startsWith("DJANGO_"));
 }

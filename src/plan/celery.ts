@@ -11,14 +11,14 @@ const NOTHING_GIVEN: CeleryArgs = { globals: [], subcommand: undefined, rest: []
 /** click's status for arguments it does not understand. */
 const USAGE_ERROR = 2;
 
-/** Where readiness cannot be seen. Words or an application that celery does not accept end it well before. */
+/** If readiness cannot be seen. celery refuses bad arguments or a bad application long before that. */
 const SETTLED_AFTER_MS = 10_000;
 /** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
 const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
 
 /**
- * From QUIT to the end, a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts what it has not
- * acknowledged back into the queue. Killed, it leaves that to the broker: Redis gives it back after an hour.
+ * After QUIT a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts unacknowledged tasks back into
+ * the queue. After KILL that is left to the broker, and Redis does it only after an hour.
  */
 const COLD_SHUTDOWN_MS = 4_000;
 
@@ -34,7 +34,7 @@ const CELERY_SERVICE = {
   output: "relay",
 } satisfies Omit<ServicePlan, "name" | "argv" | "cwd" | "environment" | "reload" | "forwards" | "readiness">;
 
-/** `djinit_heartbeat`, which celery loads by itself, reports where this variable says. */
+/** celery loads `djinit_heartbeat`, which writes its reports to the file in this variable. */
 function named(
   name: string,
   config: Config,
@@ -49,7 +49,7 @@ function named(
   };
 }
 
-/** A worker; `beside` web it shares the container, so that it runs its tasks in its own process. */
+/** `beside` web the worker shares the container, and runs its tasks in its own process. */
 export function planCeleryWorker(
   config: Config,
   args: CeleryArgs = NOTHING_GIVEN,
@@ -62,7 +62,7 @@ export function planCeleryWorker(
     ...named("celery-worker", config),
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: tellsReadiness(config, args)
-      ? // A project may set up logging of its own: a worker that cannot be heard must not be killed for it.
+      ? // With logging of the project's own the record may never come. The worker must not be killed for that.
         { kind: "log", pattern: WORKER_IS_READY, orAfterMs: config.startupTimeoutMs / 2 }
       : { kind: "settled", afterMs: SETTLED_AFTER_MS },
     argv: [
@@ -109,7 +109,7 @@ export function celeryArgv(config: Config, { globals, subcommand, rest }: Celery
   return [...celeryCommand(config, globals), ...(subcommand === undefined ? [] : [subcommand]), ...rest];
 }
 
-/** Celery 5 takes --app before the subcommand only. What the CMD says itself is not said twice. */
+/** Celery 5 accepts --app only before the subcommand. A CMD with --app gets no second one. */
 function celeryCommand(config: Config, globals: readonly string[]): string[] {
   const command = ["celery"];
   if (config.celeryApp !== undefined && !namesApp(globals)) command.push("--app", config.celeryApp);
@@ -117,8 +117,8 @@ function celeryCommand(config: Config, globals: readonly string[]): string[] {
 }
 
 /**
- * CELERY_BROKER as `--broker` would give it, which is seen by everybody in the list of processes: celery's own option puts
- * its value into this variable, where it wins over the application's configuration. Projects have variables of that name
+ * CELERY_BROKER without `--broker`, which would show the URL in the list of processes. celery's own option sets the same
+ * variable, which wins over the application's configuration. Projects have variables of that name
  * too, whose value may be a mere host.
  */
 export function brokerOf({ celeryBroker }: Config): Record<string, string> {
@@ -130,12 +130,12 @@ export function namesApp(globals: readonly string[]): boolean {
   return globals.some((word) => /^(-A|--app\b|--config\b)/.test(word));
 }
 
-/** Whether its tasks run in processes of their own: what other pools run, QUIT does not give back. */
+/** Whether tasks run in processes of their own. Only then does QUIT give tasks back. */
 function hasPool(args: readonly string[]): boolean {
   return /^(prefork|processes)$/.test(optionValue(args, "-P", "--pool") ?? "prefork");
 }
 
-/** Whether lines of level INFO are to be seen. */
+/** Whether lines of level INFO reach djinit. */
 function tellsReadiness(config: Config, { rest }: CeleryArgs): boolean {
   const given = optionValue(rest, "-l", "--loglevel") ?? config.celeryLogLevel ?? "INFO";
   return /^(info|debug)$/i.test(given) && optionValue(rest, "-f", "--logfile") === undefined;

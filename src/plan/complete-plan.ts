@@ -15,7 +15,7 @@ export interface PlanFacts {
   adminFds?: AdminDescriptors;
 }
 
-/** To be called with a part of the facts as often as some are found. */
+/** May be called several times, each time with the facts known so far. */
 export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: PlanFacts): Plan {
   const ports = facts.nginx && portsVariable(facts.nginx.listens, plan.admin);
   return {

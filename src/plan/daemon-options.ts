@@ -1,4 +1,4 @@
-// Options that make a server go into the background: PID 1 would see it end, and start another beside it.
+// Options that send a server into the background. PID 1 would see it end, and start another one.
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/variables.ts";
 import type { CeleryArgs, Invocation } from "./role.ts";
@@ -7,12 +7,12 @@ import type { CeleryArgs, Invocation } from "./role.ts";
 const CELERY_FLAGS =
   /^--(detach|task-events|events|purge|discard|beat|enable-remote-control|(disable|without)-[a-z]+|help)$/;
 const CELERY_SHORT_FLAGS = "DEB";
-/** gunicorn takes the beginning of an option for the whole where it is the only one that begins so. */
+/** gunicorn accepts an abbreviated option while the abbreviation is unambiguous. */
 const GUNICORN_DAEMON = /^(--da(e|em|emo|emon)?|-R*DR*)$/;
 /** `celery multi` does nothing else. */
 const MULTI_STARTS = ["start", "restart"];
 
-/** What of this CMD and GUNICORN_CMD_ARGS makes a server leave PID 1. */
+/** Options in CMD and GUNICORN_CMD_ARGS that detach a server from PID 1. */
 export function findDaemonProblems({ role, args, celery }: Invocation, config: Config): Problem[] {
   if (celery !== undefined) return celeryProblems(celery);
   if (role !== "web") return [];
@@ -61,7 +61,7 @@ function isGunicornDaemon(word: string): boolean {
   return GUNICORN_DAEMON.test(word);
 }
 
-/** As a shell would, but for escapes. */
+/** Splits as a shell does, without escapes. */
 function splitWords(text: string): string[] {
   return [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
 }

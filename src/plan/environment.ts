@@ -3,13 +3,10 @@ import type { FileSources } from "../config/file-variables.ts";
 import { HOME_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
-/** djinit's own, but what Kubernetes sets for a Service that is called djinit. */
+/** djinit's own variables. Kubernetes sets DJINIT_SERVICE_* and DJINIT_PORT* for a Service called djinit: those are not. */
 const OWN = /^DJINIT_(?!(SERVICE|PORT)(_|$))/;
 
-/**
- * What services and steps get: the container's variables, with what files add, but neither djinit's own nor those that are
- * for the boot only.
- */
+/** Services and steps get the container's variables and those of files, without djinit's own and the boot's secrets. */
 export function forApplication(
   environment: NodeJS.ProcessEnv,
   bootOnly: readonly string[],
@@ -18,7 +15,7 @@ export function forApplication(
   return Object.fromEntries(kept);
 }
 
-/** The files that concern services. Those of the boot's secrets may well be unreadable without root. */
+/** Drops the files of the boot's secrets: only root may be able to read them. */
 export function withoutBootFiles(sources: FileSources, bootOnly: readonly string[]): FileSources {
   const files = Object.entries(sources.secretFiles).filter(([name]) => !isNamed(name, bootOnly));
   return {
@@ -28,17 +25,17 @@ export function withoutBootFiles(sources: FileSources, bootOnly: readonly string
   };
 }
 
-/** `NAME` stands for NAME_FILE too, `NAME_*` for all that begin so. */
+/** `NAME` also stands for NAME_FILE, and `NAME_*` for every name with that prefix. */
 export function isNamed(name: string, names: readonly string[]): boolean {
   return names.some((it) =>
     it.endsWith("*") ? name.startsWith(it.slice(0, -1)) : name === it || name === `${it}_FILE`,
   );
 }
 
-/** Tells djinit_django that what it writes is read by djinit: then it writes records. */
+/** Tells djinit_django that djinit reads its output. djinit_django then writes records. */
 export const RELAYED = { DJINIT_RELAYED: "1" };
 
-/** What a service gets: the services' common environment, as far as it is for this one, and what is its own. */
+/** The environment of one service: the variables that it inherits of the common ones, and its own. */
 export function ofService(
   { environment: own, inherits, output }: Pick<ServicePlan, "environment" | "inherits" | "output">,
   common: NodeJS.ProcessEnv,
@@ -52,12 +49,12 @@ export function ofService(
 
 const HOMES: Record<string, string> = { django: HOME_DIRECTORY, root: "/root" };
 
-/** Root's HOME is no place for another user's files. */
+/** Other users must not write to root's HOME. */
 export function identityOf(user: string): Record<string, string> {
   return { HOME: HOMES[user] ?? "/nonexistent", USER: user, LOGNAME: user };
 }
 
-/** Where nobody becomes another user, a service has the identity of the container's. */
+/** Without a change of user, a service keeps the identity of the container's user. */
 export function withoutIdentity(environment: Record<string, string>): Record<string, string> {
   const { HOME: _home, USER: _user, LOGNAME: _name, ...rest } = environment;
   return rest;

@@ -9,11 +9,11 @@ const USAGE_ERROR = 2;
 const WORKER_BOOT_ERROR = 3;
 const APP_LOAD_ERROR = 4;
 
-/** Options that change what gunicorn listens at, or read another file than the one in the place of the image's. */
+/** Options that change where gunicorn listens, or name another configuration file. */
 const OWN_SOCKET = /(^|\s)(-b|--bind|--backlog|--reuse-port|-m|--umask|-c|--config)/;
 
 /**
- * Whether gunicorn listens at the socket that nginx's files name, where its file does not see to it: then PID 1 holds it.
+ * Whether gunicorn listens at the socket that nginx's files name, by its arguments alone. If so, PID 1 can hold that socket.
  */
 export function usesUsualSocket(args: readonly string[], config: Config): boolean {
   return !OWN_SOCKET.test([...args, config.gunicornArguments ?? ""].join(" "));
@@ -60,7 +60,7 @@ export function planGunicorn(
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
-    // uvicorn's workers do not know QUIT, and a master that has had TERM does not pass it on: it would wait until it is killed.
+    // uvicorn's workers ignore QUIT, and a master does not forward QUIT after TERM. It would wait until it is killed.
     hurryRest: ["SIGTERM", "SIGQUIT"],
     reload: "SIGHUP",
     // Not USR2: it starts a second master that PID 1 could not tell from an orphan. HUP reloads the code.
@@ -75,8 +75,8 @@ export function planGunicorn(
 const GRACEFUL_TIMEOUT_MS = 30_000;
 
 /**
- * gunicorn may be asked to end long before nginx has gone: a longer grace period is for the requests that it has in hand.
- * Our gunicorn file reads it; what the project's file or arguments say of it counts.
+ * A longer grace period also gives gunicorn longer to finish its requests. Our gunicorn file reads the variable; the
+ * project's own file and arguments win over it.
  */
 function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
   if (gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return {};
@@ -84,13 +84,13 @@ function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
 }
 
 /**
- * Where gunicorn is given two files it reads the last one. Ours reads the project's own by itself; another, in its place,
- * gives way to it.
+ * gunicorn reads only the last of two files. Ours comes last, and reads the project's file itself. A file of the user's in
+ * its place comes first, so that the project's file wins.
  */
 function withFile(args: readonly string[], settles: boolean): string[] {
   const file = ["--config", GUNICORN_CONFIG];
   if (!settles) return [...file, ...args];
-  // What follows is no option any more.
+  // Options end here.
   const end = args.indexOf("--");
   return end === -1 ? [...args, ...file] : [...args.slice(0, end), ...file, ...args.slice(end)];
 }

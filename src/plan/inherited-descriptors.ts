@@ -11,7 +11,7 @@ export function socketVariables(variable: SocketPlan["variable"], count: number)
   return { [variable]: variable === "NGINX" ? list.join("") : String(count) };
 }
 
-/** What the boot has left open for a service. */
+/** Descriptors that the boot leaves open for a service. */
 export function descriptorsOf({ sockets, started }: ServicePlan): number[] {
   const inherited = (sockets?.sockets ?? []).flatMap((socket) =>
     socket.kind === "inherited" ? socket.fd : [],
@@ -19,7 +19,7 @@ export function descriptorsOf({ sockets, started }: ServicePlan): number[] {
   return started === undefined ? inherited : [...inherited, started.stdoutFd, started.stderrFd];
 }
 
-/** All that the boot leaves open. */
+/** All descriptors that the boot leaves open. */
 export function descriptorsLeft({ services, lockFd, adminFds }: Plan): number[] {
   const own = [lockFd, adminFds?.control, adminFds?.http];
   return [...services.flatMap(descriptorsOf), ...own.filter((fd) => fd !== undefined)];

@@ -15,7 +15,7 @@ export interface ListenAddress {
 export function readListens(code: string): ListenAddress[] {
   const found = new Map<string, ListenAddress>();
   for (const [, where = "", options = ""] of code.matchAll(/(?:^|[\s;{}])listen\s+([^\s;]+)([^;]*)/g)) {
-    // Nobody can connect to a UDP port to see whether it is open.
+    // A connection cannot show whether a UDP port is open.
     if (where.startsWith("unix:") || /\s(udp|quic)\b/.test(options)) continue;
     const host = hostOf(where);
     const onlyV6 = isIP(host) === 6 && !/\sipv6only=off\b/.test(options);
@@ -52,5 +52,5 @@ function portsOf(where: string): number[] {
   return Array.from({ length: Math.max(1, Math.min(count, MOST_PORTS)) }, (_, at) => Number(first) + at);
 }
 
-/** Of a range. More descriptors than that are nginx's own affair. */
+/** Of a range. PID 1 holds no more descriptors than that. */
 const MOST_PORTS = 64;

@@ -11,14 +11,14 @@ import {
 import type { ServicePlan } from "./plan.ts";
 import { nginxFileArgs } from "./run-directory.ts";
 
-/** Where to ask what listens at all addresses. */
+/** A listener at all addresses is asked at the loopback address. */
 const LOOPBACK: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /** What the configuration itself says, as `nginx -T` dumps it. */
 export interface NginxFacts {
   /** Global directives to give on the command line: only those that the files do not have already. */
   globals: string;
-  /** The files tell it to leave PID 1, which could then not tell when it ends. */
+  /** The files say `daemon on`. PID 1 could not see such an nginx end. */
   daemonizes: boolean;
   /** Where it takes TCP connections, each address once. */
   listens: ListenAddress[];
@@ -26,7 +26,7 @@ export interface NginxFacts {
   variables: string[];
 }
 
-/** What nginx needs of its environment, whatever its files say. NGINX names the sockets that PID 1 holds for it. */
+/** Variables that nginx always inherits. NGINX names the sockets that PID 1 holds for it. */
 export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
 
 /** Before its files are known: it listens nowhere. */
@@ -60,19 +60,19 @@ export function completeNginx(plan: ServicePlan, { globals, listens, variables }
   return {
     ...plan,
     argv: nginxCommand(globals, ...file),
-    // -T tells what it will listen at, too.
+    // -T also shows where it will listen.
     check: nginxCommand(globals, "-T", ...file),
     inherits: [...NGINX_VARIABLES, ...variables],
     ...planListening(listens),
   };
 }
 
-/** `-e stderr`: before it has read its files nginx would open a log file that user nginx may not. */
+/** `-e stderr`: before it reads its files, nginx opens a log file that user nginx may not open. */
 export function nginxCommand(globals: string, ...more: string[]): string[] {
   return [PROGRAMS.nginx, "-e", "stderr", ...(globals === "" ? [] : ["-g", globals]), ...more];
 }
 
-/** What follows from the addresses: they may be others after a reload. */
+/** Readiness and sockets for these addresses. A reload may change them. */
 export function planListening(
   listens: readonly ListenAddress[],
 ): Required<Pick<ServicePlan, "readiness" | "sockets">> {
@@ -83,14 +83,14 @@ export function planListening(
   return { readiness: { kind: "tcp", addresses }, sockets: { sockets, variable: "NGINX" } };
 }
 
-/** The plan for files that `nginx -T` has just dumped; of another service than nginx the plan as it is. */
+/** nginx's plan for the files in a dump of `nginx -T`. The plan of another service stays as it is. */
 export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
   if (plan.sockets?.variable !== "NGINX") return plan;
   const { listens, variables } = readNginxDump(dump);
   return { ...plan, ...planListening(listens), inherits: [...NGINX_VARIABLES, ...variables] };
 }
 
-/** Whether `nginx -T` has shown its files: an end with status 0 alone is no proof that it has. */
+/** Whether `nginx -T` has shown its files. Status 0 alone does not prove that. */
 export function isNginxDump(text: string): boolean {
   return /^# configuration file .*:$/m.test(text);
 }

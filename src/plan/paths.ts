@@ -9,11 +9,11 @@ export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const NGINX_CONFIGURATION = "/etc/nginx";
 export const GUNICORN_DIRECTORY = "/run/gunicorn";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
-/** What gunicorn lets a request take, in seconds: written by the image's file of gunicorn's. */
+/** gunicorn's timeout of a request, in seconds. The image's gunicorn file writes it. */
 export const GUNICORN_TIMEOUT_FILE = "/run/gunicorn/timeout";
 export const CELERY_DIRECTORY = "/run/celery";
 export const DJINIT_DIRECTORY = "/run/djinit";
-/** Locked by PID 1 as long as it lives. Not in a directory that is made anew at each start: the lock would go with it. */
+/** PID 1 locks it for its whole life. No directory that is made anew at each start may hold it: the lock would be lost. */
 export const LOCK_FILE = "/run/djinit.lock";
 /** A second name of gunicorn's socket, where its own user cannot remove it. */
 export const KEPT_GUNICORN_SOCKET = "/run/djinit/gunicorn.sock";
@@ -26,18 +26,18 @@ export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 export const NGINX_ROOT_FILE = "/run/djinit/nginx-root.conf";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
-/** The peers that are proxies; at nginx's level http, written at each start that has any. */
+/** The trusted proxies, for nginx's level http. Written at each start that has any. */
 export const NGINX_PROXIES_FILE = "/run/djinit/nginx-proxies.conf";
 /** Whether the peer of a request is one of those: a line of a map. */
 export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
-/** What is kept of the headers of proxies: in nginx's location of the application. */
+/** Which headers of a proxy nginx keeps, for its location of the application. */
 export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
-/** By what gunicorn knows that nginx has named the client: a line of a map, which djinit_client.py reads too. */
+/** The key by which gunicorn recognises nginx: a line of a map, which djinit_client.py reads too. */
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
 export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
 export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
-/** What the image knows of its migrations: made by a start where the image had none that fits, or with the image. */
+/** The manifest: of an earlier start of this container, or built into the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
 
 /** Of user django, and of whoever has none. */
@@ -60,14 +60,14 @@ export function placedIn(run: string, path: string): string {
 export interface RuntimeDirectory {
   path: string;
   owner: string;
-  /** Who besides the owner may make files there. */
+  /** A second user that may create files there. */
   writers?: string;
   /**
-   * What a start as root removes there: all but `keeps`, since root or PID 1 works with it; else, in a directory of the
-   * application's, what an earlier run left in the way of this one (PID files, sockets).
+   * What a start as root removes there. `all`, except `keeps`: root or PID 1 uses the directory. A pattern: leftovers of an
+   * earlier run in a directory of the application's (PID files, sockets).
    */
   removes: "all" | RegExp;
-  /** Files of root's or the owner's that a later start of the same container goes on with. */
+  /** Files of root's or the owner's that a later start of the same container uses. */
   keeps?: RegExp;
 }
 
@@ -82,7 +82,7 @@ export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/nginx", owner: NGINX_USER, removes: "all" },
 ];
 
-/** Uploads that users of the application make: the django user must be able to write there. */
+/** Uploads. User django must be able to write there. */
 export function mediaDirectories(appDirectory: string): string[] {
   return ["media", "mediafiles"].map((name) => join(appDirectory, name));
 }

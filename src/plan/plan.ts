@@ -14,36 +14,36 @@ export type StepName =
   | "manifest"
   | "list-migrations";
 
-/** How to find out that a service has come up. */
+/** When a service counts as ready. */
 export type Readiness =
-  /** It is when it has lived this long: nothing more can be asked of it. */
+  /** After this time. Nothing else can be observed. */
   | { kind: "settled"; afterMs: number }
-  /** It says so: a record whose `msg` matches this regular expression; or has lived for `orAfterMs`. */
+  /** When the `msg` of a record matches this regular expression; at the latest after `orAfterMs`. */
   | { kind: "log"; pattern: string; orAfterMs: number }
-  /** It has written a file whose path begins so, since it was started; or has lived for `orAfterMs`. */
+  /** When it has written a file with this prefix since its start; at the latest after `orAfterMs`. */
   | { kind: "file"; prefix: string; orAfterMs: number }
-  /** A worker behind the socket takes a connection; with `path` an HTTP request must be answered below 400. */
+  /** When a worker behind the socket accepts a connection; with `path`, when it answers an HTTP request below 400. */
   | { kind: "http"; socketPath: string; path?: string; host: string }
-  /** A process takes connections at each of these addresses. */
+  /** When a process accepts connections at each of these addresses. */
   | { kind: "tcp"; addresses: { host: string; port: number }[] };
 
 /** A listening socket that PID 1 holds. */
 export type HeldSocket =
   /** PID 1 opens it, at a numeric address. */
   | { kind: "tcp"; host: string; port: number; onlyV6: boolean }
-  /** The boot has opened it, and left this descriptor of it. */
+  /** The boot has opened it, and hands down this descriptor. */
   | { kind: "inherited"; fd: number };
 
 export interface SocketPlan {
   sockets: HeldSocket[];
-  /** Tells the process which they are: `NGINX=3;4;` is nginx's own way, `DJINIT_LISTEN_FDS=1` our gunicorn file's. */
+  /** Tells the process its descriptors: `NGINX=3;4;` is nginx's own format, `DJINIT_LISTEN_FDS=1` that of our gunicorn file. */
   variable: "NGINX" | "DJINIT_LISTEN_FDS";
 }
 
 /** A process that the boot has started already, for the supervising half to take over. */
 export interface StartedProcess {
   pid: number;
-  /** The ends to read of what it writes. */
+  /** The read ends of its output. */
   stdoutFd: number;
   stderrFd: number;
 }
@@ -52,45 +52,45 @@ export interface ServicePlan {
   name: string;
   argv: string[];
   cwd: string;
-  /** Undefined: runs as whoever PID 1 is. */
+  /** Undefined: runs as PID 1's user. */
   user?: string;
-  /** Of the application's environment it gets these variables; undefined: all. */
+  /** The variables of the application's environment that it gets; undefined: all. */
   inherits?: string[];
-  /** On top of that. */
+  /** Variables of its own, which win. */
   environment: Record<string, string>;
-  /** Takes requests from outside: goes on with that for the drain delay. */
+  /** Serves requests from outside, also during the drain delay. */
   facesClients: boolean;
   /** Starts when these are ready, stops before they do. */
   after: string[];
   readiness: Readiness;
-  /** What it accepts connections from; undefined: it opens its sockets itself. */
+  /** The listening sockets that PID 1 holds for it; undefined: it opens its own. */
   sockets?: SocketPlan;
-  /** Its first process, where there is one already. */
+  /** Its first process, if the boot has started it. */
   started?: StartedProcess;
   restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;
-  /** What all its processes get a moment after that, where the main one may not make the others end. */
+  /** After fastStopSignal all its processes get these, for the case that the main one does not end the others. */
   hurryRest?: NodeJS.Signals[];
-  /** When a stop has not ended it so long before it is killed, it gets this signal. */
+  /** A stop that takes too long sends this signal, so long before the kill. */
   lastCall?: { signal: NodeJS.Signals; beforeKillMs: number };
-  /** What makes it take new code and files while it serves; `restart` where only that does. */
+  /** The signal that makes it load new code and files while it serves; `restart` if no signal does. */
   reload?: NodeJS.Signals | "restart";
-  /** A command that ends with 0 if the service could be started anew as things are now. */
+  /** A command that ends with 0 if a new start of the service would succeed now. */
   check?: string[];
-  /** Takes settings from its environment: with another one only a new process will do. */
+  /** Reads settings from its environment. A changed environment needs a new process. */
   readsEnvironment: boolean;
   /** Signals to PID 1 that are for this service. */
   forwards: NodeJS.Signals[];
-  /** Exit statuses that trying again will not change, as long as the service has never been ready. */
+  /** Exit statuses after which a retry is useless, as long as the service has never been ready. */
   fatalStatuses: number[];
-  /** Where it reports how it is doing, if it does: the report, and the stack of a process that has stalled at `<path>.stack`. */
+  /** The file of its heartbeat. The stack of a stalled process is at `<path>.stack`. */
   heartbeatFile?: string;
-  /** nginx: where gunicorn says what it lets a request take, and the file that makes nginx wait as long. */
+  /** nginx: the file with gunicorn's timeout of a request, and the file that makes nginx wait as long. */
   waits?: { timeoutFile: string; nginxFile: string };
   /** nginx, where another directory than /run serves: its files, and the copy that it reads, made before each look at it. */
   mirror?: { from: string; to: string; run: string };
-  /** Sockets that an earlier process of it may have left, and that would keep a new one from listening. */
+  /** Socket files that a killed process leaves behind. A new process could not listen there. */
   staleSockets?: string[];
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */
   output: "relay" | "inherit";
@@ -115,7 +115,7 @@ export interface Plan {
   note?: string;
   services: ServicePlan[];
   gracePeriodMs: number;
-  /** From the stop signal to the moment when those that take requests from outside are asked to stop. */
+  /** From the stop signal to the stop of the services that face clients. */
   drainDelayMs: number;
   startupTimeoutMs: number;
   maxRestarts: number;
@@ -127,11 +127,11 @@ export interface Plan {
   sources: FileSources;
   /** Variables that no service gets. */
   bootOnly: string[];
-  /** The lock that tells another djinit of this one: kept open as long as PID 1 lives. */
+  /** The lock that a second djinit finds taken. Open as long as PID 1 lives. */
   lockFd?: number;
-  /** What the boot has answered at while it was under way, to be answered at from now on. */
+  /** Listening sockets at which the boot has answered. The second life goes on there. */
   adminFds?: AdminDescriptors;
-  /** Whom the supervising half runs as; undefined: as it is (not started as root, or a command that keeps root). */
+  /** The user of the second life; undefined: unchanged (not started as root, or a command that keeps root). */
   supervisorUser?: string;
 }
 

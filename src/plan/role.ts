@@ -73,7 +73,7 @@ function readArgv(argv: readonly string[]): Invocation {
   return { role, args: [...argv], celery };
 }
 
-/** With more arguments it is some program's own. */
+/** `release` with arguments is a program of the user's. */
 export function isRelease(argv: readonly string[]): boolean {
   return argv[0] === "release" && argv.length === 1;
 }

@@ -1,15 +1,15 @@
-// What a container does about a schema, by what the database says. Pure.
+// What a container does about the schema, given the state of the database. Pure.
 import type { StepName } from "../../plan/plan.ts";
 import type { DatabaseState } from "../schema/read.ts";
 
 export type Decision =
-  /** Nothing has to be changed; `left` is what is not about the database. */
+  /** Nothing has to be changed. `left` are the steps that do not concern the database. */
   | { kind: "settled"; left: StepName[] }
-  /** Django judges a history that contradicts itself. */
+  /** The history contradicts itself. Django judges it. */
   | { kind: "ask-django"; left: StepName[] }
-  /** This container may not change it, or has waited for too long. */
+  /** This container may not change the schema, or has waited too long. */
   | { kind: "behind"; isLate: boolean }
-  /** This container does it, if it gets the lock. */
+  /** This container does the steps, if it gets the lock. */
   | { kind: "lead"; left: StepName[] }
   | { kind: "wait"; for: "leader" | "schema" };
 
@@ -20,7 +20,7 @@ export interface Turn {
   isLate: boolean;
 }
 
-/** `state` is undefined while another container works: it is done when it has let the lock go, not with its last migration. */
+/** `state` is undefined while another container holds the lock: its last migration is not yet the end of its work. */
 export function decide(steps: readonly StepName[], state: DatabaseState | undefined, turn: Turn): Decision {
   if (state === undefined) return { kind: "wait", for: "leader" };
   if (state.seemsInconsistent) return { kind: "ask-django", left: [...steps] };
@@ -33,7 +33,7 @@ export function decide(steps: readonly StepName[], state: DatabaseState | undefi
   return { kind: "wait", for: mayLead ? "leader" : "schema" };
 }
 
-/** What the database does not show to be done. */
+/** The steps that the database does not show as done. */
 export function stepsLeft(steps: readonly StepName[], state: DatabaseState): StepName[] {
   return steps.filter((step) => {
     if (step === "superuser") return state.superuser === undefined;
@@ -41,7 +41,7 @@ export function stepsLeft(steps: readonly StepName[], state: DatabaseState): Ste
   });
 }
 
-/** Whether a step is about what is in the database. */
+/** Whether a step concerns the contents of the database. */
 export function changesDatabase(step: StepName): boolean {
   return ["migrate", "wait-for-migrations", "check-migrations", "superuser"].includes(step);
 }

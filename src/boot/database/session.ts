@@ -1,4 +1,4 @@
-// What settling a schema asks of a session in Postgres.
+// The queries of settle.ts in a Postgres session.
 import type { Client } from "pg";
 import type { Django } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
@@ -9,9 +9,9 @@ import { type DatabaseState, lookAtDatabase } from "../schema/read.ts";
 /** Errors of each: pg's own. */
 export interface SchemaSession {
   look(): Promise<DatabaseState>;
-  /** Whether nobody migrates. */
+  /** True if no container migrates. */
   isLockFree(): Promise<boolean>;
-  /** Undefined while another has it. */
+  /** Undefined while another container holds it. */
   takeLock(): Promise<MigrationLock | undefined>;
   close(): Promise<void>;
 }

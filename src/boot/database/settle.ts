@@ -1,4 +1,4 @@
-// Brings the database to where this image wants it, starting Django only where something is left to do.
+// Brings the database to the state that this image needs. Starts Django only if something is left to do.
 import { type Clock, pause } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
@@ -12,7 +12,7 @@ import type { DatabaseState } from "../schema/read.ts";
 import { changesDatabase, type Decision, decide, stepsLeft } from "./decide.ts";
 import type { SchemaSession } from "./session.ts";
 
-/** How often others are looked for: seldom enough to cost nothing, often enough that nobody waits long for nothing. */
+/** Between two looks at the other containers' work. */
 const FIRST_PAUSE_MS = 100;
 const PAUSE_FACTOR = 1.2;
 const LONGEST_PAUSE_MS = 1_000;
@@ -40,9 +40,9 @@ interface Attempt extends Settling {
 }
 
 /**
- * Does those steps that are about the schema and the superuser, and returns what is left. Only one container at a time
- * does anything; the others wait until it has, and look again. Errors: those of the steps; DJINIT_SCHEMA_BEHIND when
- * others take longer than DJINIT_MIGRATE_TIMEOUT; the signal's reason.
+ * Does the steps for the schema and the superuser, and returns the steps that are left. Only one container at a time
+ * works; the others wait for it, and look again. Errors: those of the steps; DJINIT_SCHEMA_BEHIND when
+ * the others take longer than DJINIT_MIGRATE_TIMEOUT; the signal's reason.
  */
 export async function settleSchema(settling: Settling): Promise<StepName[]> {
   const { steps, config, log, signal, clock } = settling;
@@ -58,7 +58,7 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
         log.warn({ step: "migrate", cause }, `cannot look for migrations without Django: ${cause}`);
         return steps;
       }
-      // The session has ended, and the lock with it: whoever leads now, the schema says what is left to do.
+      // The session has ended, and the lock with it. The schema shows what is left, whichever container leads now.
       log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
       if (clock.monotonicMs() >= deadlineMs)
         throw databaseFailure("cannot look for migrations", error as Failure);
@@ -69,7 +69,7 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
   }
 }
 
-/** The server has understood and said no: asking again would not change that. Other classes are of a server in trouble. */
+/** The server has refused, and would refuse again. The excluded classes are those of a server in trouble. */
 function isRefusal({ code = "" }: Failure): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57|25P0)/.test(code);
 }
@@ -124,7 +124,7 @@ function conclude(
     case "behind":
       throw behind(decision.isLate ? timeOver(config.migrateTimeoutMs) : "cannot start", state);
     case "ask-django":
-      // It refuses in its own words, or finds that all is well after all.
+      // Django refuses with its own message, or finds that the history is sound.
       log.debug({ step: "migrate" }, "Django is started to judge the history of the migrations");
       break;
     case "settled":

@@ -18,8 +18,8 @@ import { settleSchema } from "./settle.ts";
 export type BootDjango = Django & Pick<BootContext, "place"> & Pick<Plan, "run">;
 
 /**
- * Begins to wait for the database, and returns what does the steps when it is there, and changes nothing before `mayChange`
- * has resolved. Errors of the waiting come when the steps are called for.
+ * Begins to wait for the database. The returned function does the steps, and changes nothing before `mayChange` has resolved.
+ * It also throws the errors of the waiting.
  */
 export function beginDjangoSteps(
   django: BootDjango,
@@ -27,7 +27,7 @@ export function beginDjangoSteps(
 ): (mayChange: Promise<unknown>) => Promise<void> {
   const { config, environment, log, observer, signal } = django;
   const { databaseUrl, migrationsDatabaseUrl } = config;
-  // Who leaves the schema alone need not reach the database past its pooler.
+  // Only a change of the schema needs the way past the pooler.
   const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
   const kind = databaseKind(url);
   const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");

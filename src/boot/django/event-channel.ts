@@ -1,23 +1,23 @@
-// What the Django half reports, from the socket that is for nothing else.
+// The reports of the Django half, from a socket of their own.
 import type { Duplex } from "node:stream";
 import { DjinitError } from "../../base/errors.ts";
 import { parseEvent, type SetupEvent } from "./event-schemas.ts";
 
 const LINE_FEED = 0x0a;
 const RECORD_SEPARATOR = "\u001e";
-/** No project comes near it: 20,000 migrations are 4 MB. It is there for what has gone mad. */
+/** No project comes near it: 20,000 migrations are 4 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface EventChannel {
-  /** Resolves when nobody is left who could report, and all is taken. */
+  /** Resolves when the last writer has closed the socket, and every report has been taken. */
   ended: Promise<void>;
-  /** Lets the program go on, which waits until all that it has reported is taken. */
+  /** Lets the program go on: it waits until its reports have been taken. */
   settle(): void;
 }
 
 /**
- * Calls `take` with each event in its order. What cannot be understood is given to `refuse`, as DJINIT_INTERNAL, and
- * nothing more is taken.
+ * Calls `take` with each event in its order. The first report that cannot be understood goes to `refuse`, as
+ * DJINIT_INTERNAL, and ends the reading.
  */
 export function readEvents(
   socket: Duplex,
@@ -34,7 +34,7 @@ export function readEvents(
       socket.destroy();
     }
   });
-  // A program that was killed may have left unread what it was told.
+  // A killed program may not have read its input.
   socket.on("error", () => socket.destroy());
   socket.once("close", resolve);
   return {
@@ -55,7 +55,7 @@ export class EventSplitter {
     this.#mostBytes = mostBytes;
   }
 
-  /** Errors: DJINIT_INTERNAL for what is no event, or has no end. */
+  /** Errors: DJINIT_INTERNAL for a report that is no event, or never ends. */
   push(chunk: Buffer, take: (event: SetupEvent) => void): void {
     let rest = chunk;
     for (let end = rest.indexOf(LINE_FEED); end !== -1; end = rest.indexOf(LINE_FEED)) {
@@ -79,7 +79,7 @@ export class EventSplitter {
 
 function understand(line: string): SetupEvent {
   try {
-    // A report that a signal has cut short has no end of its own: the next one begins in the same line.
+    // A signal may cut a report short. The next report then begins in the same line.
     return parseEvent(line.slice(line.lastIndexOf(RECORD_SEPARATOR) + 1));
   } catch (error) {
     throw refused((error as Error).message);

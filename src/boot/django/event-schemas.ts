@@ -15,7 +15,7 @@ const STEP_NAMES = [
   "list-migrations",
 ] as const satisfies readonly StepName[];
 
-/** Whose fault a failure is, where that is not the failing code's: djinit_blame.py. */
+/** Causes of a failure outside of the failing code, from djinit_blame.py. */
 const BLAMES = [
   "forbidden",
   "login",
@@ -82,7 +82,7 @@ export type TimedEvent =
 export type Blame = (typeof BLAMES)[number];
 export type PythonError = v.InferOutput<typeof error>;
 
-/** Errors: throws, with what is wrong, when this is no event. */
+/** Errors: throws, with the reason, if this is no event. */
 export function parseEvent(json: string): SetupEvent {
   const parsed = v.safeParse(EVENT, JSON.parse(json));
   if (parsed.success) return parsed.output;

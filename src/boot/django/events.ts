@@ -1,4 +1,4 @@
-// What is said of what the Django half reports.
+// What the log says about the reports of the Django half.
 import type { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { BootObserver } from "../facts.ts";
@@ -7,12 +7,12 @@ import { MOST_NAMES, oneLine, settingsFailure, stepFailure } from "./failure.ts"
 
 export const LOCK_WAIT = "another container migrates this database";
 
-/** Said once, however the lock is taken. */
+/** Logged once, whether djinit or Django takes the lock. */
 export function logLockWait(log: OwnLog): void {
   log.info({ step: "migrate" }, `waiting: ${LOCK_WAIT}`);
 }
 
-/** Said once, however the migrations are looked for. */
+/** Logged once, whether djinit or Django looks for the migrations. */
 export function logSchemaWait(log: OwnLog, pending: readonly string[]): void {
   log.info(
     { step: "wait-for-migrations", pending: pending.slice(0, MOST_NAMES) },
@@ -24,7 +24,7 @@ export function schemaWait(pending: readonly string[]): string {
   return `${pending.length} migrations that another container is to apply`;
 }
 
-/** A rollback: the image is older than the schema. That is for its operator to know, not a reason to stop. */
+/** After a rollback the image is older than the schema. The operator should know, but the start goes on. */
 export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
   if (ahead.length === 0) return;
   const names = ahead.slice(0, MOST_NAMES);
@@ -34,7 +34,7 @@ export function warnOfNewerSchema(log: OwnLog, ahead: readonly string[]): void {
   );
 }
 
-/** What the metrics of the boot count. */
+/** Passes the events to the observer, for metrics and progress. */
 export function observeEvent(event: TimedEvent, observer: BootObserver): void {
   switch (event.event) {
     case "step-started":

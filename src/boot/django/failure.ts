@@ -1,9 +1,9 @@
-// Which error a failure in the Django half stands for: the step's own, or that of what is to blame.
+// Which error a failure in the Django half stands for: the step's own, or that of its cause.
 import { DjinitError, type ErrorCode } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { Blame, PythonError, SetupEvent } from "./event-schemas.ts";
 
-/** In one record. */
+/** Of names in one record. */
 export const MOST_NAMES = 20;
 /** Characters of an exception's message in a sentence; `error` has all of it. */
 const MOST_WORDS = 300;
@@ -30,7 +30,7 @@ const BLAME_CODES: Record<Blame, ErrorCode> = {
   lock: "DJINIT_MIGRATE_STEP_FAILED",
 };
 
-/** Of a step that fails by itself. Only a migration that is named is one to be mended. */
+/** The step's own code. DJINIT_MIGRATION_FAILED needs a migration to name. */
 export function codeOf(step: StepName, migration: string | undefined): ErrorCode {
   return step === "migrate" && migration !== undefined ? "DJINIT_MIGRATION_FAILED" : STEP_CODES[step];
 }

@@ -14,13 +14,13 @@ export interface Interpreter {
   ended: Promise<ChildEnd>;
 }
 
-/** Starts it. One that cannot be started has ended. Errors: throws when no descriptor is left. */
+/** Starts it. A failed start counts as an end. Errors: throws when no descriptor is left. */
 export async function startInterpreter(
   { file, args, env }: Start,
   { cwd, stdoutFd, stderrFd }: { cwd: string; stdoutFd: number; stderrFd: number },
 ): Promise<Interpreter> {
   const { execa } = await import("./programs.ts");
-  // Of our own: execa would wait for the end of a socket that it has made, which a process in the background may hold.
+  // execa would wait for the end of a socket of its own, which a background process may hold. So the socket is ours.
   const [ownFd, childFd] = makeSocketPair();
   const stdio = ["ignore", stdoutFd, stderrFd];
   stdio[FIRST_FD] = childFd;

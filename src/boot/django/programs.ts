@@ -1,2 +1,2 @@
-// A bundle of its own: boots that run no program of Django's need not load it, which takes as long as Node's own start.
+// A bundle of its own: it takes as long to load as Node itself, and most boots start no Django.
 export { execa } from "execa";

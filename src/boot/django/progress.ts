@@ -1,4 +1,4 @@
-// How far the Django half has come, by what it reports; and what it means when it ends there.
+// How far the Django half has come, from its reports, and which error an end at that point stands for.
 import { DjinitError } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { type ChildEnd, sayEnd, startFailure } from "../child-end.ts";
@@ -6,9 +6,9 @@ import type { SetupEvent } from "./event-schemas.ts";
 import { codeOf } from "./failure.ts";
 
 export class SetupProgress {
-  /** The one that runs, or is to come first. */
+  /** The running step; before the first report, the first step. */
   step: StepName;
-  /** The one that is being applied. */
+  /** The migration that is being applied. */
   migration: string | undefined;
   readonly #left: Set<StepName>;
   #programHasStarted = false;
@@ -38,7 +38,7 @@ export class SetupProgress {
         this.migration = event.migration;
         break;
       case "migrated":
-        // What fails between two migrations, such as a receiver of post_migrate, is the fault of neither.
+        // A failure between two migrations, such as in a receiver of post_migrate, is the fault of neither.
         this.migration = undefined;
         break;
       case "finished":
@@ -48,7 +48,7 @@ export class SetupProgress {
     }
   }
 
-  /** The error that this end stands for; undefined when all has been done, and said to be. `lines` is what it said last. */
+  /** The error that this end stands for; undefined if every step has reported its end. `lines` are its last lines. */
   verdict(end: ChildEnd, lines: readonly string[]): DjinitError | undefined {
     const { step, migration } = this;
     const fields = { step, ...(migration === undefined ? {} : { migration }), lines };

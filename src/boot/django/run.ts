@@ -1,4 +1,4 @@
-// One start of Django for some steps of the boot: what it is given, and what it has found out.
+// One start of Django for some steps of the boot: its input and its findings.
 import { systemClock } from "../../base/clock.ts";
 import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
@@ -15,7 +15,7 @@ import { type ProgramOptions, runDjangoSetup } from "./setup.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
 const SETUP_MARGIN_MS = 10_000;
-/** For what changes nothing and waits for nobody. */
+/** For steps that only read. */
 const QUESTION_TIMEOUT_MS = 60_000;
 
 export type Django = Pick<BootContext, "config" | "environment" | "sink" | "signal"> & {
@@ -57,7 +57,7 @@ export async function runDjango(
     onMigrations: (migrations) => {
       facts.migrations = migrations;
       const { known, recorded } = migrations;
-      // A list has them all.
+      // The list shows them anyway.
       if (!steps.includes("list-migrations"))
         warnOfNewerSchema(log, compareMigrations(known, recorded).ahead);
     },
@@ -86,7 +86,7 @@ export async function runDjango(
   return facts;
 }
 
-/** Taken out by djinit_setup.py before the project sees it. */
+/** djinit_setup.py removes it before the project is loaded. */
 function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const fields = Object.entries(environment).filter(([name]) =>
     isNamed(name, [VARIABLES.superuserFields.name]),
@@ -99,7 +99,7 @@ function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): N
   };
 }
 
-/** What the settings of the steps find in their environment, but for what concerns the superuser. */
+/** The environment of the steps, without the variables of the superuser. */
 export function djangoEnvironment(
   { migrationsDatabaseUrl }: Config,
   environment: NodeJS.ProcessEnv,

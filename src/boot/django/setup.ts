@@ -33,7 +33,7 @@ export interface ProgramOptions {
   lock: "held" | "own";
   /** Run `migrate` even when nothing is pending. */
   always: boolean;
-  /** Else one that cannot be made is only reported. */
+  /** False: a manifest that cannot be made is only reported. */
   manifestIsRequired: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface SetupOptions {
 }
 
 /**
- * Resolves when the program has said of each step, and of itself, that it is done: an end with status 0 alone says nothing.
+ * Resolves when the program has reported the end of each step, and its own. Status 0 alone proves nothing.
  * Errors: the failed step's own code, DJINIT_SETTINGS_FAILED, DJINIT_STEP_KILLED, DJINIT_SPAWN_FAILED, or the signal's reason
  * when it was aborted: then the interpreter was asked to stop, and its transaction rolled back, before this rejects.
  * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
@@ -104,7 +104,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const onEvent = (reported: SetupEvent): void => {
     const event: TimedEvent =
       reported.event === "step-finished" ? { ...reported, seconds: secondsSinceLast() } : reported;
-    // What was printed before it comes before it, and under the name of that time.
+    // Output from before the event comes first, under the name of the step of that time.
     for (const { drain } of [stdout, stderr]) drain();
     const { migration } = progress;
     progress.take(event);
@@ -130,7 +130,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const result = await ended;
   isRunning = false;
   signal.removeEventListener("abort", onAbort);
-  // Not for ever: a process that the project has started in the background may hold the pipes.
+  // With a limit: a background process of the project may hold the pipes.
   const relayed = Promise.all([stdout.ended, stderr.ended, events.ended]);
   await within(clock, RELAY_TIMEOUT_MS, relayed);
   cancelDeadline();

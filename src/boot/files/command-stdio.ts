@@ -1,4 +1,4 @@
-// What a command of the user's own has to itself, it must also be able to open by name.
+// A command with stdio to itself must be able to open /dev/stdout and its terminal by name.
 import { fchownSync, fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { Account } from "../../platform/credentials.ts";
@@ -6,8 +6,8 @@ import type { Account } from "../../platform/credentials.ts";
 const STDIO_FDS = [0, 1, 2];
 
 /**
- * Makes `account` the owner of the pipes and the terminal that PID 1 was given, which are root's: opening /dev/stdout or
- * the terminal by its name fails otherwise. What is neither, such as a file or /dev/null, keeps its owner.
+ * Makes `account` the owner of PID 1's pipes and terminal. They are root's, so other users cannot open them by name.
+ * Anything else, such as a file or /dev/null, keeps its owner.
  */
 export function giveStdioTo({ uid }: Account): void {
   for (const fd of STDIO_FDS) {
@@ -15,7 +15,7 @@ export function giveStdioTo({ uid }: Account): void {
       const { gid } = fstatSync(fd);
       if (isatty(fd) || fstatSync(fd).isFIFO()) fchownSync(fd, uid, gid);
     } catch {
-      // Closed, or of a file system that knows no owners: the command can do without.
+      // Closed, or on a file system without owners: the command can do without.
     }
   }
 }

@@ -5,7 +5,7 @@ import { type Account, findAccount } from "../../platform/credentials.ts";
 import { inDirectory, withDirectory } from "../../platform/directory.ts";
 
 const MODE_BITS = 0o7777;
-/** No directory: a file, or a link that has come in the place of one. */
+/** Not a directory: a file, or a link in its place. */
 const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
 
 /**
@@ -16,7 +16,7 @@ export function ownMediaDirectories(appDirectory: string): void {
   const django = findAccount(DJANGO_USER);
   for (const directory of mediaDirectories(appDirectory)) {
     const top = lstatSync(directory, { throwIfNoEntry: false });
-    // A tree that is right at the top was made right before: large volumes are not walked at each start.
+    // If the top is right, an earlier start has walked the whole tree. Large volumes are not walked each time.
     if (top === undefined || (top.uid === django.uid && top.gid === django.gid)) continue;
     try {
       ownTree(directory, django, top.isDirectory());
@@ -30,8 +30,8 @@ export function ownMediaDirectories(appDirectory: string): void {
 }
 
 /**
- * Children first: a walk that was interrupted leaves the top as it was, and is done again. By descriptors: whoever owns a part
- * of it may put a link in the place of a directory while it is walked.
+ * Children first: an interrupted walk leaves the top unchanged, so the next start walks again. By descriptors: the owner of a
+ * directory may replace it by a link during the walk.
  */
 function ownTree(path: string, account: Account, isDirectory: boolean): void {
   if (isDirectory) ownChildren(path, account);

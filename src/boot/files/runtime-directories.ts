@@ -1,4 +1,4 @@
-// The directories under /run: made at each start, since /run may be an empty tmpfs, or one that anybody may write to.
+// The directories under /run. Each start makes them: /run may be an empty tmpfs, or writable for everybody.
 import {
   accessSync,
   constants,
@@ -90,7 +90,7 @@ function clearForOwner({ path, owner, removes, keeps }: RuntimeDirectory): void 
     const isStrange = status.uid !== uid && status.uid !== 0;
     const keepsFile = (name: string, file: Stats): boolean => keeps?.test(name) === true && isOurs(file, uid);
     takeDirectory(fd);
-    // A PID file of an earlier run would name some other process of this one.
+    // In this run, the PID in an old PID file belongs to another process.
     emptyDirectory(fd, removes === "all" || isStrange ? keepsFile : (name) => !removes.test(name));
     fchmodSync(fd, MODE);
   });
@@ -111,7 +111,7 @@ export function giveDjinitDirectory(user: string): void {
   withDirectory(DJINIT_DIRECTORY, (fd) => fchownSync(fd, uid, gid));
 }
 
-/** Without root everything is this user's own. */
+/** Without root the container's user owns everything. */
 function makeForSelf({ path, removes, keeps }: RuntimeDirectory): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory() === false) rmSync(path);
@@ -123,7 +123,7 @@ function makeForSelf({ path, removes, keeps }: RuntimeDirectory): void {
   accessSync(path, constants.W_OK | constants.X_OK);
 }
 
-/** What is there and no directory goes. */
+/** Removes anything that is not a directory. */
 function requireDirectory(path: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) return;
@@ -131,13 +131,13 @@ function requireDirectory(path: string): void {
   mkdirSync(path, { mode: MODE });
 }
 
-/** A file that nobody but root and the owner can have written, and that has no other name. */
+/** A file that only root and the owner can have written, with no second name. */
 function isOurs(file: Stats, uid: number): boolean {
   const isKnown = file.uid === 0 || file.uid === uid;
   return file.isFile() && isKnown && file.nlink === 1 && (file.mode & WRITABLE_BY_OTHERS) === 0;
 }
 
-/** Changes what is not so yet. */
+/** Changes owner and mode only if they differ. */
 function own(
   fd: number,
   is: Pick<Stats, "uid" | "gid" | "mode">,

@@ -1,4 +1,4 @@
-// A service started beside the boot: it loads itself, and waits at its gate until the boot lets it load the application.
+// gunicorn is started beside the boot. It loads itself, and waits at its gate with loading the application.
 import { closeSync, writeSync } from "node:fs";
 import { ofService } from "../../plan/environment.ts";
 import { descriptorsOf, FIRST_FD, socketVariables } from "../../plan/inherited-descriptors.ts";
@@ -13,13 +13,16 @@ const GATE_VARIABLE = "DJINIT_GATE_FD";
 
 export interface EarlyService {
   /**
-   * Lets it load the application, with more variables than it was started with. Returns what the supervising half is to
-   * take over; undefined when the process has ended: the next one will say why.
+   * Lets it load the application, with additional variables. Returns the process for the second life; undefined if it has
+   * ended: its successor will report the reason.
    */
   open(found: Record<string, string>): StartedProcess | undefined;
 }
 
-/** Starts it; `environment` is the application's. Should this process end before the gate is opened, so does the service. Errors: throws when no descriptor is left. */
+/**
+ * Starts it; `environment` is the application's. If this process ends before the gate is open, so does the service.
+ * Errors: throws when no descriptor is left.
+ */
 export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): EarlyService {
   const { argv, cwd, user, sockets } = plan;
   const gate = makePipe();

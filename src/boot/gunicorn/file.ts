@@ -1,28 +1,28 @@
-// gunicorn's file may be one of the user's own, in the place of the image's.
+// The user may replace the image's gunicorn file.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readUntrusted } from "../../base/untrusted-file.ts";
 import { GUNICORN_CONFIG } from "../../plan/paths.ts";
 
-/** What a file says that does a thing for djinit, a copy that has been added to included. */
+/** Signs that a file does its part for djinit. An extended copy of the image's file has them too. */
 const SIGNS = {
   /** Takes the socket that PID 1 holds. */
   takesSocket: /\bDJINIT_LISTEN_FDS\b/,
-  /** Waits with the application. One that does not would load it at once. */
+  /** Waits at the gate. Another file would load the application at once. */
   waits: /\bdjinit_gate\b/,
-  /** Reads the project's own file, and keeps what djinit depends on in force over it and over the command line. */
+  /** Reads the project's own file, and keeps the settings that djinit depends on, whatever that file and the CMD say. */
   settles: /\bdjinit_gunicorn\b/,
 };
 
-/** Kubernetes lays it there as a link. */
+/** Kubernetes mounts it as a link. */
 const RULES = { mostBytes: 1024 * 1024, followsLinks: true };
 
-/** Whether the file does it. */
+/** Whether gunicorn's file has the sign. */
 export function gunicornFile(sign: keyof typeof SIGNS): boolean {
   try {
     return SIGNS[sign].test(readUntrusted(GUNICORN_CONFIG, RULES).toString("utf8"));
   } catch {
-    // gunicorn will say what is wrong with it.
+    // gunicorn will report the reason.
     return false;
   }
 }

@@ -15,7 +15,7 @@ const BACKLOG = 2_048;
 /** Leaves the socket mode 0660: nginx reaches it through the group django. */
 const UMASK = 0o117;
 
-/** Returns its descriptor; undefined where gunicorn's file is one of the user's own, and it may listen elsewhere. */
+/** Returns its descriptor; undefined if the user's own gunicorn file may listen elsewhere. */
 export function openApplicationSocket(
   args: readonly string[],
   config: Config,
@@ -48,15 +48,15 @@ function openForDjango(path: string, keptPath: string): number {
     return undefined;
   });
   if (fd === undefined) return actAs(django, () => listenUnix(path, BACKLOG));
-  // By the name that django cannot replace by another file's.
+  // Django could replace the other name.
   chownSync(keptPath, django.uid, django.gid);
   return fd;
 }
 
 /**
- * Gives the socket a second name, where the user django cannot remove it: if the first name is lost, it is made again from
- * the second. Before the socket gets another owner: without CAP_FOWNER Linux lets root link only its own files.
- * False if there is none: PID 1 then reports a lost name, and cannot put it back.
+ * Gives the socket a second name, which user django cannot remove. If the first name is lost, PID 1 makes it again from the
+ * second. To be called before chown: without CAP_FOWNER Linux lets root link only its own files.
+ * False if there is no second name: PID 1 can then only report a lost name.
  */
 function keepName(path: string, keptPath: string): boolean {
   try {
@@ -66,7 +66,7 @@ function keepName(path: string, keptPath: string): boolean {
     if (kept.isSocket() && kept.uid === process.geteuid?.()) return true;
     rmSync(keptPath, { force: true });
   } catch {
-    // EXDEV: the directories are mounts of their own.
+    // EXDEV: the directories are separate mounts.
   }
   return false;
 }

@@ -1,4 +1,4 @@
-// What nginx is told about clients: which of its peers are proxies, and by what gunicorn knows nginx's own word.
+// What nginx knows about clients: which peers are proxies, and the key by which gunicorn recognises nginx.
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import {
@@ -13,7 +13,7 @@ import { writeNewFile } from "../../platform/new-file.ts";
 const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
 
-/** Writes the files, each anew, or takes away those of an earlier start. */
+/** Writes the files anew, or removes those of an earlier start. */
 export function writeNginxClients(proxies: readonly string[] | undefined, run: string): void {
   const write = (path: string, lines: readonly string[] | undefined) =>
     writeLines(placedIn(run, path), lines);
@@ -24,7 +24,7 @@ export function writeNginxClients(proxies: readonly string[] | undefined, run: s
 }
 
 const trusted = (proxy: string) => `set_real_ip_from ${proxy};`;
-/** Of several proxies in a row each adds the one before it: the client is the last that is none of them. */
+/** Each proxy of a chain appends its peer. The client is the last address that is no proxy. */
 const REAL_IP = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
 
 const MAPS = `include ${FORWARDED}/maps.conf;`;

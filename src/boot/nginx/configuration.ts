@@ -1,4 +1,4 @@
-// Lets nginx check its own files before anything depends on them, and reads from them what djinit must know.
+// Lets nginx check its own files before anything depends on them, and reads the facts that djinit needs.
 import { closeSync } from "node:fs";
 import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -13,7 +13,7 @@ import { writeNewFile } from "../../platform/new-file.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { sayEnd, startChild, startFailure } from "../child-end.ts";
 
-/** Where nginx.conf of Debian and of nginx.org have it; only root may make a file there. */
+/** In nginx.conf of Debian and of nginx.org. Only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
 
 /** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own message, DJINIT_SPAWN_FAILED. */
@@ -46,7 +46,7 @@ async function dumpConfiguration(
   environment: NodeJS.ProcessEnv,
   run: string,
 ): Promise<string> {
-  // It opens its logs even to check: /dev/stdout must be a pipe that user nginx may open.
+  // Even a check opens the logs: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
   const command = nginxCommand("", "-T", ...nginxFileArgs(run));
   const { ended } = startChild(startAfter(runAsPrefix, command, environment), {
@@ -79,7 +79,7 @@ async function refuseTakenPort(port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const server = createServer();
   server.once("error", (error: NodeJS.ErrnoException) => {
-    // Anything else is nginx's to report: it may have rights or addresses that we do not know of.
+    // nginx reports anything else. It may have rights or addresses that djinit does not know.
     if (error.code !== "EADDRINUSE") return resolve();
     const message = `cannot listen on port ${port}: another process does`;
     reject(new DjinitError("DJINIT_PORT_TAKEN", message, { cause: error, fields: { port } }));

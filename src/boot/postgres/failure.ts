@@ -1,4 +1,4 @@
-// What an error of the database stands for, by SQLSTATE or by the system's own code.
+// Which error a failure of the database stands for, by SQLSTATE or by the system's code.
 import { DjinitError, type ErrorCode } from "../../base/errors.ts";
 
 /** An error of pg's, or of a connection. */
@@ -13,7 +13,7 @@ const PARAMETER_CODES = new Set(["42704", "22023"]);
 /** A certificate that does not fit, or a server that does not encrypt where the URL insists on it. */
 const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** What waiting does not change about a connection; undefined: it may. */
+/** The code of a failure that waiting does not change; undefined: waiting may help. */
 export function finalCode({ code = "", message }: Failure): ErrorCode | undefined {
   if (LOGIN_CODES.has(code) || /client password must be a (non-empty )?string/.test(message))
     return "DJINIT_DATABASE_REFUSED_LOGIN";
@@ -23,7 +23,7 @@ export function finalCode({ code = "", message }: Failure): ErrorCode | undefine
   return undefined;
 }
 
-/** pg's own error, of a session that stood, as one with a code. */
+/** An error of pg's in an open session, as an error with a code. */
 export function databaseFailure(what: string, failure: Failure): DjinitError {
   const code = FORBIDDEN_CODES.has(failure.code ?? "") ? "DJINIT_DATABASE_FORBIDDEN" : finalCode(failure);
   return new DjinitError(code ?? "DJINIT_DATABASE_UNAVAILABLE", `${what}: ${failure.message}`, {

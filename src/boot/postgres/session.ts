@@ -52,7 +52,7 @@ async function openAt(server: Server, timeoutMs: number): Promise<Client | Failu
 
 /** Ends a session without waiting for a server that hangs. */
 export async function closeSession(client: Client): Promise<void> {
-  // It waits for the server's end of the connection, which one that hangs never closes.
+  // `end` waits until the server closes the connection. A hanging server never does.
   await Promise.race([client.end().catch(() => {}), pause(FAREWELL_MS, undefined, { ref: false })]);
 }
 
@@ -62,7 +62,7 @@ function mayDependOnEncryption({ code = "", message }: Failure): boolean {
 
 async function connect(options: ClientConfig, wants: WantedSession): Promise<Client> {
   const client = new Client({ fallback_application_name: "djinit", ...options });
-  // A connection that breaks after it stood emits this instead of rejecting.
+  // A connection that breaks later emits this instead of rejecting.
   client.on("error", () => {});
   try {
     await client.connect();

@@ -31,7 +31,7 @@ const CAUSES: Record<string, string> = {
 
 export interface WaitOptions {
   url: string;
-  /** Which variable has it. */
+  /** The variable that has the URL. */
   variable: string;
   /** The container's, for what libpq takes from it. */
   environment: NodeJS.ProcessEnv;
@@ -41,7 +41,7 @@ export interface WaitOptions {
   signal: AbortSignal;
 }
 
-/** What it waits with. */
+/** Replaced in tests. */
 export interface WaitMeans {
   clock: Clock;
   /** From 0 to 1. */
@@ -52,8 +52,8 @@ export interface WaitMeans {
 const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSession };
 
 /**
- * Resolves with a session when the database of `url` has let us in. Errors: at once what waiting does not change (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE),
- * DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`, the signal's reason when it is aborted.
+ * Resolves with a session when the database of `url` accepts one. Errors: at once if waiting would not help
+ * (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE); DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`; the signal's reason.
  */
 export async function waitForPostgres(
   { url, variable, environment, timeoutMs, log, observer, signal }: WaitOptions,
@@ -108,10 +108,10 @@ export async function waitForPostgres(
   }
 }
 
-/** Rejects with the signal's reason when it is aborted, or has been. */
+/** Rejects with the signal's reason, also if the signal has been aborted before. */
 function rejectionOn(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  // Nobody may be waiting for it when it comes.
+  // Without this a rejection outside of `race` would be unhandled.
   promise.catch(() => {});
   if (signal.aborted) reject(signal.reason);
   signal.addEventListener("abort", () => reject(signal.reason), { once: true });

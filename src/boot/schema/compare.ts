@@ -7,24 +7,24 @@ export interface Recorded {
 
 export interface Compared {
   applied: string[];
-  /** On disk and not recorded, wherever in the history: what Django would have to do something about. */
+  /** On disk and not recorded, wherever in the history. Django would have to act. */
   pending: string[];
   /** Recorded, but not in this image. */
   unknown: string[];
-  /** Those unknown that are newer than what this image has of the same app: it is older than the schema. */
+  /** The unknown ones that are newer than this image's of the same app: the image is older than the schema. */
   ahead: string[];
   /**
-   * One is recorded whose dependency is not. Django refuses such a history, and has the last word: it follows the
-   * dependencies through what squashed migrations replace.
+   * A migration is recorded, and its dependency is not. Django refuses such a history, and decides: it also follows
+   * dependencies through replaced migrations.
    */
   seemsInconsistent: boolean;
 }
 
 /**
  * Compares the image's migrations with the rows of django_migrations, which come in the order in which they were
- * applied. What a squashed migration replaces is no longer looked at, except where a part of it is recorded: then Django
- * applies the others, and not the squashed one. One of which only the parts are recorded is to be recorded itself. The
- * same is meant by `pending` in djinit_migrate.py.
+ * applied. The parts that a squashed migration replaces do not count, unless some of them are recorded: then Django
+ * applies the other parts, and not the squashed one. If all parts are recorded, the squashed one is still to be recorded.
+ * `pending` in djinit_migrate.py does the same.
  */
 export function compareMigrations(
   known: ManifestFacts["migrations"],
@@ -47,7 +47,7 @@ export function compareMigrations(
     applied: [...names].filter((name) => rows.has(name)),
     pending: [...names].filter((name) => !rows.has(name) && !gone.has(name) && !unusable.has(name)),
     unknown: unknown.map(([, row]) => nameOf(row)),
-    // What is left of migrations that were squashed long ago is older.
+    // Remains of migrations that were squashed long ago are older.
     ahead: unknown.filter(([at, { app }]) => at > (lastKnown.get(app) ?? -1)).map(([, row]) => nameOf(row)),
     seemsInconsistent: hasHole(known, rows),
   };

@@ -1,4 +1,4 @@
-// What the database says, by one query for the migrations and one for the superuser.
+// Reads the state of the database: one query for the migrations, one for the superuser.
 import type { Client } from "pg";
 import { DjinitError } from "../../base/errors.ts";
 import type { Config } from "../../config/variables.ts";
@@ -17,7 +17,7 @@ export async function lookAtDatabase(
   superuser?: Pick<Config, "superuserUsername" | "superuserEmail">,
 ): Promise<DatabaseState> {
   const compared = compareMigrations(facts.migrations, await readRecorded(client));
-  // The table of a schema that is not this image's may be another.
+  // In a schema of another image, the table may be a different one.
   const mayAsk = superuser !== undefined && compared.pending.length === 0;
   return {
     ...compared,
@@ -29,7 +29,7 @@ async function readRecorded(client: Client): Promise<Recorded[]> {
   const access = await accessTo(client, "django_migrations");
   if (access === "absent") return [];
   if (access === "forbidden")
-    // To go on as if it were empty would have others wait for migrations that are applied.
+    // If the history counted as empty, other containers would wait for migrations that are applied.
     throw new DjinitError(
       "DJINIT_DATABASE_FORBIDDEN",
       "cannot read which migrations are applied: permission denied for table django_migrations or its schema",
@@ -37,7 +37,7 @@ async function readRecorded(client: Client): Promise<Recorded[]> {
   return (await client.query<Recorded>("SELECT app, name FROM django_migrations ORDER BY id")).rows;
 }
 
-/** A table in a schema that this role may not use is not even found. */
+/** Postgres does not find a table in a schema that this role may not use. */
 const ACCESS = `
   SELECT to_regclass($1) IS NOT NULL AS found, has_table_privilege(to_regclass($1), 'SELECT') AS readable, EXISTS (
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -47,7 +47,7 @@ const ACCESS = `
     )
   ) AS hidden`;
 
-/** An error of the table itself would end the transaction that holds the lock. */
+/** Asked first: an error of the table itself would end the transaction that holds the lock. */
 async function accessTo(client: Client, table: string): Promise<"readable" | "forbidden" | "absent"> {
   const { rows } = await client.query<{ found: boolean; readable: boolean | null; hidden: boolean }>(ACCESS, [
     quote(table),
@@ -69,11 +69,11 @@ async function findSuperuser(
   const names = spellings(name);
   const any = names.map((_, at) => `${quote(column)} = $${at + 1}`).join(" OR ");
   const { rows } = await client.query(`SELECT 1 FROM ${quote(table)} WHERE ${any} LIMIT 1`, names);
-  // No is not the last word: a manager of the project's own may write names down in another way.
+  // Not found is no proof: a manager of the project's own may normalise names differently.
   return rows.length > 0 ? name : undefined;
 }
 
-/** As it was given, and as Django's managers write down user names and mail addresses. */
+/** As given, and as Django's managers normalise user names and mail addresses. */
 function spellings(name: string): string[] {
   const at = name.lastIndexOf("@");
   const email = at < 0 ? name : name.slice(0, at) + name.slice(at).toLowerCase();

@@ -9,7 +9,7 @@ import { findManifest } from "../schema/manifest.ts";
 import { lookAtDatabase } from "../schema/read.ts";
 
 interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
-  /** How the history contradicts the migrations, in Django's words. */
+  /** Django's message about a history that contradicts the migrations. */
   contradiction?: string | null;
 }
 
@@ -35,7 +35,7 @@ function print(lists: Record<string, string[]>): void {
     for (const name of names) console.log(`${state.padEnd(8)} ${name}`);
 }
 
-/** By one query, where there is a manifest to compare with, and a history that Django need not judge. */
+/** By one query; undefined without a manifest, or if Django must judge the history. */
 async function askPostgres({
   config,
   environment,
