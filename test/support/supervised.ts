@@ -14,6 +14,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 /** A service of the tests is ready when it has said so and this has passed. */
 export const SETTLED_AFTER_MS = 100;
 
+/** How long the boot of a container of the tests has taken. */
+export const BOOT_MS = 1_500;
+
 /** Marks in what is read that all before it has been read. */
 const END = "the test has seen the end";
 
@@ -104,6 +107,7 @@ export class Supervised {
       log: openLog(sink),
       reaper: new Reaper(),
       killed: new KilledProcesses(),
+      ageMs: BOOT_MS,
       environment,
       readEnvironment: async () => this.newEnvironment(),
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
-import { Supervised, servicePlan } from "../../support/supervised.ts";
+import { BOOT_MS, type LogRecord, Supervised, servicePlan } from "../../support/supervised.ts";
 
 // A busy machine may take its time.
 
@@ -29,7 +29,10 @@ describe("start and stop keep their order", () => {
     expect(run.supervisor.ready).toBe(false);
     await run.ready(["app", "worker", "front"]);
     expect(run.supervisor.ready).toBe(true);
-    await eventually(() => run.records().some(({ msg }) => String(msg).startsWith("ready: every service")));
+    const isReady = ({ msg }: LogRecord) => String(msg).startsWith("ready: every service");
+    await eventually(() => run.records().some(isReady));
+    // From the start of the container on.
+    expect(run.records().find(isReady)?.["after_ms"]).toBeGreaterThan(BOOT_MS);
   });
 
   test("the one that others depend on is asked when they have ended, the rest at once; the status is 0", async () => {
