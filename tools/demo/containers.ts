@@ -5,12 +5,12 @@ import type { DemoContainer, DemoPlan } from "./plan.ts";
 
 const LABEL = "org.djinit.demo";
 const NETWORK = "djinit-demo";
-/** Above djinit's own grace period of 25 s, so that it is djinit that decides. */
+/** Longer than djinit's own grace period of 25 s, so that djinit ends the container, not docker. */
 const STOP_TIMEOUT_S = 35;
-/** A second Ctrl-C is ours to read, not docker's. */
+/** Its own session: a second Ctrl-C must reach the demo, not docker. */
 const apart = { apart: true } as const;
 
-/** Removes what an earlier demo left. Errors: a container of ours by name that is no demo's. */
+/** Removes the containers of an earlier demo. Errors: a container has one of the names and is no demo's. */
 export async function removeEarlier(plan: DemoPlan): Promise<void> {
   const ids = await labelled();
   if (ids.length > 0) say("Replacing the containers of an earlier demo");

@@ -27,7 +27,7 @@ await main(async () => {
   await removeEarlier(plan);
   await assertPortIsFree(port);
 
-  // Not before: during a build Ctrl-C has its usual meaning, and there is nothing to clean up.
+  // Not earlier: during a build Ctrl-C has its usual meaning, and there is nothing to clean up.
   const stop = listenForStop();
   say(`Starting ${plan.containers.map(({ name }) => name).join(", ")}`);
   try {

@@ -14,7 +14,7 @@ const LEVEL_COLOURS: Record<string, string> = {
   fatal: "\u001b[1;31m",
 };
 
-/** Said by the line's own columns already, or of no use to somebody who watches. */
+/** Fields that the columns show already, or that do not help a person who watches. */
 const QUIET = new Set([
   "time",
   "level",
@@ -32,7 +32,7 @@ const QUIET_PREFIX = /^(http_|remote_|app\.)/;
 const MAX_FIELDS = 6;
 const MAX_FIELD_LENGTH = 60;
 
-/** A line of a container's log made readable: time, level, service, message, a few fields. What is no record stays. */
+/** A line of a container's log for people: time, level, service, message, a few fields. Other lines stay as they are. */
 export function formatLine(line: string, options: FormatOptions): string {
   const source = options.source === undefined ? "" : `${options.source.padEnd(6)} `;
   const record = readRecord(line);
@@ -65,7 +65,7 @@ function keyFields(record: Record<string, unknown>): string {
   return (
     Object.entries(record)
       .filter(([name, value]) => !QUIET.has(name) && !QUIET_PREFIX.test(name) && isShort(value))
-      // djinit's messages are made of their fields: no need to say them twice.
+      // djinit's messages contain their fields already.
       .filter(([, value]) => !String(record.msg ?? "").includes(String(value)))
       .slice(0, MAX_FIELDS)
       .map(([name, value]) => `${name}=${printable(String(value))}`)
@@ -80,7 +80,7 @@ function isShort(value: unknown): boolean {
   );
 }
 
-/** Long texts, such as tracebacks and hints: each on lines of its own. */
+/** Long texts, such as tracebacks and hints, each on its own lines. */
 function blocks(record: Record<string, unknown>): string[] {
   return Object.entries(record)
     .filter(
@@ -92,7 +92,7 @@ function blocks(record: Record<string, unknown>): string[] {
     .map(printable);
 }
 
-// A request's path may carry anything: nothing in a log may steer the terminal.
+// A request's path may contain anything. No log line may control the terminal.
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
 function printable(text: string): string {

@@ -21,7 +21,7 @@ export async function showLogs(container: string, source?: string): Promise<void
 function readLogs(args: readonly string[], source: string | undefined): FollowedLogs {
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const options = source === undefined ? { colour } : { colour, source };
-  // Its own session: Ctrl-C is not to end the log before the container's last words.
+  // Its own session: Ctrl-C must not end the log before the container's last lines.
   const child = spawn("docker", ["logs", ...args], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) =>

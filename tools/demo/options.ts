@@ -14,7 +14,7 @@ export interface DemoOptions {
   port: number;
 }
 
-/** Reads the demo's arguments. Errors: an unknown one, or a port that is none. */
+/** Reads the demo's arguments. Errors: an unknown argument or a bad port. */
 export function parseDemoOptions(argv: readonly string[]): DemoOptions {
   const { values } = parseArgs({
     args: [...argv],

@@ -7,12 +7,12 @@ export interface DemoContainer {
   name: string;
   image: string;
   command: string[];
-  /** Values reach docker by its environment, not by its arguments: those are for everyone to see. */
+  /** Values reach docker through its environment, not its arguments, which every user can see. */
   env: Record<string, string>;
   publish?: number;
-  /** Run inside the container until it ends with 0: then the container is ready. */
+  /** A command to run inside the container. The container is ready once it exits with 0. */
   readyCommand?: string[];
-  /** Runs djinit: its logs are shown, and it is stopped in good order rather than removed. */
+  /** Whether it runs djinit: its log is shown, and it is stopped in order instead of removed. */
   isOurs: boolean;
 }
 

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { tryDocker } from "../engine/docker.ts";
 import type { DemoContainer } from "./plan.ts";
 
-/** A first boot migrates an empty database; on a slow disk that takes its time. */
+/** The first boot migrates an empty database, which takes long on a slow disk. */
 const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
 
 /**
- * Waits until a container is ready: its command says so, or its published port answers over http. One that has neither
- * counts as ready. Errors: no answer in 120 s.
+ * Waits until a container is ready: its command exits with 0, or its published port answers over HTTP. A container with
+ * neither counts as ready. Errors: no answer within 120 s.
  */
 export async function waitUntilReady(container: DemoContainer, signal: AbortSignal): Promise<void> {
   const isReady = probeOf(container);

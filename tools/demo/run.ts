@@ -24,8 +24,8 @@ interface Ended {
 }
 
 /**
- * Runs a demo's containers until a stop is requested or one of them ends, stops ours in good order and removes all.
- * Returns the first exit status that is not 0, or 0. Errors: a container that cannot start or gets ready.
+ * Runs a demo's containers until a stop is requested or one of them ends. Then stops djinit's in order and removes all.
+ * Returns the first exit status that is not 0, or 0. Errors: a container cannot start or does not become ready.
  */
 export async function runDemo(plan: DemoPlan, stop: StopRequests, announce: () => void): Promise<number> {
   const started: Started[] = [];
@@ -50,7 +50,7 @@ export async function runDemo(plan: DemoPlan, stop: StopRequests, announce: () =
   }
 }
 
-/** Starts one after another, each when the one before is ready; returns what ended meanwhile. */
+/** Starts the containers one after another, each when the previous one is ready. Returns those that have ended already. */
 async function startAll(plan: DemoPlan, stop: AbortSignal, started: Started[]): Promise<Ended | undefined> {
   for (const container of plan.containers) {
     if (stop.aborted) return undefined;
@@ -71,7 +71,7 @@ function followOurs(plan: DemoPlan, started: readonly Started[]): Map<string, Fo
 }
 
 async function tellEnd({ container, status }: Ended, logs: Map<string, FollowedLogs>): Promise<void> {
-  // Its last words first; those of a stand-in have not been shown so far.
+  // Its last lines first. The log of a stand-in has not been shown so far.
   await (logs.get(container.name)?.ended ?? showLogs(container.name, container.role));
   say(`\n${container.name} ended by itself with exit status ${status}`);
 }

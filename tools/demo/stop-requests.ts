@@ -1,12 +1,12 @@
-/** npm passes Ctrl-C on although the terminal has already delivered it: the same wish twice within this time is one. */
+/** npm passes Ctrl-C on although the terminal has delivered it already: two within this time are one request. */
 const SAME_WISH_MS = 1_000;
 
 export interface StopRequests {
   /** Aborted by the first request to stop. */
   first: AbortSignal;
-  /** Aborted by a request that comes while stopping is under way: the user is in a hurry. */
+  /** Aborted by a second request, while the containers are being stopped: the user is in a hurry. */
   again: AbortSignal;
-  /** Gives the signals their usual meaning again. */
+  /** Restores the usual meaning of the signals. */
   close(): void;
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { causeOf, run } from "./command.ts";
 
-/** Downloads included: a slow mirror is no reason to fail. */
+/** With the time for downloads: a slow mirror is no reason to fail. */
 const APT_TIMEOUT_MS = 10 * 60_000;
 const ENV = { DEBIAN_FRONTEND: "noninteractive" };
-// Another apt-get may be at work on a machine that has just booted.
+// On a machine that has just booted, another apt-get may be running.
 const LOCK = ["-o", "DPkg::Lock::Timeout=120"];
 
 let listsAreFresh = false;
@@ -19,7 +19,7 @@ function isDebian(): boolean {
   return /^ID(_LIKE)?=.*\bdebian\b/m.test(readFileSync("/etc/os-release", "utf8"));
 }
 
-/** Brings apt's package lists up to date, once a process. Errors: apt-get failed. */
+/** Updates apt's package lists, once in each process. Errors: apt-get failed. */
 export async function refreshLists(): Promise<void> {
   if (listsAreFresh) return;
   const ran = await run("apt-get", ["update", "-q", ...LOCK], { timeoutMs: APT_TIMEOUT_MS, env: ENV });
@@ -27,7 +27,7 @@ export async function refreshLists(): Promise<void> {
   listsAreFresh = true;
 }
 
-/** Installs Debian packages without what they merely recommend. Errors: apt-get failed. */
+/** Installs Debian packages, without the recommended ones. Errors: apt-get failed. */
 export async function installPackages(packages: readonly string[]): Promise<void> {
   await refreshLists();
   const args = ["install", "-y", "-q", "--no-install-recommends", ...LOCK, ...packages];
@@ -35,7 +35,7 @@ export async function installPackages(packages: readonly string[]): Promise<void
   if (!ran.ok) throw new Error(`cannot install ${packages.join(", ")}: ${causeOf(ran)}`);
 }
 
-/** Those of the named packages that this Debian release has (names differ among releases). */
+/** The packages among `names` that this Debian release has: names differ among releases. */
 export async function knownPackages(names: readonly string[]): Promise<string[]> {
   await refreshLists();
   const known = await Promise.all(names.map(async (name) => (await run("apt-cache", ["show", name])).ok));

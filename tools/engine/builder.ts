@@ -2,8 +2,8 @@
 const FIRST_WITH_BUILDKIT = 23;
 
 /**
- * Which builder `docker build` is to use: `"0"`, the legacy one, for an engine older than 23 or a client without
- * buildx; undefined leaves the choice to the client.
+ * DOCKER_BUILDKIT for `docker build`: `"0"`, the legacy builder, for an engine older than 23 or a client without buildx.
+ * Undefined leaves the choice to the client.
  */
 export function chooseBuilder(engine: { version: string; buildx: boolean }): "0" | undefined {
   const major = Number.parseInt(engine.version, 10);

@@ -2,29 +2,29 @@ import { execa } from "execa";
 import { limitTime } from "./time-limit.ts";
 
 export interface RunOptions {
-  /** After it the command is ended, with all that it has started. */
+  /** After this time the command is ended, with every process it has started. */
   timeoutMs?: number;
   env?: Record<string, string>;
   input?: string;
-  /** In a session of its own: Ctrl-C in the terminal does not reach it. */
+  /** In its own session: Ctrl-C in the terminal does not reach it. */
   apart?: boolean;
 }
 
 export interface Ran {
   /** The command could be started and ended with status 0. */
   ok: boolean;
-  /** Undefined when it could not be started or died of a signal. */
+  /** Undefined if it could not be started or died of a signal. */
   exitCode: number | undefined;
   stdout: string;
   stderr: string;
-  /** Both streams as they came. */
+  /** Both streams, in the order in which they came. */
   all: string;
   /** The file to run does not exist. */
   missing: boolean;
   timedOut: boolean;
 }
 
-/** Runs a command to its end and tells what came of it; never throws. */
+/** Runs a command to its end and returns the result. Never throws. */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const started = execa(file, [...args], {
     reject: false,
@@ -47,7 +47,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   };
 }
 
-/** One line that says why a command failed: the last thing it wrote, or how it ended. */
+/** Why a command failed, on one line: the last line it wrote, or how it ended. */
 export function causeOf(ran: Ran): string {
   if (ran.missing) return "the command is not installed";
   if (ran.timedOut) return "it took too long";

@@ -3,7 +3,7 @@ import { causeOf, type Ran, type RunOptions, run } from "./command.ts";
 
 let chosen: Promise<Record<string, string>> | undefined;
 
-/** The environment of every docker call: the builder that this engine and this client can both use. */
+/** The environment of every docker call, with a builder that both this engine and this client support. */
 export function dockerEnv(): Promise<Record<string, string>> {
   chosen ??= chooseEnv();
   return chosen;
@@ -17,7 +17,7 @@ async function chooseEnv(): Promise<Record<string, string>> {
     run("docker", ["buildx", "version"]),
   ]);
   if (!engine.ok) {
-    // Not the last word: an engine may be about to be started.
+    // Not remembered: an engine may be about to start.
     chosen = undefined;
     return env;
   }
@@ -25,12 +25,12 @@ async function chooseEnv(): Promise<Record<string, string>> {
   return builder === undefined ? env : { ...env, DOCKER_BUILDKIT: builder };
 }
 
-/** Runs the docker CLI and tells what came of it; never throws. */
+/** Runs the docker CLI and returns the result. Never throws. */
 export async function tryDocker(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return run("docker", args, { ...options, env: { ...(await dockerEnv()), ...options.env } });
 }
 
-/** Runs the docker CLI and gives its stdout. Errors: `cannot <what>: <cause>`. */
+/** Runs the docker CLI and returns its stdout. Errors: `cannot <what>: <cause>`. */
 export async function docker(
   what: string,
   args: readonly string[],

@@ -6,13 +6,13 @@ import { causeOf, run } from "./command.ts";
 import { say, secondsSince } from "./say.ts";
 
 const LOG = "/var/log/dockerd.log";
-/** A first start creates its storage, networks and certificates; 2 s are usual. */
+/** The first start creates storage, networks and certificates. It usually takes 2 s. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
-/** The engine and what it calls are in /usr/sbin, which not every root's PATH has. */
+/** The engine and the programs it calls are in /usr/sbin, which is not on every root's PATH. */
 const ENV = { PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin` };
 
-/** Installs the engine, and the client where that is missing too, from Debian's archive. Errors: apt-get failed. */
+/** Installs the engine from Debian's archive, and the client if it is missing, too. Errors: apt-get failed. */
 export async function installEngine(): Promise<void> {
   const hasEngine = await isCommand("dockerd");
   const hasClient = await isCommand("docker");
@@ -25,7 +25,7 @@ export async function installEngine(): Promise<void> {
   await installPackages(needed);
 }
 
-/** Starts the engine and waits until `answers` says so. Errors: it ended, or did not answer in 60 s; with its log. */
+/** Starts the engine and waits until `answers` is true. Errors: it ended, or did not answer within 60 s; with its log. */
 export async function startEngine(answers: () => Promise<boolean>): Promise<void> {
   const startMs = performance.now();
   let ended: () => boolean = () => false;
@@ -53,7 +53,7 @@ export async function startEngine(answers: () => Promise<boolean>): Promise<void
   say(`The Docker engine answers (${secondsSince(startMs)})`);
 }
 
-/** Starts a program that outlives this one: a session of its own, nothing of our stdio. Returns: has it ended? */
+/** Starts a program that outlives this one, with its own session and stdio. Returns a function that tells if it has ended. */
 function spawnDetached(file: string): () => boolean {
   const log = openSync(LOG, "a");
   let ended = false;

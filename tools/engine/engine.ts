@@ -5,7 +5,7 @@ import { say } from "./say.ts";
 
 export type EngineAnswer = "answers" | "no client" | "no engine" | "denied" | "other";
 
-/** What `docker version` came to, in a word. */
+/** The result of `docker version`, in one word. */
 export function readAnswer(ran: Pick<Ran, "ok" | "missing" | "stderr">): EngineAnswer {
   if (ran.ok) return "answers";
   if (ran.missing) return "no client";
@@ -15,8 +15,8 @@ export function readAnswer(ran: Pick<Ran, "ok" | "missing" | "stderr">): EngineA
 }
 
 /**
- * Sees to it that a Docker engine answers. One that does is left alone. Where none does, on Debian and as root, it is
- * installed from Debian's archive and started. Errors: it cannot be had, with the way out.
+ * Makes sure that a Docker engine answers. A running one is left alone. If there is none, on Debian and as root, it is
+ * installed from Debian's archive and started. Errors: there is no engine; the message names the way out.
  */
 export async function ensureEngine(): Promise<void> {
   const ran = await askEngine();
@@ -49,7 +49,7 @@ function askEngine(): Promise<Ran> {
   return run("docker", ["version", "--format", "{{.Server.Version}}"], { timeoutMs: 20_000 });
 }
 
-/** The client is set to an engine that is not this machine's own: not ours to install. */
+/** Whether the client is set to an engine on another machine, which cannot be installed here. */
 async function isElsewhere(): Promise<boolean> {
   const host = process.env.DOCKER_HOST ?? "";
   if (host !== "") return !/^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host);

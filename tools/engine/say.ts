@@ -1,9 +1,9 @@
-/** Tells the user one thing, on one line. */
+/** Prints one line for the user. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** `1.2 s` for a person, from a time `performance.now()` gave at the beginning. */
+/** The time since `performance.now()` returned `sinceMs`, for people: `1.2 s`. */
 export function secondsSince(startMs: number): string {
   return `${((performance.now() - startMs) / 1000).toFixed(1)} s`;
 }

@@ -1,20 +1,20 @@
-// The end of a program that takes too long, and of all that it has started: children would keep its pipes open.
+// Ends a program that takes too long, with every process it has started: children would keep its pipes open.
 import { existsSync } from "node:fs";
 import treeKill from "tree-kill";
 
 /** From TERM to KILL. */
 const KILL_AFTER_MS = 5_000;
-/** tree-kill asks ps(1) for the children, and has no answer for a machine without it. */
+/** tree-kill needs ps(1) to find the children, and not every machine has it. */
 const PS = ["/bin/ps", "/usr/bin/ps"];
 
 export interface TimeLimit {
-  /** Whether it is over. */
+  /** Whether the time is over. */
   readonly isOver: boolean;
-  /** To be called when the program has ended. */
+  /** Call this when the program has ended. */
   cancel(): void;
 }
 
-/** Ends the tree of `pid` after `limitMs`: with TERM, and with KILL if that is not enough. No limit where either is undefined. */
+/** Ends the process tree of `pid` after `limitMs`: with TERM, then with KILL. There is no limit if either is undefined. */
 export function limitTime(pid: number | undefined, limitMs: number | undefined): TimeLimit {
   let isOver = false;
   if (pid === undefined || limitMs === undefined) return { isOver, cancel: () => {} };
@@ -36,6 +36,6 @@ function endTree(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // It has already ended.
   }
 }

@@ -7,7 +7,7 @@ import { makeDebianStandIn } from "./debian-stand-in.ts";
 
 export const DEBIAN = "debian:trixie-slim";
 const PYTHON = "python:3.14-slim-trixie";
-/** Its own name, since it is less like the official image than the Debian stand-in is. */
+/** Its own name, since it differs more from the official image than the Debian stand-in does. */
 const PYTHON_STAND_IN = "python-stand-in:3.14-slim-trixie";
 /** Long enough for a slow line, short enough for a network that swallows packets. */
 const PULL_TIMEOUT_MS = 3 * 60_000;
@@ -15,8 +15,8 @@ const PULL_TIMEOUT_MS = 3 * 60_000;
 const standInsDir = fileURLToPath(new URL("../stand-ins/", import.meta.url));
 
 /**
- * Sees to it that a base image exists locally: there already, pulled, or, where no registry can be reached, a stand-in
- * made from Debian's archive. Returns the name to build FROM. Errors: none of the three is possible.
+ * Makes sure that a base image exists locally: it is there already, or pulled, or, if no registry can be reached, replaced by
+ * a stand-in from Debian's archive. Returns the name to build FROM. Errors: none of the three is possible.
  */
 export async function ensureBaseImage(name: string): Promise<string> {
   if (await imageExists(name)) return name;
@@ -28,7 +28,7 @@ export async function ensureBaseImage(name: string): Promise<string> {
   throw new Error(`cannot pull ${name}: ${cause}; load it with \`docker load\`, or name another with --base`);
 }
 
-/** Pulls an image; returns why it could not be. */
+/** Pulls an image. Returns why it could not be pulled. */
 async function pull(name: string): Promise<string | undefined> {
   const startMs = performance.now();
   const ran = await tryDocker(["pull", "--quiet", name], { timeoutMs: PULL_TIMEOUT_MS });

@@ -13,7 +13,7 @@ export interface ImageBuild {
 /** A first build downloads packages over a network of unknown speed. */
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 
-/** Builds an image and says so in one line; the build's own log is shown only when it fails. */
+/** Builds an image and prints one line. The build's own log is shown only if it fails. */
 export async function buildImage(build: ImageBuild): Promise<void> {
   const startMs = performance.now();
   // The legacy builder would leave the container of a step that failed.

@@ -37,7 +37,7 @@ const separateLives: Plugin = {
   },
 };
 
-/** Builds dist/ afresh. Errors: esbuild's own, with file and line. */
+/** Builds dist/ from scratch. Errors: esbuild's own, with file and line. */
 export async function bundle(): Promise<void> {
   rmSync(`${root}dist`, { recursive: true, force: true });
   await build({
@@ -57,7 +57,7 @@ export async function bundle(): Promise<void> {
     supported: { "dynamic-import": false },
     plugins: [separateLives],
   });
-  // The repository is ESM; what is built is CommonJS, which Node starts faster.
+  // The sources are ESM. The bundles are CommonJS, which Node starts faster.
   writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 }
 

@@ -14,7 +14,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 /**
  * Makes an image like `debian:trixie-slim` from Debian's archive, with ca-certificates and this machine's own
  * certificate authorities (a machine that reaches no image registry often sits behind a proxy that needs them).
- * Errors: mmdebstrap cannot be had or fails.
+ * Errors: mmdebstrap cannot be installed, or fails.
  */
 export async function makeDebianStandIn(tag: string): Promise<void> {
   if (!(await run("mmdebstrap", ["--version"])).ok) {
@@ -48,11 +48,11 @@ export async function makeDebianStandIn(tag: string): Promise<void> {
     );
   if (made.failed) throw new Error(`cannot make a stand-in for ${tag}: mmdebstrap failed\n${made.stderr}`);
   if (imported.failed) throw new Error(`cannot import a stand-in for ${tag}: ${imported.stderr}`);
-  // Not before: half an archive may make an image too.
+  // Not earlier: half an archive can be imported, too.
   await docker(`tag ${tag}`, ["tag", imported.stdout, tag]);
 }
 
-/** A machine whose mirror is a snapshot tells apt not to mind its age: then the stand-in's apt is told as well. */
+/** If this machine's apt accepts an old snapshot as its mirror, the stand-in's apt has to accept it, too. */
 async function dateChecks(): Promise<string[]> {
   const ran = await run("apt-config", [
     "dump",
@@ -72,7 +72,7 @@ function bootstrapArgs(): string[] {
     args.push('--customize-hook=chroot "$1" update-ca-certificates');
   }
   args.push('--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin');
-  // What the official slim images leave out as well, now and in later installations.
+  // The official slim images leave these files out, too, now and in later installations.
   for (const dir of ["doc", "man", "info", "locale", "lintian"]) {
     args.push(`--dpkgopt=path-exclude=/usr/share/${dir}/*`);
   }

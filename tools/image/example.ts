@@ -1,4 +1,4 @@
-// npm run image:example [-- --tag TAG]; djinit:latest is to exist
+// npm run image:example [-- --tag TAG]; djinit:latest has to exist
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureEngine } from "../engine/engine.ts";

@@ -7,7 +7,7 @@ import { DEBIAN, ensureBaseImage } from "./base-image.ts";
 import { buildImage } from "./build-image.ts";
 import { bundle, version } from "./bundle.ts";
 
-/** Another one keeps the images of two checkouts on one engine apart. */
+/** Different versions keep the images of two checkouts on one engine apart. */
 export const IMAGE_VERSION = process.env.DJINIT_IMAGE_VERSION ?? "latest";
 export const DJINIT_TAG = `djinit:${IMAGE_VERSION}`;
 

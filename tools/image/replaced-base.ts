@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage } from "./build-image.ts";
 
-/** Builds a project by its own Dockerfile, but for the image it is `FROM`. Errors: it is not FROM djinit, or does not build. */
+/** Builds a project by its Dockerfile, with another image in `FROM`. Errors: it is not FROM djinit, or the build fails. */
 export async function buildOnBase(build: { tag: string; context: string; base: string }): Promise<void> {
   const { tag, context, base } = build;
   const text = readFileSync(join(context, "Dockerfile"), "utf8");

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { DEBIAN, ensureBaseImage } from "./base-image.ts";
 import { buildImage } from "./build-image.ts";
 
-/** The services a demonstration or a test puts beside djinit: one Dockerfile in tools/stand-ins/ each. */
+/** The services that the demo and tests run beside djinit: one Dockerfile each in tools/stand-ins/. */
 export const SERVICE_IMAGES = {
   postgres: "djinit-postgres:trixie",
   redis: "djinit-redis:trixie",
@@ -15,7 +15,7 @@ export type ServiceName = keyof typeof SERVICE_IMAGES;
 
 const standInsDir = fileURLToPath(new URL("../stand-ins/", import.meta.url));
 
-/** Builds a service's image (the builder's cache makes this quick when it exists). Returns its name. */
+/** Builds a service's image, which is quick from the builder's cache. Returns its name. */
 export async function ensureServiceImage(service: ServiceName): Promise<string> {
   await ensureBaseImage(DEBIAN);
   const tag = SERVICE_IMAGES[service];

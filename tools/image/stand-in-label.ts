@@ -1,2 +1,2 @@
-/** On every image that stands in for one that could not be pulled; its value names that one. */
+/** The label of every image that replaces one that could not be pulled. Its value names the replaced image. */
 export const STAND_IN_LABEL = "org.djinit.stand-in";

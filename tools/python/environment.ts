@@ -1,4 +1,4 @@
-// The Python tools of python/requirements-dev.txt, installed once into node_modules/.cache for as long as they are the same.
+// Installs the Python tools of python/requirements-dev.txt into node_modules/.cache, anew only if that file has changed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,16 +9,16 @@ const REQUIREMENTS = join(ROOT, "python/requirements-dev.txt");
 const DIRECTORY = join(ROOT, "node_modules/.cache/python");
 const STAMP = join(DIRECTORY, "installed-from");
 const VENV = join(DIRECTORY, "venv");
-/** Where a Python without venv, such as Debian's without python3-venv, has them installed. */
+/** The place for a Python without venv, such as Debian's without python3-venv. */
 const TARGET = join(DIRECTORY, "target");
 
-/** The interpreter that has the tools as modules: `python -m ruff`. */
+/** An interpreter with the tools as modules: `python -m ruff`. */
 export interface PythonTools {
   python: string;
   env: NodeJS.ProcessEnv;
 }
 
-/** Installs them if need be. Errors: throws where there is no Python, or pip cannot install them. */
+/** Installs the tools if necessary. Errors: throws if there is no Python, or pip cannot install them. */
 export function pythonTools(): PythonTools {
   const version = output("python3", ["-c", "import sys; print(sys.version, sys.prefix)"]);
   const wanted = createHash("sha256").update(readFileSync(REQUIREMENTS)).update(version).digest("hex");
