@@ -3,7 +3,7 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The time since `performance.now()` returned `sinceMs`, for people: `1.2 s`. */
+/** The time since `performance.now()` returned `startMs`, for people: `1.2 s`. */
 export function secondsSince(startMs: number): string {
   return `${((performance.now() - startMs) / 1000).toFixed(1)} s`;
 }
