@@ -56,9 +56,12 @@ def is_open_to_others(path: str) -> bool:
     if os.geteuid() != 0:
         # Such as /tmp.
         return status.st_mode & 0o1002 == 0o1002
-    by_owner = status.st_uid in SERVICE_UIDS
+    # Where the container was started as somebody else, this is who everything runs as.
+    first = os.stat("/proc/1").st_uid
+    by_owner = status.st_uid != 0 and status.st_uid in (*SERVICE_UIDS, first)
     by_group = bool(status.st_mode & 0o020) and status.st_gid in SERVICE_GIDS
-    return (by_owner or by_group or bool(status.st_mode & 0o002)) and os.path.exists(LOCK)
+    is_running = first != 0 or os.path.exists(LOCK)
+    return is_running and (by_owner or by_group or bool(status.st_mode & 0o002))
 
 
 def add() -> None:

@@ -47,6 +47,8 @@ export function requireUsers({ services }: Plan): void {
 
 function suggestion([command = ""]: readonly string[]): string {
   if (command === "celery") return ": celery is not installed; add it to the application's requirements";
+  if (command === "gunicorn")
+    return ": gunicorn is not in the environment that comes first on PATH; add it to the application's requirements";
   if (command === "worker" || command === "beat") return `; did you mean \`celery ${command}\`?`;
   if (/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(command)) return `; did you mean ${command}:application?`;
   if (/^[A-Za-z_][\w.-]*:/.test(command)) return ": it is no `package.module:attribute` either";

@@ -1,5 +1,6 @@
 // What the container gives djinit: its variables, the directory that it works in, the Python that its programs run on.
-import { dirname } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
 import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
@@ -21,7 +22,7 @@ export function withPythonPath(loaded: Loaded): Loaded {
   // Root imports nothing from where the application may write.
   if (config.commandUser === "root") return loaded;
   const programs = dirname(findCommand("python", environment["PATH"], config.appDirectory) ?? "");
-  if (programs === "." || programs === IMAGE_PYTHON_DIRECTORY) return loaded;
+  if (programs === "." || hasOwnPath(programs)) return loaded;
   const given = environment[PYTHON_PATH] ? [environment[PYTHON_PATH]] : [];
   return {
     ...loaded,
@@ -32,4 +33,14 @@ export function withPythonPath(loaded: Loaded): Loaded {
     // A reload would read the file's value again, and lose what has been added to it.
     sources: { ...sources, fromEnvFile: sources.fromEnvFile.filter((name) => name !== PYTHON_PATH) },
   };
+}
+
+/** Unless somebody has made the image's virtual environment anew, as `uv sync` may. */
+function hasOwnPath(programs: string): boolean {
+  if (programs !== IMAGE_PYTHON_DIRECTORY) return false;
+  const libraries = join(programs, "../lib");
+  if (!existsSync(libraries)) return false;
+  return readdirSync(libraries).some((name) =>
+    existsSync(join(libraries, name, "site-packages", "djinit.pth")),
+  );
 }

@@ -68,3 +68,14 @@ export function oneLine({ type, message }: PythonError): string {
   const shown = words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
   return `${type.split(".").at(-1)}: ${shown}`;
 }
+
+/** What of it depends on the user. */
+const CLOSED = /PermissionError|[Pp]ermission denied/;
+
+/** The error, with the user that it befell: a file may be closed to one and open to another. */
+export function withUser(error: DjinitError, user: string): DjinitError {
+  const { type = "", message = "" } = (error.fields["error"] ?? {}) as Partial<PythonError>;
+  const isClosed = CLOSED.test(`${error.message} ${type} ${message}`);
+  const text = isClosed ? `${error.message} (as user ${user})` : error.message;
+  return new DjinitError(error.code, text, { cause: error.cause, fields: { ...error.fields, user } });
+}

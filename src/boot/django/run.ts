@@ -1,5 +1,6 @@
 // One start of Django for some steps of the boot: its input and its findings.
 import { systemClock } from "../../base/clock.ts";
+import { DjinitError } from "../../base/errors.ts";
 import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import { forApplication, identityOf, isNamed } from "../../plan/environment.ts";
@@ -11,6 +12,7 @@ import { compareMigrations } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
+import { withUser } from "./failure.ts";
 import { type ProgramOptions, runDjangoSetup } from "./setup.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
@@ -40,7 +42,7 @@ export async function runDjango(
   const facts: DjangoFacts = {};
   const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
   const given = djangoEnvironment(config, environment, runAsPrefix);
-  await runDjangoSetup({
+  const done = runDjangoSetup({
     steps,
     appDirectory: config.appDirectory,
     program: {
@@ -83,7 +85,18 @@ export async function runDjango(
     signal,
     clock: systemClock,
   });
+  await done.catch((error: unknown) => {
+    throw error instanceof DjinitError ? withUser(error, userOf(runAsPrefix)) : error;
+  });
   return facts;
+}
+
+/** Whom the steps run as. */
+function userOf(runAsPrefix: readonly string[]): string {
+  const option = "--reuid=";
+  const named = runAsPrefix.find((word) => word.startsWith(option))?.slice(option.length);
+  const uid = process.getuid?.() ?? 0;
+  return named ?? (uid === 0 ? "root" : String(uid));
 }
 
 /** djinit_setup.py removes it before the project is loaded. */

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
-import { MANIFEST_FILES } from "../../plan/paths.ts";
+import { PROGRAMS } from "../../base/programs.ts";
+import { LOCK_FILE, MANIFEST_FILES } from "../../plan/paths.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
-import { makeManifest } from "../schema/manifest.ts";
+import { type ManifestFacts, makeManifest } from "../schema/manifest.ts";
 import { writeManifest } from "../schema/save-manifest.ts";
 
 /**
@@ -15,12 +17,7 @@ export async function makeImageManifest(django: Django): Promise<void> {
       "DJINIT_MANIFEST_FAILED",
       "cannot make the manifest: DJANGO_SETTINGS_MODULE is not set",
     );
-  const { manifest: given } = await runDjango(django, ["manifest"], {
-    lock: "own",
-    manifestIsRequired: true,
-  });
-  if (given === undefined)
-    throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
+  const given = await askForFacts(django);
   try {
     const { config, environment, runAsPrefix } = django;
     const manifest = makeManifest(given, djangoEnvironment(config, environment, runAsPrefix));
@@ -33,4 +30,38 @@ export async function makeImageManifest(django: Django): Promise<void> {
     const text = `cannot write the manifest ${path}: ${(error as Error).message}`;
     throw new DjinitError("DJINIT_MANIFEST_FAILED", text, { cause: error });
   }
+}
+
+/** Before a command, it leaves the user as it is. Steps that are to run as user django have another one. */
+const AS_ROOT = [PROGRAMS.setpriv, "--no-new-privs", "--"];
+
+/**
+ * As user django, whom the services run as. While an image is built the steps before this one were root's: what they have
+ * written may be closed to django, and is no reason to fail where the container may do without it. But it is said.
+ */
+async function askForFacts(django: Django): Promise<ManifestFacts> {
+  try {
+    return await factsFrom(django);
+  } catch (error) {
+    if (!(error instanceof DjinitError) || !isBuiltByRoot() || django.signal.aborted) throw error;
+    const facts = await factsFrom({ ...django, runAsPrefix: AS_ROOT }).catch(() => {
+      // Then it is no matter of users.
+      throw error;
+    });
+    const text = `user django cannot load the project as it is in the image, and root can: ${error.message}; what RUN has written is root's: give it to django (RUN chown), or do not keep it`;
+    django.log.warn({ step: "manifest", ...error.fields }, text);
+    return facts;
+  }
+}
+
+async function factsFrom(django: Django): Promise<ManifestFacts> {
+  const { manifest } = await runDjango(django, ["manifest"], { lock: "own", manifestIsRequired: true });
+  if (manifest === undefined)
+    throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
+  return manifest;
+}
+
+/** In a container that runs, root does not run the project's code. */
+function isBuiltByRoot(): boolean {
+  return process.getuid?.() === 0 && !existsSync(LOCK_FILE);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { settingsFailure } from "../../../../src/boot/django/failure.ts";
+import { DjinitError } from "../../../../src/base/errors.ts";
+import { settingsFailure, withUser } from "../../../../src/boot/django/failure.ts";
 
 const failing = (type: string, message: string) =>
   settingsFailure({ event: "settings-failed", error: { type, message, stack: "" } }).message;
@@ -15,4 +16,28 @@ test("the settings' error is named in one line, with what it is about", () => {
     "cannot load the Django settings: ValidationError: 1 validation error for Settings secret_key Field required",
   );
   expect(failing("ValueError", "x".repeat(5_000)).length).toBeLessThan(400);
+});
+
+const failed = (message: string, error?: { type: string; message: string }) =>
+  new DjinitError("DJINIT_SETTINGS_FAILED", message, { fields: { step: "migrate", error } });
+
+test.each([
+  [failed("cannot load the Django settings: PermissionError: [Errno 13] x", undefined)],
+  [
+    failed("cannot load: ValueError: Unable to configure handler", {
+      type: "ValueError",
+      message: "[Errno 13] Permission denied: 'x'",
+    }),
+  ],
+  [failed("cannot finish step migrate: x", { type: "builtins.PermissionError", message: "x" })],
+])("what a file that is closed has caused says whom to: %s", (error) => {
+  const told = withUser(error, "django");
+  expect(told.message).toBe(`${error.message} (as user django)`);
+  expect(told).toMatchObject({ code: "DJINIT_SETTINGS_FAILED", fields: { step: "migrate", user: "django" } });
+});
+
+test("another one has it as a field alone", () => {
+  const told = withUser(failed("cannot load the Django settings: KeyError: 'SECRET_KEY'"), "4242");
+  expect(told.message).toBe("cannot load the Django settings: KeyError: 'SECRET_KEY'");
+  expect(told.fields["user"]).toBe("4242");
 });
