@@ -8,13 +8,17 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+import djinit_command
 import djinit_migrate
 import djinit_site
 import djinit_trace
+import djinit_values
 
 # Nothing is sent there: the settings are only asked what they would make of it.
 PROBE_URL = "postgres://djinit_user:djinit_word@djinit-probe.invalid:6543/djinit_probe"
 PROBE_TIMEOUT_SECONDS = 20
+#: They decide which module is read.
+SETTINGS_VARIABLES = ("DJANGO_CONFIGURATION", "DJANGO_SETTINGS_MODULE", "PYTHONPATH")
 
 
 class Probe:
@@ -34,7 +38,9 @@ class Probe:
             for fd in (0, 1, 2):
                 os.dup2(nothing, fd)
             os.environ["DATABASE_URL"] = PROBE_URL
-            settings = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+            djinit_values.take_configurations()
+            from django.conf import settings
+
             default = settings.DATABASES["default"]
             options = default.get("OPTIONS") or {}
             told = [default.get(name) for name in ("HOST", "PORT", "NAME", "USER")]
@@ -73,6 +79,7 @@ def migration_inputs(loader: Any) -> tuple[list[str], list[str], list[str]]:
     directories: list[str] = []
     for config in apps.get_app_configs():
         files += [os.path.join(config.path, name) for name in ("__init__.py", "apps.py")]
+        files.append(str(sys.modules[type(config).__module__].__file__))
         files.append(os.path.join(config.path, "management", "commands", "migrate.py"))
         module, _ = loader.migrations_module(config.label)
         directory = None if module is None else directory_of(module)
@@ -115,36 +122,76 @@ def model_files() -> list[str]:
     return [file for file in files if file]
 
 
-def facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
+def router_files() -> list[str]:
+    """Where the routers come from, which may keep the user elsewhere."""
+    from django.db import router
+
+    files = (getattr(sys.modules.get(type(each).__module__), "__file__", None) for each in router.routers)
+    return [file for file in files if file]
+
+
+def database_reason(trace: djinit_trace.Trace, settings: dict[str, Any], is_build: bool) -> str | None:
+    """Why only Django can look into the default database; for an image: into every one that these settings may name."""
+    from django.conf import settings as django_settings
+
+    found = djinit_values.database(django_settings, os.environ)
+    if found["kind"] == "postgres":
+        return None
+    # The image may be built without the variables that tell where its database is.
+    _, variables, others = djinit_trace.influences(trace, os.environ["DJANGO_SETTINGS_MODULE"], djinit_trace.DATABASE)
+    may_change = settings["takes_url"] or variables or others or settings["unproven"]
+    if is_build and may_change and found.get("follows_from") != "code":
+        return None
+    return found.get("reason", "the database is not Postgres")
+
+
+def settings_facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
+    """What the settings have become, and which of what they were made from proves that they are the same again."""
+    from django.conf import settings
+
+    module = os.environ["DJANGO_SETTINGS_MODULE"]
+    sources, variables, others = djinit_trace.influences(trace, module, djinit_trace.NAMES)
+    _, login, _ = djinit_trace.influences(trace, module, djinit_trace.DATABASE, is_strict=False)
+    unproven = []
+    if djinit_trace.WHOLE in variables:
+        unproven.append("they choose the apps by the whole environment")
+        variables = []
+    if late := djinit_trace.LATE_READERS & set(sys.modules):
+        unproven.append(f"they are made by {', '.join(sorted(late))}")
+    return {
+        "files": sorted({*sources, *others}),
+        "variables": sorted({*variables, *SETTINGS_VARIABLES}),
+        "unproven": unproven,
+        "values": djinit_values.decisive(settings),
+        "takes_url": takes_url,
+        # Whoever looks at all of them names none.
+        "database_variables": [] if djinit_trace.WHOLE in login else login,
+    }
+
+
+def facts(trace: djinit_trace.Trace, takes_url: bool, is_build: bool) -> dict[str, Any]:
     """What goes into the manifest: src/boot/schema/manifest.ts."""
     import django
     from django.conf import settings as django_settings
-    from django.core.management import get_commands
     from django.db.migrations.loader import MigrationLoader
 
     loader = MigrationLoader(None)
     needs_django = []
-    if get_commands()["migrate"] != "django.core":
-        needs_django.append("the project has a migrate command of its own")
-    if not takes_url:
-        needs_django.append("the settings do not take the default database from DATABASE_URL")
-    settings = os.environ["DJANGO_SETTINGS_MODULE"]
-    sources, variables, others = djinit_trace.influences(trace, settings)
-    if djinit_trace.WHOLE in variables:
-        needs_django.append("the settings choose their apps by the whole environment")
-    if late := djinit_trace.LATE_READERS & set(sys.modules):
-        needs_django.append(f"the settings are made by {', '.join(sorted(late))}")
+    if reason := djinit_command.own_decisions():
+        needs_django.append(reason)
     if any(key in loader.replacements for migration in loader.replacements.values() for key in migration.replaces):
         needs_django.append("a squashed migration replaces another squashed one")
+    settings = settings_facts(trace, takes_url)
+    if reason := database_reason(trace, settings, is_build):
+        needs_django.append(reason)
     files, migrations, directories = migration_inputs(loader)
-    paths = {*sources, *others, *files, *model_files(), django.__file__}
     told = {
         "inputs": {
-            "files": sorted(paths),
+            "files": sorted({*files, *model_files(), *router_files(), *djinit_command.files(), django.__file__}),
             "migrations": sorted(migrations),
             "directories": sorted(set(directories)),
-            "variables": sorted({*variables, "DJANGO_SETTINGS_MODULE", "PYTHONPATH"} - {djinit_trace.WHOLE}),
         },
+        "settings": settings,
         "migrations": djinit_migrate.known(loader),
         "site": djinit_site.site_facts(django_settings),
         "needs_django": needs_django,

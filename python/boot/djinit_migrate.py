@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import djinit_blame
+import djinit_command
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
@@ -19,14 +20,6 @@ Key = tuple[str, str]
 
 class LockTimeout(Exception):
     """Another session held a table's lock each time that a migration asked for it."""
-
-
-def own_command() -> tuple[bool, Any]:
-    """The project's own `migrate`, or Django's."""
-    from django.core.management import get_commands, load_command_class
-
-    app = get_commands()["migrate"]
-    return app != "django.core", load_command_class(app, "migrate") if isinstance(app, str) else app
 
 
 def load_history() -> tuple[Any, Any]:
@@ -117,7 +110,7 @@ def migrate(progress: Callable[..., None], lock_timeout: float, timeout: float, 
     """Runs the project's own or Django's `migrate`. A migration that cannot get a table's lock is tried again."""
     from django.core.management import call_command
 
-    _, command = own_command()
+    _, command = djinit_command.own_command()
     # What it is called with for each migration; without it the project's own migrate command prints as it likes.
     if hasattr(command, "migration_progress_callback"):
         command.migration_progress_callback = progress

@@ -41,6 +41,10 @@ EVENTS = djinit_events.Events(OPTIONS["eventsFd"])
 report = EVENTS.report
 
 
+#: Through which the project's code is reached.
+OWN_FILES = (__file__, os.path.join(os.path.dirname(__file__), "djinit_values.py"))
+
+
 class StepError(Exception):
     """A step that cannot succeed, in words for its operator."""
 
@@ -149,11 +153,12 @@ class Locked:
 
 def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) -> None:
     """Bring the schema up to date, unless a look tells that it is."""
+    import djinit_command
     import djinit_migrate
     import djinit_password
 
     # Where djinit holds the lock it has seen what is pending.
-    looks = locked.is_ours and not options["always"] and not djinit_migrate.own_command()[0]
+    looks = locked.is_ours and not options["always"] and djinit_command.own_decisions() is None
     if looks and not djinit_migrate.pending():
         return report_settled()
     locked.take()
@@ -257,7 +262,7 @@ def describe(error: BaseException) -> dict[str, str]:
     link: traceback.TracebackException | None = told
     while link is not None:
         # The way from here into the project's code says nothing about the fault.
-        link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if frame.filename != __file__])
+        link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if frame.filename not in OWN_FILES])
         link = link.__cause__ or link.__context__
     stack = "".join(told.format()).rstrip()
     message = end_in_words(error) if isinstance(error, SystemExit) else str(error).strip()
@@ -300,12 +305,40 @@ def fail(event: str, **fields: Any) -> NoReturn:
     leave(1)
 
 
+def report_site() -> None:
+    """What the settings say of it. Settings so odd that this fails are Django's to refuse."""
+    if "django.conf" in sys.modules:
+        with contextlib.suppress(Exception):
+            report("site", facts=djinit_site.site_facts(sys.modules["django.conf"].settings))
+
+
+def read_settings() -> NoReturn:
+    """Tell what the settings have become, and end. Django is not started."""
+    import djinit_values
+
+    report("step-started", step="read-settings")
+    EVENTS.settle()
+    started = time.monotonic()
+    try:
+        with djinit_garbage.paused():
+            told = djinit_values.read()
+    except BaseException as error:  # SystemExit too
+        if EVENTS.is_forked:
+            raise
+        fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
+    report_site()
+    report("settings", **told)
+    report("step-finished", step="read-settings", seconds=round(time.monotonic() - started, 3))
+    report("finished")
+    leave(0)
+
+
 def manifest(trace: djinit_trace.Trace, probe: djinit_manifest.Probe, is_required: bool) -> None:
     """Report what a later start can do without Django for."""
     import djinit_manifest
 
     try:
-        report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url()))
+        report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url(), is_required))
     except BaseException as error:
         if is_required or EVENTS.is_forked or isinstance(error, Stopped):
             raise
@@ -316,6 +349,8 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     """Start Django, and do the steps in their order."""
     # As django-admin does it: the project lies in the working directory.
     sys.path.insert(0, os.getcwd())
+    if steps == ["read-settings"]:
+        read_settings()
     trace: djinit_trace.Trace | None = None
     probe: djinit_manifest.Probe | None = None
     try:
@@ -329,8 +364,10 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
                 probe = djinit_manifest.Probe()
                 trace = djinit_trace.Trace()
             import django
+            import djinit_values
             from django.conf import settings
 
+            djinit_values.take_configurations()
             if trace is not None:
                 settings.INSTALLED_APPS  # noqa: B018 imports the settings
                 trace.stop()
@@ -341,9 +378,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
             raise
         fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
     report("django-started")
-    # Settings as odd as that are Django's to refuse.
-    with contextlib.suppress(Exception):
-        report("site", facts=djinit_site.site_facts(settings))
+    report_site()
     locked = Locked(options)
     actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
@@ -379,10 +414,9 @@ def leave(status: int) -> NoReturn:
     """End at once. To take the interpreter down object by object would cost a start a sixth of a second."""
     # The connections of a fork are its parent's: to close them would end them on the server.
     if not EVENTS.is_forked:
-        with contextlib.suppress(Exception):
-            from django.db import connections
-
-            connections.close_all()
+        if "django.db" in sys.modules:
+            with contextlib.suppress(Exception):
+                sys.modules["django.db"].connections.close_all()
         atexit._run_exitfuncs()
     djinit_events.flush_output()
     os._exit(status)

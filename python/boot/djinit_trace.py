@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 NAMES = {"INSTALLED_APPS", "MIGRATION_MODULES", "AUTH_USER_MODEL", "DATABASE_ROUTERS"}
+DATABASE = {"DATABASES"}
 # What they do to the names of a module cannot be told from the text.
 OPAQUE = {"vars", "locals", "globals", "exec", "eval", "include", "setattr"}
 CODE = (".py", ".pyc", ".so")
@@ -117,19 +118,19 @@ def defined_by(node: ast.AST) -> set[str]:
     return names
 
 
-def lines_that_matter(files: list[str]) -> dict[str, set[int]]:
-    """For each file the numbers of the lines that the names in NAMES can follow from."""
+def lines_that_matter(files: list[str], names: set[str], is_strict: bool) -> dict[str, set[int]]:
+    """For each file the numbers of the lines that these names can follow from; strict: those that may bind any name too."""
     statements: list[tuple[str, ast.stmt, set[str], bool]] = []
     for path in files:
         with open(path, "rb") as file:
             tree = ast.parse(file.read())
         statements += [(path, node, defined_by(node), is_opaque(node)) for node in tree.body]
-    wanted, grown = set(NAMES), True
+    wanted, grown = set(names), True
     chosen: set[int] = set()
     while grown:
         grown = False
         for index, (_, node, defines, opaque) in enumerate(statements):
-            if index in chosen or not (opaque or defines & wanted):
+            if index in chosen or not ((opaque and is_strict) or defines & wanted):
                 continue
             chosen.add(index)
             grown = True
@@ -147,10 +148,10 @@ def lines_that_matter(files: list[str]) -> dict[str, set[int]]:
     return lines
 
 
-def influences(trace: Trace, settings: str) -> tuple[list[str], list[str], list[str]]:
-    """(source files, variables, other files) that the list of apps follows from."""
+def influences(trace: Trace, settings: str, names: set[str], is_strict: bool = True) -> tuple[list[str], list[str], list[str]]:
+    """(source files, variables, other files) that these names follow from; strict: that they can follow from."""
     files = project_files(trace.modules, settings)
-    matter = lines_that_matter([path for path in files if path.endswith(".py")])
+    matter = lines_that_matter([path for path in files if path.endswith(".py")], names, is_strict)
     variables: set[str] = set()
     others: set[str] = set()
     for kind, name, lines in trace.reads:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import django
+import djinit_command
 import djinit_migrate
 import djinit_password
 import pytest
@@ -93,7 +94,7 @@ def test_the_command_applies_them() -> None:
     """It is Django's own, and tells each one."""
     told: list[str] = []
     djinit_migrate.migrate(lambda action, *_: told.append(action), 1, 10, print)
-    assert djinit_migrate.own_command()[0] is False
+    assert djinit_command.own_command()[0] is False
     assert told.count("apply_success") == 2
     assert djinit_migrate.pending() == []
 

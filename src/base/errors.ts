@@ -27,11 +27,11 @@ export const ERROR_CODES = {
   },
   DJINIT_DATABASE_UNAVAILABLE: {
     exitStatus: EXIT_STATUS.databaseUnavailable,
-    hint: "check DATABASE_URL (`variable` tells if it is another one) and that the database runs and is reachable; DJINIT_DATABASE_TIMEOUT sets how long to wait",
+    hint: "check DATABASE_URL, or the variables that `variable` or `variables` name instead, and that the database runs and is reachable; DJINIT_DATABASE_TIMEOUT sets how long to wait",
   },
   DJINIT_DATABASE_REFUSED_LOGIN: {
     exitStatus: EXIT_STATUS.databaseUnavailable,
-    hint: "check the user, password and database name in DATABASE_URL (`variable` tells if it is another one); waiting would not change this answer",
+    hint: "check the user, password and database name in DATABASE_URL, or in the variables that `variable` or `variables` name instead; waiting would not change this answer",
   },
   DJINIT_DATABASE_FORBIDDEN: {
     exitStatus: EXIT_STATUS.databaseUnavailable,

@@ -114,7 +114,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { config, gathered, isRoot, place, signal, steps } = context;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(config.appDirectory);
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix, run }, steps.steps);
+  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix, run }, steps);
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
   if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);

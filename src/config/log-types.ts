@@ -23,6 +23,7 @@ export const SERVICES = [
   "collectstatic",
   "superuser",
   "manifest",
+  "read-settings",
 ];
 
 /** `info`, `celery-worker=warn`, or several with commas. */

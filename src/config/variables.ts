@@ -56,7 +56,7 @@ export const VARIABLES = {
   migrations: variable(
     "DJINIT_MIGRATIONS",
     choice(...MIGRATION_MODES),
-    "What the boot does about the schema; wins over SKIP_MIGRATIONS. Default: run for web and release; wait for celery where DJANGO_SETTINGS_MODULE and a DATABASE_URL other than SQLite are set; else skip. Of a command of your own only wait and check say something.",
+    "What the boot does about the schema; wins over SKIP_MIGRATIONS. Default: run for web and release; wait for celery where DJANGO_SETTINGS_MODULE is set and the database is not an SQLite file; else skip. Of a command of your own only wait and check say something.",
   ),
   skipMigrations: variable(
     "SKIP_MIGRATIONS",

@@ -14,13 +14,16 @@ const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
 
 export function planBoot(invocation: Invocation, config: Config): BootPlan {
   const { role } = invocation;
+  const isCelery = role === "worker" || role === "beat";
+  const saysNothing = config.migrations === undefined && !config.skipMigrations;
   const web = role === "web";
   const prepares = web || role === "release";
   const steps: StepName[] = [...SCHEMA_STEPS[migrationMode(invocation, config)]];
   if (prepares && config.runCollectstatic) steps.push("collectstatic");
   if (prepares && config.superuserPassword !== undefined) steps.push("superuser");
   if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
-  return { ownMedia: web, steps, nginx: web };
+  const onlyIfShared = isCelery && saysNothing && config.databaseUrl === undefined && steps.length > 0;
+  return { ownMedia: web, steps, onlyIfShared, nginx: web };
 }
 
 /** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own waits where it is told to, and changes nothing. */
@@ -35,11 +38,10 @@ function migrationMode({ role, args, celery }: Invocation, config: Config): Migr
   if (config.skipMigrations) return "skip";
   if (role === "web" || role === "release") return "run";
   // Celery without Django would wait for ever. So would celery with an SQLite file: no other container has that file.
-  const sharesDatabase = config.databaseUrl !== undefined && databaseKind(config.databaseUrl) !== "file";
-  return sharesDatabase && config.settingsModule !== undefined ? "wait" : "skip";
+  if (config.settingsModule === undefined) return "skip";
+  return databaseKind(config.databaseUrl) === "file" ? "skip" : "wait";
 }
 
-/** Celery processes wait only where DATABASE_URL says that there is a database at all. */
 function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
   if (config.databaseTimeoutMs === 0 || (role === "command" && steps.length === 0)) return false;
   return config.databaseUrl !== undefined || steps.some((step) => step !== "collectstatic");

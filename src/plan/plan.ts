@@ -12,7 +12,8 @@ export type StepName =
   | "collectstatic"
   | "superuser"
   | "manifest"
-  | "list-migrations";
+  | "list-migrations"
+  | "read-settings";
 
 /** When a service counts as ready. */
 export type Readiness =
@@ -166,6 +167,8 @@ export interface BootPlan {
   /** Media directories get the owner django. */
   ownMedia: boolean;
   steps: StepName[];
+  /** The steps are for a database that others bring up to date: only the settings can tell whether there is one. */
+  onlyIfShared: boolean;
   nginx: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Container } from "../support/docker.ts";
 import { type LogRecord, parseRecords } from "../support/records.ts";
 
 /** A stack of Node's, or one of Python's that shows djinit's own program. */
-const OUR_TRACEBACK = /node:internal|\bat (async )?\S+ \(|\.js:\d+:\d+|djinit_setup/;
+const OUR_TRACEBACK = /node:internal|\bat (async )?\S+ \(|\.js:\d+:\d+|djinit_(setup|values)/;
 
 export interface Failure {
   status: number;

@@ -10,7 +10,7 @@ import type { LogRecord } from "../support/records.ts";
 import { isReady, startReadyCake } from "./cake-subject.ts";
 import { buildProject } from "./project-image.ts";
 import { type ProjectOptions, startReadyProject } from "./project-subject.ts";
-import { appliedIn, startedDjango, startRelease } from "./release-subject.ts";
+import { appliedIn, importedSettings, startedDjango, startRelease } from "./release-subject.ts";
 
 /** Runs the boot once and gives what it said. */
 async function release(options: ProjectOptions): Promise<LogRecord[]> {
@@ -18,6 +18,9 @@ async function release(options: ProjectOptions): Promise<LogRecord[]> {
   expect(await container.wait(), await container.logs()).toBe(0);
   return await container.records();
 }
+
+const otherSettings = (records: readonly LogRecord[]) =>
+  records.find(({ msg }) => msg.includes("is of other settings"));
 
 const staleness = (records: readonly LogRecord[]) =>
   records.find(({ msg }) => msg.includes("is stale and not used"));
@@ -41,7 +44,7 @@ test("a rollback: the database has migrations that the image does not know; it w
   expect(warnings[0]?.msg).toContain("does not know: cakes.0005_icing");
   expect(startedDjango(await container.records())).toBe(false);
   // The same where Django has looked.
-  const asked = await release({ env: { ...env, EMAIL_URL: "smtp://localhost" } });
+  const asked = await release({ env, files: { "/app/cake_service/cakes/migrations/NOTES": "" } });
   expect(startedDjango(asked)).toBe(true);
   expect(asked.filter(({ unknown }) => unknown !== undefined)).toMatchObject([
     { level: "warn", unknown: ["cakes.0005_icing"] },
@@ -62,17 +65,25 @@ class Migration(migrations.Migration):
   expect(staleness(records)).toMatchObject({ level: "warn", path: "/var/lib/djinit/manifest.json" });
   expect(staleness(records)?.["reason"]).toContain("cakes/migrations/ is not what it was");
   expect(appliedIn(records)).toEqual(["cakes.0005_icing"]);
-  // Settings, too, may name other apps.
-  const celery = await readFile(
-    join(import.meta.dirname, "../../example-app/cake_service/celery.py"),
-    "utf8",
-  );
-  const settings = { "/app/cake_service/celery.py": `${celery}\n# changed\n` };
-  expect(staleness(await release({ env, files: settings }))?.["reason"]).toContain(
-    "/app/cake_service/celery.py",
+  // Settings that say the same in other words have the same migrations.
+  const example = join(import.meta.dirname, "../../example-app/cake_service");
+  const celery = await readFile(join(example, "celery.py"), "utf8");
+  const changed = { "/app/cake_service/celery.py": `${celery}\n# changed\n` };
+  const same = await release({ env, files: changed });
+  expect(staleness(same)).toBeUndefined();
+  expect([importedSettings(same), startedDjango(same)]).toEqual([true, false]);
+  // Others do not.
+  const settings = await readFile(join(example, "settings.py"), "utf8");
+  const less = { "/app/cake_service/settings.py": `${settings}\nINSTALLED_APPS.remove("storages")\n` };
+  const other = await release({ env, files: less });
+  expect(startedDjango(other)).toBe(true);
+  expect(other).toContainEqual(
+    expect.objectContaining({ reason: expect.stringMatching(/^INSTALLED_APPS is not/) }),
   );
   // Negative control.
-  expect(staleness(await release({ env }))).toBeUndefined();
+  const before = await release({ env });
+  expect(staleness(before)).toBeUndefined();
+  expect([importedSettings(before), startedDjango(before)]).toEqual([false, false]);
 });
 
 test("where the image's does not fit, the first start makes one, and the next start of the container uses it", async () => {
@@ -86,7 +97,7 @@ test("where the image's does not fit, the first start makes one, and the next st
   };
   await using container = await startReadyProject({ fixture: "custom-user", env });
   const first = await container.records();
-  expect(staleness(first)?.["reason"]).toContain("variable DJANGO_SETTINGS_MODULE");
+  expect(otherSettings(first)).toMatchObject({ level: "info", path: "/var/lib/djinit/manifest.json" });
   expect(startedDjango(first)).toBe(true);
   const second = await restarted(container);
   expect(startedDjango(second)).toBe(false);
@@ -120,11 +131,11 @@ test("a list of apps that depends on a variable: the manifest holds for its valu
   expect(staleness(greeted)).toBeUndefined();
   expect(startedDjango(greeted)).toBe(false);
   const shop = await release({ image, env: { ...env, WITH_SHOP: "1" } });
-  expect(staleness(shop)?.["reason"]).toContain("variable WITH_SHOP");
+  expect(otherSettings(shop)?.["reason"]).toContain("INSTALLED_APPS is not what it was");
   expect(appliedIn(shop)).toEqual(["shop.0001_initial"]);
 });
 
-test("settings that do not take DATABASE_URL, or a migrate command of the project's own: Django is always asked", async () => {
+test("a schema that the settings choose is looked at; a migrate command that does more is always asked", async () => {
   const database = await createDatabase();
   const env = { DATABASE_URL: database.url, TROUBLE: "" };
   const elsewhere = await buildProject({
@@ -140,7 +151,7 @@ DATABASES = {"default": {**database, "OPTIONS": {**database.get("OPTIONS", {}), 
   await database.query("create schema kitchen");
   await release({ image: elsewhere, env });
   const records = await release({ image: elsewhere, env });
-  expect(startedDjango(records)).toBe(true);
+  expect([importedSettings(records), startedDjango(records)]).toEqual([true, false]);
   expect(staleness(records)).toBeUndefined();
   expect(await database.query("select 1 from kitchen.django_migrations")).not.toEqual([]);
 
@@ -149,7 +160,8 @@ DATABASES = {"default": {**database, "OPTIONS": {**database.get("OPTIONS", {}), 
 class Command(Migrate):
     def handle(self, *args, **options):
         print("our own migrate")
-        return super().handle(*args, **options)
+        for name in ["default"]:
+            super().handle(*args, **{**options, "database": name})
 `;
   const files = { "/app/cake_service/cakes/management/commands/migrate.py": command };
   for (const _ of ["first", "second"]) {
@@ -170,11 +182,13 @@ test("DJINIT_MIGRATE_ALWAYS runs migrate where nothing is pending", async () => 
 
 test("/run on a tmpfs, a read-only image, another user: a start that can keep no manifest goes on", async () => {
   const database = await createDatabase();
-  const env = { DATABASE_URL: database.url, EMAIL_URL: "smtp://localhost" };
+  const image = await buildProject({ fixture: "optional-app", settings: "optional_app.settings" });
   const records = await release({
-    env,
+    image,
+    // Other apps than the image's manifest has.
+    env: { DATABASE_URL: database.url, WITH_SHOP: "1" },
     more: ["--read-only", "--tmpfs", "/run:uid=4242", "--tmpfs", "/tmp", "--user", "4242"],
   });
-  expect(appliedIn(records)).toHaveLength(22);
+  expect(appliedIn(records)).toHaveLength(23);
   expect(records.filter(({ level }) => level === "error")).toEqual([]);
 });

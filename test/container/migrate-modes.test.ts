@@ -1,14 +1,14 @@
 // DJINIT_MIGRATIONS, `djinit release` and `djinit migrations`.
 import { expect, test } from "vitest";
 import { createDatabase } from "../support/postgres.ts";
+import { runContext } from "../support/run-context.ts";
 import { startReadyCake } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
+import { exampleWithoutManifest } from "./project-image.ts";
 import { startProject, startReadyProject } from "./project-subject.ts";
 import { appliedIn, startRelease } from "./release-subject.ts";
 
 const BEHIND = { status: 83, code: "DJINIT_SCHEMA_BEHIND" };
-/** The image's manifest does not fit it: Django is asked. */
-const WITHOUT_MANIFEST = { EMAIL_URL: "smtp://localhost" };
 
 const isWaiting = ({ msg }: { msg: string }) => /^waiting for 22 migrations/.test(msg);
 
@@ -17,8 +17,9 @@ test("worker and beat wait until a release has migrated, and start then; with an
   const env = { DATABASE_URL: database.url };
   await using worker = await startProject({ command: ["celery", "worker"], env });
   await using beat = await startProject({
+    image: await exampleWithoutManifest(),
     command: ["celery", "beat"],
-    env: { ...env, ...WITHOUT_MANIFEST },
+    env,
   });
   await worker.record("waiting", isWaiting, 60_000);
   await beat.record("waiting", isWaiting, 60_000);
@@ -49,25 +50,27 @@ test("a command of one's own waits where it is told to, and starts then", async 
 });
 
 test.each([
-  ["with a manifest", {}],
-  ["without", WITHOUT_MANIFEST],
-])("check and wait: status 83 where nobody has migrated, and what is pending; %s", async (_, more) => {
+  ["with a manifest", () => runContext().images.example],
+  ["without", exampleWithoutManifest],
+])("check and wait: status 83 where nobody has migrated, and what is pending; %s", async (_, imageOf) => {
   const database = await createDatabase();
-  const env = { DATABASE_URL: database.url, DJINIT_MIGRATE_TIMEOUT: "2", ...more };
+  const image = await imageOf();
+  const env = { DATABASE_URL: database.url, DJINIT_MIGRATE_TIMEOUT: "2" };
   await using checked = await startProject({
+    image,
     command: ["cake_service.wsgi:application"],
     env: { ...env, DJINIT_MIGRATIONS: "check" },
   });
-  await using waited = await startProject({ command: ["celery", "worker"], env });
+  await using waited = await startProject({ image, command: ["celery", "worker"], env });
   const error = await failsWith(checked, BEHIND);
   expect(error.msg).toMatch(/^cannot start: 22 pending, \S+\.\S+, /);
   expect(error["pending"]).toContain("cakes.0001_initial");
   expect((await failsWith(waited, BEHIND)).msg).toContain("no container has applied them within 2 s");
   expect(await database.query("select 1 from pg_tables where schemaname = 'public'")).toEqual([]);
   // Once it is migrated the check passes.
-  await using release = await startRelease({ env: { ...env, DJINIT_MIGRATE_TIMEOUT: "60" } });
+  await using release = await startRelease({ image, env: { ...env, DJINIT_MIGRATE_TIMEOUT: "60" } });
   expect(await release.wait()).toBe(0);
-  await using again = await startReadyProject({ env: { ...env, DJINIT_MIGRATIONS: "check" } });
+  await using again = await startReadyProject({ image, env: { ...env, DJINIT_MIGRATIONS: "check" } });
   expect(appliedIn(await again.records())).toEqual([]);
 });
 
@@ -101,8 +104,9 @@ test("djinit migrations: applied, pending and unknown, as a table and as JSON; w
   await database.query(
     "insert into django_migrations (app, name, applied) values ('cakes', '0099_icing', now())",
   );
-  for (const more of [[], ["env", "EMAIL_URL=smtp://localhost"]]) {
-    const verb = [...more, "djinit", "migrations"];
+  const verb = ["djinit", "migrations"];
+  for (const manifests of [1, 0]) {
+    if (manifests === 0) await container.output(["rm", "/var/lib/djinit/manifest.json"]);
     const listed = JSON.parse(await container.output([...verb, "--json"])) as Record<string, string[]>;
     expect(listed).toMatchObject({ pending: ["cakes.0004_beat"], unknown: ["cakes.0099_icing"] });
     expect(listed["applied"]).toHaveLength(21);

@@ -30,5 +30,10 @@ export function appliedIn(records: readonly LogRecord[]): string[] {
 
 /** Whether Django was started for any step. */
 export function startedDjango(records: readonly LogRecord[]): boolean {
-  return records.some(({ msg }) => /^step \S+ finished in /.test(msg));
+  return records.some(({ msg }) => /^step (?!read-settings )\S+ finished in /.test(msg));
+}
+
+/** Whether the settings were imported, for what they have become. */
+export function importedSettings(records: readonly LogRecord[]): boolean {
+  return records.some(({ msg }) => msg.startsWith("step read-settings finished in "));
 }

@@ -1,21 +1,32 @@
 // Which of the steps need Django, and what the others do instead.
 import type { Client } from "pg";
 import { systemClock } from "../../base/clock.ts";
+import type { Config } from "../../config/variables.ts";
 import { databaseKind } from "../../plan/database-kind.ts";
 import { RUN_DIRECTORY } from "../../plan/paths.ts";
-import type { Plan, StepName } from "../../plan/plan.ts";
+import type { BootPlan, Plan, StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
-import { waitForPostgres } from "../postgres/wait.ts";
-import { findManifest, type ManifestFacts } from "../schema/manifest.ts";
+import { type Place, waitForPostgres } from "../postgres/wait.ts";
 import { saveManifest } from "../schema/save-manifest.ts";
 import { changesDatabase } from "./decide.ts";
+import { type Knowledge, learnSchema, type Question } from "./knowledge.ts";
 import { schemaSession } from "./session.ts";
 import { settleSchema } from "./settle.ts";
 
 /** A manifest that Django has made is kept where the container is this djinit's, and its next start finds the same `run`. */
 export type BootDjango = Django & Pick<BootContext, "place"> & Pick<Plan, "run">;
+
+type DatabaseSteps = Pick<BootPlan, "steps" | "onlyIfShared">;
+
+/** What is found out before nginx's files are checked. */
+interface Begun {
+  knowledge: Exclude<Knowledge, { kind: "alone" }>;
+  steps: StepName[];
+  /** The first time the session that was begun to be opened. */
+  connect: (place: Place) => Promise<Client>;
+}
 
 /**
  * Begins to wait for the database. The returned function does the steps, and changes nothing before `mayChange` has resolved.
@@ -23,73 +34,116 @@ export type BootDjango = Django & Pick<BootContext, "place"> & Pick<Plan, "run">
  */
 export function beginDjangoSteps(
   django: BootDjango,
-  planned: readonly StepName[],
+  planned: DatabaseSteps,
 ): (mayChange: Promise<unknown>) => Promise<void> {
-  const { config, environment, log, observer, signal } = django;
-  const { databaseUrl, migrationsDatabaseUrl } = config;
-  // Only a change of the schema needs the way past the pooler.
-  const url = planned.some(changesDatabase) ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
-  const kind = databaseKind(url);
-  const steps = planned.filter((step) => step !== "wait-for-database" || kind === "other");
-  const timeoutMs = config.databaseTimeoutMs;
-  const waitFor = (place: string) => {
-    const variable = place === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
-    return waitForPostgres({ url: place, variable, environment, timeoutMs, log, observer, signal });
-  };
-  const needsSession = planned.includes("wait-for-database") || steps.some(changesDatabase);
-  if (kind !== "postgres" || !needsSession)
-    return (mayChange) => runWithoutManifest(django, steps, [], mayChange);
-
-  let opened: Promise<Client> | undefined = waitFor(url as string);
-  opened.catch(() => {});
-  const connect = (): Promise<Client> => {
-    const session = opened ?? waitFor(url as string);
-    opened = undefined;
-    return session;
-  };
-  const { facts, more } = steps.some(changesDatabase) ? knownFacts(django) : { more: [] };
+  const beginning = begin(django, planned);
+  beginning.catch(() => {});
   return async (mayChange) => {
-    // The application itself has the pooler's address.
-    const waitsForBoth = planned.includes("wait-for-database") && databaseUrl !== url;
-    if (waitsForBoth && databaseKind(databaseUrl) === "postgres")
-      await closeSession(await waitFor(databaseUrl as string));
-    if (facts === undefined) {
-      await closeSession(await connect());
-      return await runWithoutManifest(django, steps, more, mayChange);
-    }
-    const findsSuperuser = steps.includes("superuser");
-    const left = await settleSchema({
-      config,
-      log,
-      observer,
-      signal,
-      steps,
-      clock: systemClock,
-      random: Math.random,
-      connect: async () => schemaSession(await connect(), facts, { config, findsSuperuser }),
-      mayChange,
-      runSteps: async (names, until) => {
-        await runDjango({ ...django, signal: until }, names, { lock: "held" });
-      },
-    });
-    await runWithoutManifest(django, left, [], mayChange);
+    const begun = await beginning;
+    if (begun !== undefined) await finish(django, begun, mayChange);
   };
 }
 
-/** The facts to trust, or what is to be done so that the next start has some. */
-function knownFacts(django: Django): { facts?: ManifestFacts; more: StepName[] } {
-  const { config, environment, runAsPrefix, log } = django;
-  if (config.migrateAlways) return { more: [] };
-  const { manifest, stale } = findManifest(djangoEnvironment(config, environment, runAsPrefix));
-  if (stale !== undefined) {
-    const { path, reason } = stale;
-    log.warn({ step: "manifest", path, reason }, `the manifest ${path} is stale and not used: ${reason}`);
+/** Undefined: nothing is to be done. */
+async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun | undefined> {
+  const { config, environment, log, observer, signal } = django;
+  const timeoutMs = config.databaseTimeoutMs;
+  const connectTo = (place: Place) =>
+    waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal });
+  const byVariable = databaseByVariable(config, planned.steps.some(changesDatabase));
+  const knowledge = await learn(django, planned, byVariable);
+  if (knowledge.kind === "alone") {
+    tellAlone(django, knowledge.database);
+    return undefined;
   }
-  if (manifest === undefined) return { more: ["manifest"] };
-  const { needs_django: reasons } = manifest.facts;
-  if (reasons.length === 0) return { facts: manifest.facts, more: [] };
-  log.debug({ step: "manifest", reasons }, `Django is started to look for migrations: ${reasons.join("; ")}`);
-  return { more: [] };
+  const { place } = knowledge;
+  // An SQLite file is not waited for.
+  const waitsHere = place !== undefined || databaseKind(config.databaseUrl) === "file";
+  const steps = planned.steps.filter((step) => step !== "wait-for-database" || !waitsHere);
+  const needsSession = planned.steps.includes("wait-for-database") || steps.some(changesDatabase);
+  if (place === undefined || !needsSession)
+    return {
+      knowledge: { kind: "unknown", more: moreOf(knowledge), place: undefined },
+      steps,
+      connect: connectTo,
+    };
+  let opened: Promise<Client> | undefined = connectTo(place);
+  opened.catch(() => {});
+  const connect = async (to: Place): Promise<Client> => {
+    const session = opened ?? connectTo(to);
+    opened = undefined;
+    return await session;
+  };
+  // The application itself has the pooler's address.
+  const { databaseUrl } = config;
+  const waitsForBoth = "variable" in place.origin && planned.steps.includes("wait-for-database");
+  if (waitsForBoth && databaseUrl !== place.url && databaseKind(databaseUrl) === "postgres")
+    await closeSession(await connectTo({ url: databaseUrl as string, origin: { variable: "DATABASE_URL" } }));
+  return { knowledge, steps, connect };
+}
+
+function learn(
+  django: Django,
+  { steps, onlyIfShared }: DatabaseSteps,
+  byVariable: Question["byVariable"],
+): Promise<Knowledge> {
+  if (steps.some(changesDatabase)) {
+    const startsDjango = steps.includes("collectstatic");
+    return learnSchema(django, { byVariable, onlyIfShared, startsDjango });
+  }
+  return Promise.resolve({ kind: "unknown", more: [], place: byVariable?.place });
+}
+
+function moreOf(knowledge: Begun["knowledge"]): StepName[] {
+  return knowledge.kind === "unknown" ? knowledge.more : [];
+}
+
+/** What DATABASE_URL says, or for those who change the schema MIGRATIONS_DATABASE_URL; undefined where neither is set. */
+export function databaseByVariable(
+  { databaseUrl, migrationsDatabaseUrl }: Pick<Config, "databaseUrl" | "migrationsDatabaseUrl">,
+  changesSchema: boolean,
+): Question["byVariable"] {
+  // Only a change of the schema needs the way past the pooler.
+  const url = changesSchema ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
+  if (url === undefined) return undefined;
+  const variable = url === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
+  return { place: databaseKind(url) === "postgres" ? { url, origin: { variable } } : undefined };
+}
+
+async function finish(
+  django: BootDjango,
+  { knowledge, steps, connect }: Begun,
+  mayChange: Promise<unknown>,
+): Promise<void> {
+  const { config, log, observer, signal } = django;
+  const { place } = knowledge;
+  if (knowledge.kind === "unknown") {
+    if (place !== undefined) await closeSession(await connect(place));
+    return await runWithoutManifest(django, steps, knowledge.more, mayChange);
+  }
+  const { facts } = knowledge;
+  const findsSuperuser = steps.includes("superuser");
+  const left = await settleSchema({
+    config,
+    log,
+    observer,
+    signal,
+    steps,
+    clock: systemClock,
+    random: Math.random,
+    connect: async () => schemaSession(await connect(knowledge.place), facts, { config, findsSuperuser }),
+    mayChange,
+    runSteps: async (names, until) => {
+      await runDjango({ ...django, signal: until }, names, { lock: "held" });
+    },
+  });
+  await runWithoutManifest(django, left, [], mayChange);
+}
+
+function tellAlone({ log }: Django, database: "file" | "none"): void {
+  const why =
+    database === "file" ? "the database is a file that no other container has" : "there is no database";
+  log.info({ step: "wait-for-migrations" }, `no migration is waited for: by the settings ${why}`);
 }
 
 async function runWithoutManifest(

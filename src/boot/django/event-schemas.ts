@@ -1,7 +1,7 @@
 // What python/boot/djinit_setup.py may report, one schema a kind.
 import * as v from "valibot";
 import type { StepName } from "../../plan/plan.ts";
-import { FACTS } from "../schema/manifest.ts";
+import { FACTS, VALUES } from "../schema/manifest.ts";
 import { SITE_FACTS } from "../schema/site.ts";
 
 const STEP_NAMES = [
@@ -13,6 +13,7 @@ const STEP_NAMES = [
   "superuser",
   "manifest",
   "list-migrations",
+  "read-settings",
 ] as const satisfies readonly StepName[];
 
 /** Causes of a failure outside of the failing code, from djinit_blame.py. */
@@ -32,6 +33,17 @@ const seconds = v.number();
 const step = v.picklist(STEP_NAMES);
 const kind = v.nullish(v.picklist(BLAMES));
 const error = v.object({ type: text, message: text, stack: text });
+
+/** What the settings say of the default database. */
+const DATABASE = v.variant("kind", [
+  /** With the password. */
+  v.object({ kind: v.literal("postgres"), url: text }),
+  /** No other container has it. */
+  v.object({ kind: v.literal("file") }),
+  v.object({ kind: v.literal("none") }),
+  /** Only Django can tell how to connect. */
+  v.object({ kind: v.literal("other"), reason: text }),
+]);
 
 function event<const Name extends string, Entries extends v.ObjectEntries>(name: Name, entries: Entries) {
   return v.object({ event: v.literal(name), ...entries });
@@ -62,6 +74,7 @@ const EVENT = v.variant("event", [
   event("migrations-waited-for", { pending: v.array(text) }),
   event("manifest", { facts: FACTS }),
   event("manifest-failed", { error }),
+  event("settings", { values: VALUES, database: DATABASE }),
   event("migrations", {
     known: FACTS.entries.migrations,
     recorded: v.array(v.object({ app: text, name: text })),

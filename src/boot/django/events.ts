@@ -88,6 +88,7 @@ export function takeEvent(
     case "migrating":
     case "manifest":
     case "migrations":
+    case "settings":
       return undefined;
     case "nothing-pending":
       log.info({ step: "migrate" }, "no migration is pending");

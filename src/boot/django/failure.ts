@@ -15,6 +15,7 @@ const STEP_CODES: Record<StepName, ErrorCode> = {
   "check-migrations": "DJINIT_MIGRATE_STEP_FAILED",
   manifest: "DJINIT_MANIFEST_FAILED",
   "list-migrations": "DJINIT_MIGRATE_STEP_FAILED",
+  "read-settings": "DJINIT_SETTINGS_FAILED",
   collectstatic: "DJINIT_COLLECTSTATIC_FAILED",
   superuser: "DJINIT_SUPERUSER_FAILED",
 };

@@ -31,6 +31,7 @@ export type Django = Pick<BootContext, "config" | "environment" | "sink" | "sign
 export interface DjangoFacts {
   manifest?: ManifestFacts;
   migrations?: Extract<SetupEvent, { event: "migrations" }>;
+  settings?: Extract<SetupEvent, { event: "settings" }>;
 }
 
 /** Runs these steps in one start of Django. Errors: those of the steps; the signal's reason. */
@@ -56,6 +57,9 @@ export async function runDjango(
     onManifest: (manifest) => {
       facts.manifest = manifest;
     },
+    onSettings: (settings) => {
+      facts.settings = settings;
+    },
     onMigrations: (migrations) => {
       facts.migrations = migrations;
       const { known, recorded } = migrations;
@@ -77,6 +81,7 @@ export async function runDjango(
       superuser: config.superuserTimeoutMs,
       manifest: QUESTION_TIMEOUT_MS,
       "list-migrations": QUESTION_TIMEOUT_MS,
+      "read-settings": QUESTION_TIMEOUT_MS,
     },
     gracePeriodMs: config.gracePeriodMs,
     sink,

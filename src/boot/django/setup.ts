@@ -42,6 +42,7 @@ export interface SetupOptions {
   appDirectory: string;
   program: ProgramOptions;
   onManifest: (facts: ManifestFacts) => void;
+  onSettings: (settings: Extract<SetupEvent, { event: "settings" }>) => void;
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
   /** What stands before a command so that it runs as user django. */
   runAsPrefix: string[];
@@ -114,6 +115,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
       events.settle();
     }
     if (event.event === "manifest") options.onManifest(event.facts);
+    if (event.event === "settings") options.onSettings(event);
     if (event.event === "migrations") options.onMigrations(event);
     observeEvent(event, options.observer);
     failure ??= takeEvent(event, migration, log);

@@ -1,9 +1,12 @@
 // libpq's sslmode and its certificates → what pg is to try, in libpq's order.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { ClientConfig } from "pg";
+import { readUntrusted } from "../../base/untrusted-file.ts";
 
 const MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
+/** A bundle of all authorities has 250 KB. */
+const MOST_BYTES = 4 * 1024 * 1024;
 type Mode = (typeof MODES)[number];
 
 export interface EncryptionParameters {
@@ -74,6 +77,7 @@ function rootsOf(
   return systems.length > 0 ? systems : undefined;
 }
 
+/** The settings may name it, and with them whoever may write to the project's files. */
 function read(path: string): string {
-  return readFileSync(path, "utf8");
+  return readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }).toString("utf8");
 }

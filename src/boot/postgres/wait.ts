@@ -29,10 +29,16 @@ const CAUSES: Record<string, string> = {
   ECONNRESET: "the server has hung up",
 };
 
-export interface WaitOptions {
+/** What a URL comes from: a variable that has it, or the settings, which make it of variables. */
+export type Origin = { variable: string } | { settingsReadIt: string[] };
+
+/** Where a database is, and who says so. */
+export interface Place {
   url: string;
-  /** The variable that has the URL. */
-  variable: string;
+  origin: Origin;
+}
+
+export interface WaitOptions extends Place {
   /** The container's, for what libpq takes from it. */
   environment: NodeJS.ProcessEnv;
   timeoutMs: number;
@@ -56,14 +62,14 @@ const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSes
  * (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE); DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`; the signal's reason.
  */
 export async function waitForPostgres(
-  { url, variable, environment, timeoutMs, log, observer, signal }: WaitOptions,
+  { url, origin, environment, timeoutMs, log, observer, signal }: WaitOptions,
   { clock, random, open } = REAL,
 ): Promise<Client> {
   const startedMs = clock.monotonicMs();
   const servers = serversOf(url, environment);
-  const named = (some: readonly Server[]) =>
-    variable === USUAL_VARIABLE ? placeOf(some) : `${placeOf(some)} of ${variable}`;
+  const named = (some: readonly Server[]) => `${placeOf(some)}${sayOrigin(origin)}`;
   const where = named(servers);
+  const blamed = "variable" in origin ? origin : { variables: origin.settingsReadIt };
   const aborted = rejectionOn(signal);
   observer.onStepStarted("wait-for-database");
   for (let attempt = 0; ; attempt += 1) {
@@ -87,14 +93,14 @@ export async function waitForPostgres(
       const what = final === "DJINIT_DATABASE_UNUSABLE" ? "connect" : "log in";
       throw new DjinitError(final, `cannot ${what} to database ${where}: ${cause}`, {
         cause: failure,
-        fields: { variable },
+        fields: blamed,
       });
     }
     if (waitedMs >= timeoutMs) {
       const text = `cannot reach database ${where} within ${timeoutMs / 1000} s: ${cause}`;
       throw new DjinitError("DJINIT_DATABASE_UNAVAILABLE", text, {
         cause: failure,
-        fields: { variable, attempts: attempt + 1 },
+        fields: { ...blamed, attempts: attempt + 1 },
       });
     }
     observer.onWaiting(`${where}: ${cause}`);
@@ -106,6 +112,12 @@ export async function waitForPostgres(
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
     await pause(clock, pauseMs * (1 - 0.2 * random()), signal);
   }
+}
+
+function sayOrigin(origin: Origin): string {
+  if ("variable" in origin) return origin.variable === USUAL_VARIABLE ? "" : ` of ${origin.variable}`;
+  const names = origin.settingsReadIt.join(", ");
+  return names === "" ? " of the settings" : ` of the settings (${names})`;
 }
 
 /** Rejects with the signal's reason, also if the signal has been aborted before. */

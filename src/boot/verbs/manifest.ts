@@ -23,9 +23,13 @@ export async function makeImageManifest(django: Django): Promise<void> {
     const manifest = makeManifest(given, djangoEnvironment(config, environment, runAsPrefix));
     // A container that is not started as root reads it too.
     writeManifest(JSON.stringify(manifest), path, 0o644);
-    const { migrations, needs_django: reasons } = manifest.facts;
+    const { migrations, needs_django: reasons, settings } = manifest.facts;
     console.log(`${path}: ${migrations.length} migrations`);
     for (const reason of reasons) console.log(`each start will look for migrations with Django: ${reason}`);
+    if (reasons.length > 0) return;
+    const elsewhere = settings.takes_url ? [] : ["they do not take the default database from DATABASE_URL"];
+    for (const reason of [...settings.unproven, ...elsewhere])
+      console.log(`each start will import the settings, without a start of Django: ${reason}`);
   } catch (error) {
     const text = `cannot write the manifest ${path}: ${(error as Error).message}`;
     throw new DjinitError("DJINIT_MANIFEST_FAILED", text, { cause: error });

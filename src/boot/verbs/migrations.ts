@@ -1,11 +1,11 @@
 import { DjinitError } from "../../base/errors.ts";
-import { databaseKind } from "../../plan/database-kind.ts";
-import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { learnSchema } from "../database/knowledge.ts";
+import { databaseByVariable } from "../database/steps.ts";
+import { type Django, runDjango } from "../django/run.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { closeSession, type Failure } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
 import { type Compared, compareMigrations } from "../schema/compare.ts";
-import { findManifest } from "../schema/manifest.ts";
 import { lookAtDatabase } from "../schema/read.ts";
 
 interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
@@ -36,31 +36,20 @@ function print(lists: Record<string, string[]>): void {
 }
 
 /** By one query; undefined without a manifest, or if Django must judge the history. */
-async function askPostgres({
-  config,
-  environment,
-  runAsPrefix,
-  signal,
-  log,
-  observer,
-}: Django): Promise<Listed | undefined> {
-  const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
-  const variable = url === config.migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
-  if (url === undefined || databaseKind(url) !== "postgres") return undefined;
-  const { manifest } = findManifest(djangoEnvironment(config, environment, runAsPrefix));
-  if (manifest === undefined || manifest.facts.needs_django.length > 0) return undefined;
-  const quiet = { ...log, info: () => {} };
-  const client = await waitForPostgres({
-    url,
-    variable,
-    environment,
-    timeoutMs: config.databaseTimeoutMs,
-    log: quiet,
-    observer,
-    signal,
-  });
+async function askPostgres(django: Django): Promise<Listed | undefined> {
+  const { config, environment, signal, log, observer } = django;
+  const quiet = { ...log, info: () => {}, warn: () => {} };
+  const byVariable = databaseByVariable(config, true);
+  const known = await learnSchema(
+    { ...django, log: quiet },
+    { byVariable, onlyIfShared: false, startsDjango: false },
+  );
+  if (known.kind !== "known") return undefined;
+  const { facts, place } = known;
+  const timeoutMs = config.databaseTimeoutMs;
+  const client = await waitForPostgres({ ...place, environment, timeoutMs, log: quiet, observer, signal });
   try {
-    const state = await lookAtDatabase(client, manifest.facts);
+    const state = await lookAtDatabase(client, facts);
     return state.seemsInconsistent ? undefined : state;
   } catch (error) {
     if (error instanceof DjinitError) throw error;

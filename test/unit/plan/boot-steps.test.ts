@@ -45,7 +45,9 @@ describe("the steps of the boot", () => {
     ["celery worker", { DATABASE_URL: "sqlite:////x", ...SETTINGS }, ["wait-for-database"]],
     ["celery worker", { ...URL, ...SETTINGS, SKIP_MIGRATIONS: "1" }, ["wait-for-database"]],
     ["celery worker", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "run" }, ["wait-for-database", "migrate"]],
-    ["celery worker", SETTINGS, []],
+    ["celery worker", SETTINGS, ["wait-for-database", "wait-for-migrations"]],
+    ["celery beat", { ...SETTINGS, DJINIT_DATABASE_TIMEOUT: "0" }, ["wait-for-migrations"]],
+    ["celery beat", { ...SETTINGS, SKIP_MIGRATIONS: "1" }, []],
     ["celery inspect ping", { ...URL, ...SETTINGS, DJINIT_MIGRATIONS: "run" }, []],
     ["celery worker", { RUN_COLLECTSTATIC: "1", SUPERUSER_PASSWORD: "x" }, []],
     ["celery inspect ping", URL, []],
@@ -68,6 +70,21 @@ describe("the steps of the boot", () => {
   ])("CMD `%s` with %j: %j", (cmd, variables, steps) => {
     expect(bootOf(cmd, variables).steps).toEqual(steps);
   });
+
+  test.each([
+    ["celery worker", SETTINGS, true],
+    ["celery beat", SETTINGS, true],
+    ["celery worker", { ...SETTINGS, ...URL }, false],
+    ["celery worker", { ...SETTINGS, DJINIT_MIGRATIONS: "wait" }, false],
+    ["celery worker", { ...SETTINGS, SKIP_MIGRATIONS: "1" }, false],
+    ["celery worker", {}, false],
+    ["a:b", SETTINGS, false],
+  ])(
+    "CMD `%s` with %j: the settings decide whether there is a database to wait for: %s",
+    (cmd, variables, is) => {
+      expect(bootOf(cmd, variables).onlyIfShared).toBe(is);
+    },
+  );
 
   test("media and nginx are the web role's alone", () => {
     expect(bootOf("a:b", {})).toMatchObject({ ownMedia: true, nginx: true });

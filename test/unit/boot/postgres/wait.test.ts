@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { expect, test } from "vitest";
 import type { DjinitError } from "../../../../src/base/errors.ts";
 import { UNOBSERVED } from "../../../../src/boot/facts.ts";
-import { waitForPostgres } from "../../../../src/boot/postgres/wait.ts";
+import { type Origin, waitForPostgres } from "../../../../src/boot/postgres/wait.ts";
 import { VirtualClock } from "../../../support/virtual-clock.ts";
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -10,24 +10,32 @@ const { signal } = new AbortController();
 /** Nobody listens there. */
 const url = "postgres://u:word@127.0.0.1:1/cakes";
 
-test.each([
-  ["DATABASE_URL", "cannot reach database 127.0.0.1:1/cakes within 0 s"],
+test.each<[Origin, string, object]>([
   [
-    "MIGRATIONS_DATABASE_URL",
-    "cannot reach database 127.0.0.1:1/cakes of MIGRATIONS_DATABASE_URL within 0 s",
+    { variable: "DATABASE_URL" },
+    "cannot reach database 127.0.0.1:1/cakes within 0 s",
+    { variable: "DATABASE_URL" },
   ],
-])("%s is what is named when it is the one that is wrong", async (variable, message) => {
-  const waited = waitForPostgres({
-    url,
-    variable,
-    environment: {},
-    timeoutMs: 0,
-    log,
-    observer: UNOBSERVED,
-    signal,
-  });
+  [
+    { variable: "MIGRATIONS_DATABASE_URL" },
+    "cannot reach database 127.0.0.1:1/cakes of MIGRATIONS_DATABASE_URL within 0 s",
+    { variable: "MIGRATIONS_DATABASE_URL" },
+  ],
+  [
+    { settingsReadIt: ["POSTGRES_HOST", "POSTGRES_PASSWORD"] },
+    "cannot reach database 127.0.0.1:1/cakes of the settings (POSTGRES_HOST, POSTGRES_PASSWORD) within 0 s",
+    { variables: ["POSTGRES_HOST", "POSTGRES_PASSWORD"] },
+  ],
+  [
+    { settingsReadIt: [] },
+    "cannot reach database 127.0.0.1:1/cakes of the settings within 0 s",
+    { variables: [] },
+  ],
+])("%j is what is named when it is the one that is wrong", async (origin, message, fields) => {
+  const options = { url, origin, environment: {}, timeoutMs: 0, log, observer: UNOBSERVED, signal };
+  const waited = waitForPostgres(options);
   const error = (await waited.catch((thrown: unknown) => thrown)) as DjinitError;
-  expect(error).toMatchObject({ code: "DJINIT_DATABASE_UNAVAILABLE", fields: { variable } });
+  expect(error).toMatchObject({ code: "DJINIT_DATABASE_UNAVAILABLE", fields });
   expect(error.message).toContain(message);
 });
 
@@ -44,7 +52,7 @@ function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error)
   };
   const options = {
     url,
-    variable: "DATABASE_URL",
+    origin: { variable: "DATABASE_URL" },
     environment: {},
     timeoutMs,
     log,

@@ -1,0 +1,141 @@
+// What is known without a start of Django: where the database is, and which migrations the image has. Where the manifest
+// alone does not tell, the settings are imported, and what they have become is compared.
+import type { StepName } from "../../plan/plan.ts";
+import type { SetupEvent } from "../django/event-schemas.ts";
+import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { serversOf } from "../postgres/servers.ts";
+import type { Place } from "../postgres/wait.ts";
+import {
+  type Candidate,
+  type Found,
+  findManifests,
+  fittingManifest,
+  type ManifestFacts,
+} from "../schema/manifest.ts";
+
+export type Settings = Extract<SetupEvent, { event: "settings" }>;
+
+export type Knowledge =
+  | { kind: "known"; facts: ManifestFacts; place: Place }
+  /** Django has to look; `more` makes the next start know more. A place that is known can be waited for without it. */
+  | { kind: "unknown"; more: StepName[]; place: Place | undefined }
+  /** There is no database that another container could bring up to date. */
+  | { kind: "alone"; database: "file" | "none" };
+
+export interface Question {
+  /** What a variable says of the database: where it is, if it is Postgres. */
+  byVariable: { place: Place | undefined } | undefined;
+  /** Nobody has said that there is a database to wait for. */
+  onlyIfShared: boolean;
+  /** Django is started for another step anyway: it may as well look for migrations then. */
+  startsDjango: boolean;
+}
+
+/** Where it learns from. */
+export interface Sources {
+  findManifests: (django: Django) => Found;
+  /** Errors: DJINIT_SETTINGS_FAILED. */
+  readSettings: (django: Django) => Promise<Settings>;
+}
+
+const REAL: Sources = {
+  findManifests: ({ config, environment, runAsPrefix }) =>
+    findManifests(djangoEnvironment(config, environment, runAsPrefix)),
+  readSettings: async (django) => {
+    const { settings } = await runDjango(django, ["read-settings"], { lock: "own" });
+    // Its step was reported as done, which comes after this.
+    return settings as Settings;
+  },
+};
+
+/** What Django would have to be started for otherwise. Errors: DJINIT_SETTINGS_FAILED, where they have to be imported. */
+export async function learnSchema(
+  django: Django,
+  { byVariable, onlyIfShared, startsDjango }: Question,
+  sources = REAL,
+): Promise<Knowledge> {
+  const place = byVariable?.place;
+  // A variable that names another kind of database.
+  if (byVariable !== undefined && place === undefined) return { kind: "unknown", more: [], place };
+  const { candidates, more } = trustedManifests(django, sources);
+  const [first] = candidates;
+  const { facts } = first?.manifest ?? {};
+  if (first?.unproven === undefined && facts?.settings.takes_url === true && place !== undefined)
+    return { kind: "known", facts, place };
+  if (first === undefined && !onlyIfShared) return { kind: "unknown", more, place };
+  // Not even to wait at a place that these settings may not have.
+  if (startsDjango) return { kind: "unknown", more, place: undefined };
+  if (first?.unproven !== undefined)
+    django.log.debug(
+      { step: "read-settings", reason: first.unproven },
+      `the settings are compared by value: ${first.unproven}`,
+    );
+  const settings = await sources.readSettings(django);
+  const { kind } = settings.database;
+  if (onlyIfShared && (kind === "file" || kind === "none")) return { kind: "alone", database: kind };
+  return compare(django, candidates, settings, more);
+}
+
+/** Manifests by which djinit may look for migrations itself, or what is to be done so that the next start has one. */
+function trustedManifests(django: Django, sources: Sources): { candidates: Candidate[]; more: StepName[] } {
+  const { config, log } = django;
+  if (config.migrateAlways) return { candidates: [], more: [] };
+  const { candidates, stale } = sources.findManifests(django);
+  if (candidates.length === 0) {
+    if (stale !== undefined)
+      log.warn(
+        { step: "manifest", ...stale },
+        `the manifest ${stale.path} is stale and not used: ${stale.reason}`,
+      );
+    return { candidates, more: ["manifest"] };
+  }
+  const useful = candidates.filter(({ manifest }) => manifest.facts.needs_django.length === 0);
+  if (useful.length === 0) {
+    const reasons = candidates[0]?.manifest.facts.needs_django ?? [];
+    log.debug(
+      { step: "manifest", reasons },
+      `Django is started to look for migrations: ${reasons.join("; ")}`,
+    );
+  }
+  return { candidates: useful, more: [] };
+}
+
+function compare(
+  { environment, log }: Django,
+  candidates: Candidate[],
+  settings: Settings,
+  more: StepName[],
+): Knowledge {
+  const variables = candidates[0]?.manifest.facts.settings.database_variables ?? [];
+  const place = placeOf(settings, environment, variables);
+  if (candidates.length === 0) return { kind: "unknown", more, place };
+  const fitting = fittingManifest(candidates, settings.values);
+  if ("differs" in fitting) {
+    const { path, reason } = fitting.differs;
+    log.info(
+      { step: "manifest", path, reason },
+      `the manifest ${path} is of other settings, and Django is started: ${reason}`,
+    );
+    return { kind: "unknown", more: ["manifest"], place };
+  }
+  if (place !== undefined) return { kind: "known", facts: fitting.manifest.facts, place };
+  const { database } = settings;
+  const reason = database.kind === "other" ? database.reason : "the database is not Postgres";
+  log.debug({ step: "manifest", reasons: [reason] }, `Django is started to look for migrations: ${reason}`);
+  return { kind: "unknown", more: [], place };
+}
+
+/** Undefined where it is not Postgres, or not in a form that djinit understands. */
+function placeOf(
+  { database }: Settings,
+  environment: NodeJS.ProcessEnv,
+  settingsReadIt: string[],
+): Place | undefined {
+  if (database.kind !== "postgres") return undefined;
+  try {
+    serversOf(database.url, environment);
+    return { url: database.url, origin: { settingsReadIt } };
+  } catch {
+    return undefined;
+  }
+}
