@@ -11,6 +11,7 @@ export const FIGURES = [
   "recovery",
   "start",
   "migrations",
+  "settings",
   "replicas",
   "relay",
   "requests",

@@ -13,6 +13,7 @@ import { measureRelay } from "./figure-relay.ts";
 import { measureReplicas } from "./figure-replicas.ts";
 import { measureRequests } from "./figure-requests.ts";
 import { measureScrape } from "./figure-scrape.ts";
+import { measureSettings } from "./figure-settings.ts";
 import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
@@ -30,6 +31,7 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   recovery: measureRecovery,
   start: measureStart,
   migrations: measureMigrations,
+  settings: measureSettings,
   replicas: measureReplicas,
   relay: measureRelay,
   requests: measureRequests,
