@@ -48,6 +48,8 @@ export class Supervisor {
   readonly #with: ServiceDependencies;
   readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   #announced = false;
+  #hasNotStarted = true;
+  #reloadsWhenReady = false;
   readonly #reloads = new ReloadQueue(() => this.#reloadAll());
   #finish: (status: number) => void = () => {};
 
@@ -91,6 +93,7 @@ export class Supervisor {
   }
 
   start(): void {
+    this.#hasNotStarted = false;
     this.#startWhatCan();
   }
 
@@ -112,6 +115,11 @@ export class Supervisor {
     if (this.#shutdown.begun) {
       this.#log.warn({}, "reload refused: the container is being stopped");
       return;
+    }
+    if (this.#hasNotStarted && this.plan.role !== "command") {
+      // Nothing has been loaded yet. A check beside the start would only slow it down.
+      this.#reloadsWhenReady = true;
+      return this.#log.info({}, "reload asked for, follows the start");
     }
     switch (this.#reloads.ask()) {
       case "begins":
@@ -205,6 +213,7 @@ export class Supervisor {
       { role: this.plan.role, after_ms: afterMs },
       `ready: every service of role ${this.plan.role} has come up`,
     );
+    if (this.#reloadsWhenReady) this.reload();
   }
 
   #settle(): void {

@@ -119,6 +119,28 @@ test("a reload that is asked for while one runs comes after it, once, however of
   ]);
 });
 
+test("a reload that is asked for before the services are started follows when all are ready", async () => {
+  const quick = check();
+  quick.ends(0);
+  const run = new Supervised([servicePlan("app", "names-signals", { reload: "SIGHUP", check: quick.argv })]);
+  run.supervisor.reload();
+  run.supervisor.start();
+  const asked = () =>
+    run
+      .records()
+      .map(({ msg }) => String(msg))
+      .filter((msg) => /^(reload asked for, |ready: )/.test(msg));
+  await eventually(() => run.said().includes("app: ready"));
+  expect(asked()).toEqual(["reload asked for, follows the start"]);
+  await run.ready(["app"]);
+  await eventually(() => reloads(run).length === 1);
+  expect(asked()).toEqual([
+    "reload asked for, follows the start",
+    "ready: every service of role web has come up",
+    "reload asked for, checking",
+  ]);
+});
+
 test("a reload that is asked for during a stop is refused, and one record says so", async () => {
   const run = await running("SIGHUP", check().argv);
   run.supervisor.stop("SIGTERM");
