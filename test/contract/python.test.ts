@@ -46,12 +46,26 @@ test.each([
   ["python/gunicorn/djinit_load.py", "DONE", "src/plan/check-proof.ts", "GUNICORN_DONE"],
   ["python/gunicorn/djinit_client.py", "KEY_FILE", "src/plan/paths.ts", "NGINX_CLIENT_KEY_FILE"],
   ["python/gunicorn/djinit_gunicorn.py", "TIMEOUT_FILE", "src/plan/paths.ts", "GUNICORN_TIMEOUT_FILE"],
+  ["python/site/djinit_path.py", "LOCK", "src/plan/paths.ts", "LOCK_FILE"],
+  ["python/site/djinit_path.py", "DEFAULT", "src/config/variables.ts", "DEFAULT_APP_DIRECTORY"],
   ["python/gunicorn/djinit_gunicorn.py", "IMAGE_FILE", "src/plan/paths.ts", "GUNICORN_CONFIG"],
 ])("%s %s is %s %s", (pythonFile, pythonName, file, name) => {
   const [python] = found(read(pythonFile), new RegExp(`^${pythonName} = (?:Path\\()?f?"(.+?)"\\)?$`, "gm"));
   const [ours] = found(read(file), new RegExp(`const ${name} = "(.+?)";$`, "gm"));
   expect(python).toBeDefined();
   expect(python?.replace("{RUN}", "/run")).toBe(ours);
+});
+
+test("djinit_path.py knows the numbers of the image's users", () => {
+  const [first, end] =
+    /^SERVICE_UIDS = range\((\d+), (\d+)\)$/m.exec(read("python/site/djinit_path.py"))?.slice(1) ?? [];
+  const [firstGroup, endOfGroups] =
+    /^SERVICE_GIDS = range\((\d+), (\d+)\)$/m.exec(read("python/site/djinit_path.py"))?.slice(1) ?? [];
+  const numbers = (start: string | undefined, stop: string | undefined) =>
+    Array.from({ length: Number(stop) - Number(start) }, (_, at) => String(Number(start) + at));
+  const dockerfile = read("docker/Dockerfile");
+  expect(numbers(first, end)).toEqual(found(dockerfile, /useradd --system --uid (\d+)/g));
+  expect(numbers(firstGroup, endOfGroups)).toEqual(found(dockerfile, /groupadd --system --gid (\d+)/g));
 });
 
 test("the gunicorn of Python's unit tests is the image's", () => {

@@ -70,13 +70,27 @@ export function oneLine({ type, message }: PythonError): string {
   return `${type.split(".").at(-1)}: ${shown}`;
 }
 
-/** What of it depends on the user. */
-const CLOSED = /PermissionError|[Pp]ermission denied/;
+/** Of a file. A database has permissions of its own, and users. */
+const CLOSED = /PermissionError|\[Errno 13\]/;
+const MISSING_MODULE = /ModuleNotFoundError: No module named '([^'.]+)/;
 
-/** The error, with the user that it befell: a file may be closed to one and open to another. */
-export function withUser(error: DjinitError, user: string): DjinitError {
+/** Where a step has run, and as whom. */
+export interface StepPlace {
+  user: string;
+  appDirectory: string;
+  settingsModule: string | undefined;
+}
+
+/** The error, with what of its place it depends on: a file may be closed to one user and open to another. */
+export function withPlace(
+  error: DjinitError,
+  { user, appDirectory, settingsModule }: StepPlace,
+): DjinitError {
   const { type = "", message = "" } = (error.fields["error"] ?? {}) as Partial<PythonError>;
-  const isClosed = CLOSED.test(`${error.message} ${type} ${message}`);
-  const text = isClosed ? `${error.message} (as user ${user})` : error.message;
+  let text = error.message;
+  if (CLOSED.test(`${text} ${type} ${message}`)) text += ` (as user ${user})`;
+  const missing = MISSING_MODULE.exec(text)?.[1];
+  if (missing !== undefined && missing === settingsModule?.split(".")[0])
+    text += ` (looked for in ${appDirectory}, the application's directory, and in what is installed)`;
   return new DjinitError(error.code, text, { cause: error.cause, fields: { ...error.fields, user } });
 }

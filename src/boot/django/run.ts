@@ -12,7 +12,7 @@ import { compareMigrations } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
-import { withUser } from "./failure.ts";
+import { withPlace } from "./failure.ts";
 import { type ProgramOptions, runDjangoSetup } from "./setup.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
@@ -91,7 +91,9 @@ export async function runDjango(
     clock: systemClock,
   });
   await done.catch((error: unknown) => {
-    throw error instanceof DjinitError ? withUser(error, userOf(runAsPrefix)) : error;
+    const { appDirectory, settingsModule } = config;
+    const place = { user: userOf(runAsPrefix), appDirectory, settingsModule };
+    throw error instanceof DjinitError ? withPlace(error, place) : error;
   });
   return facts;
 }
