@@ -28,6 +28,10 @@ const CAUSES: Record<string, string> = {
   "25006": "it takes no writes",
   ECONNRESET: "the server has hung up",
 };
+/** pg's words where the server asks for one. */
+const WITHOUT_PASSWORD = /client password must be a/;
+/** Node is nobody's to run but djinit's. */
+const ADVICE_ON_NODE = /; if the root CA is installed locally.*$/s;
 
 /** What a URL comes from: a variable that has it, or the settings, which make it of variables. */
 export type Origin = { variable: string } | { settingsReadIt: string[] };
@@ -131,8 +135,9 @@ function rejectionOn(signal: AbortSignal): Promise<never> {
 }
 
 function describe({ code, message }: Failure): string {
-  const known = CAUSES[code ?? ""];
-  return known === undefined ? message : `${known} (${message})`;
+  const known = CAUSES[code ?? ""] ?? (WITHOUT_PASSWORD.test(message) ? "no password is given" : undefined);
+  const words = message.replace(ADVICE_ON_NODE, "");
+  return known === undefined ? words : `${known} (${words})`;
 }
 
 /** Hosts, ports and name of the database: what an operator needs, without user and password. */

@@ -5,7 +5,12 @@ import { UNOBSERVED } from "../../../../src/boot/facts.ts";
 import { type Origin, waitForPostgres } from "../../../../src/boot/postgres/wait.ts";
 import { VirtualClock } from "../../../support/virtual-clock.ts";
 
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const log = {
+  debug: () => {},
+  info: (_fields: object, _text: string) => {},
+  warn: () => {},
+  error: () => {},
+};
 const { signal } = new AbortController();
 /** Nobody listens there. */
 const url = "postgres://u:word@127.0.0.1:1/cakes";
@@ -100,4 +105,38 @@ test("a stop ends the wait at once", async () => {
   await pass(200);
   abort.abort("SIGTERM");
   await expect(waited).rejects.toBe("SIGTERM");
+});
+
+test.each([
+  [
+    Object.assign(
+      new Error("self-signed certificate; if the root CA is installed locally, try running Node.js"),
+      {
+        code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      },
+    ),
+    "cannot connect to database 127.0.0.1:1/cakes: self-signed certificate",
+  ],
+  [
+    new Error("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string"),
+    "cannot log in to database 127.0.0.1:1/cakes: no password is given (SASL",
+  ],
+])("the driver's words become an operator's: %s", async (failure, words) => {
+  const { waited, pass } = waiting(60_000, () => failure);
+  await pass(100);
+  expect(((await waited.catch((thrown: unknown) => thrown)) as Error).message).toContain(words);
+  expect(((await waited.catch((thrown: unknown) => thrown)) as Error).message).not.toContain("Node.js");
+});
+
+test("of several servers the one that has answered is named", async () => {
+  const records: string[] = [];
+  const told = { ...log, info: (_: object, text: string) => void records.push(text) };
+  const several = "postgres://u:word@one:1,two:2/cakes";
+  const options = { variable: "DATABASE_URL", environment: {}, timeoutMs: 0, observer: UNOBSERVED, signal };
+  const open = async () => ({ host: "two", port: 2 }) as Client;
+  await waitForPostgres(
+    { ...options, url: several, log: told },
+    { clock: new VirtualClock(), random: () => 0, open },
+  );
+  expect(records).toEqual(["database two:2/cakes answers"]);
 });
