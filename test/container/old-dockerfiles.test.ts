@@ -146,6 +146,7 @@ test("su-exec gives HOME, keeps the arguments, and opens no way to root", async 
 test("/usr/local/bin/python is the environment's", async () => {
   const says = await sh("/usr/local/bin/python3 -c 'import sys, django; print(sys.prefix)'");
   expect(says).toBe("/opt/venv");
+  expect(await sh("/usr/local/bin/pip --version")).toContain("/opt/venv/lib/");
   expect(await sh("/app/manage.py check")).toContain("no issues");
 });
 
