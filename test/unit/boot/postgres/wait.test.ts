@@ -132,7 +132,13 @@ test("of several servers the one that has answered is named", async () => {
   const records: string[] = [];
   const told = { ...log, info: (_: object, text: string) => void records.push(text) };
   const several = "postgres://u:word@one:1,two:2/cakes";
-  const options = { variable: "DATABASE_URL", environment: {}, timeoutMs: 0, observer: UNOBSERVED, signal };
+  const options = {
+    origin: { variable: "DATABASE_URL" },
+    environment: {},
+    timeoutMs: 0,
+    observer: UNOBSERVED,
+    signal,
+  };
   const open = async () => ({ host: "two", port: 2 }) as Client;
   await waitForPostgres(
     { ...options, url: several, log: told },
