@@ -194,10 +194,14 @@ def test_a_database_that_cannot_be_used(project: Project) -> None:
 
 
 def test_an_engine_that_is_none(project: Project) -> None:
-    """The settings are to blame."""
+    """The settings are to blame: one that does not exist is seen before any step, one that is not named by the first."""
     project.settings(WITHOUT_USERS.replace("backends.sqlite3", "backends.none"))
     _, events = project.run("wait-for-database")
-    assert failure(events)["kind"] == "settings"
+    assert failure(events)["event"] == "settings-failed"
+    assert "'django.db.backends.none' isn't an available database backend" in failure(events)["error"]["message"]
+    project.settings(WITHOUT_USERS + "DATABASES = {}\n")
+    _, events = project.run("wait-for-database")
+    assert (failure(events)["step"], failure(events)["kind"]) == ("wait-for-database", "settings")
     assert failure(events)["message"].startswith("cannot load the database's engine: ")
 
 
