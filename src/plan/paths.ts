@@ -24,6 +24,8 @@ export const PROBES_SOCKET = "/run/djinit/probes.sock";
 export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 /** Where the project lies: inside nginx's server, written at each start. */
 export const NGINX_ROOT_FILE = "/run/djinit/nginx-root.conf";
+/** Where it takes IPv6: inside nginx's server, written at each start where the kernel has IPv6. */
+export const NGINX_LISTEN_FILE = "/run/djinit/nginx-listen.conf";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
 /** The trusted proxies, for nginx's level http. Written at each start that has any. */
@@ -36,6 +38,14 @@ export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
 export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
+/** Which files of the project nginx serves, written at each start: maps at its level http, locations inside its server. */
+export const NGINX_SITE_FILE = "/run/djinit/nginx-site.conf";
+export const NGINX_STATIC_FILE = "/run/djinit/nginx-static.conf";
+export const NGINX_MEDIA_FILE = "/run/djinit/nginx-media.conf";
+/** Uploads that only the application sends people to: a location, written at each start that has such. */
+export const NGINX_PROTECTED_FILE = "/run/djinit/nginx-protected.conf";
+/** The site below a path: locations, written at each start that has one. */
+export const NGINX_PREFIX_FILE = "/run/djinit/nginx-prefix.conf";
 export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
 /** The manifest: of an earlier start of this container, or built into the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;

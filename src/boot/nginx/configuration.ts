@@ -1,6 +1,6 @@
 // Lets nginx check its own files before anything depends on them, and reads the facts that djinit needs.
 import { closeSync } from "node:fs";
-import { createServer, Socket } from "node:net";
+import { createServer, isIPv6, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
 import { isNginxDump, type NginxFacts, nginxCommand, readNginxDump } from "../../plan/nginx.ts";
@@ -34,7 +34,13 @@ export async function checkNginx(
 
 /** Errors: DJINIT_PORT_TAKEN. */
 export async function refuseTakenPorts({ listens }: Pick<NginxFacts, "listens">): Promise<void> {
-  await Promise.all([...new Set(listens.map(({ port }) => port))].map(refuseTakenPort));
+  const wanted = listens.map(({ host, port }) => `${isIPv6(host) ? "::" : "0.0.0.0"} ${port}`);
+  await Promise.all(
+    [...new Set(wanted)].map((place) => {
+      const [host = "", port] = place.split(" ");
+      return refuseTakenPort(Number(port), host);
+    }),
+  );
 }
 
 function preparePidFile(): void {
@@ -75,7 +81,7 @@ function refused(message: string, lines?: readonly string[]): DjinitError {
   });
 }
 
-async function refuseTakenPort(port: number): Promise<void> {
+async function refuseTakenPort(port: number, host: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const server = createServer();
   server.once("error", (error: NodeJS.ErrnoException) => {
@@ -84,6 +90,6 @@ async function refuseTakenPort(port: number): Promise<void> {
     const message = `cannot listen on port ${port}: another process does`;
     reject(new DjinitError("DJINIT_PORT_TAKEN", message, { cause: error, fields: { port } }));
   });
-  server.listen({ port, host: "0.0.0.0", exclusive: true }, () => server.close(() => resolve()));
+  server.listen({ port, host, ipv6Only: true, exclusive: true }, () => server.close(() => resolve()));
   await promise;
 }
