@@ -1,7 +1,7 @@
 // The draft of a plan, completed by what the boot finds out and opens. Pure.
 import { portsVariable } from "./gunicorn.ts";
 import { completeNginx, type NginxFacts } from "./nginx.ts";
-import type { AdminDescriptors, BootFacts, Plan, ServicePlan, StartedProcess } from "./plan.ts";
+import type { AdminDescriptors, BootFacts, HttpRequest, Plan, ServicePlan, StartedProcess } from "./plan.ts";
 
 export interface PlanFacts {
   /** gunicorn's usual socket, where PID 1 holds it. */
@@ -10,6 +10,8 @@ export interface PlanFacts {
   nginx?: NginxFacts | undefined;
   /** gunicorn's process, where the boot has started it. */
   started?: StartedProcess | undefined;
+  /** How the application is asked whether it is ready. */
+  request?: Partial<HttpRequest>;
   lockFd?: number | undefined;
   boot?: BootFacts;
   adminFds?: AdminDescriptors;
@@ -36,11 +38,14 @@ function completeGunicorn(
   {
     socketFd,
     started,
+    request,
     ports,
-  }: Pick<PlanFacts, "socketFd" | "started"> & { ports: Record<string, string> | undefined },
+  }: Pick<PlanFacts, "socketFd" | "started" | "request"> & { ports: Record<string, string> | undefined },
 ): ServicePlan {
+  const { readiness } = plan;
   return {
     ...plan,
+    ...(readiness.kind === "http" ? { readiness: { ...readiness, ...request } } : {}),
     ...(ports === undefined ? {} : { environment: { ...plan.environment, ...ports } }),
     ...(socketFd === undefined
       ? {}

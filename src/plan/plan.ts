@@ -24,9 +24,16 @@ export type Readiness =
   /** When it has written a file with this prefix since its start; at the latest after `orAfterMs`. */
   | { kind: "file"; prefix: string; orAfterMs: number }
   /** When a worker behind the socket accepts a connection; with `path`, when it answers an HTTP request below 400. */
-  | { kind: "http"; socketPath: string; path?: string; host: string }
+  | ({ kind: "http"; socketPath: string; path?: string } & HttpRequest)
   /** When a process accepts connections at each of these addresses. */
   | { kind: "tcp"; addresses: { host: string; port: number }[] };
+
+export interface HttpRequest {
+  /** The Host header. */
+  host: string;
+  /** `NAME: value`: by what the application knows of a proxy that it was asked by https, besides X-Forwarded-Proto. */
+  secureHeader?: string;
+}
 
 /** A listening socket that PID 1 holds. */
 export type HeldSocket =

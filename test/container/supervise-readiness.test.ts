@@ -39,20 +39,26 @@ test("beat is ready as soon as it has written its schedule", async () => {
 
 const STRICT = { ALLOWED_HOSTS: "cakes.example", DJINIT_READINESS_PATH: "/health/" };
 
-test("the readiness request names the host that the application allows", async () => {
-  await using container = await startReadyCake({
-    env: { ...STRICT, DJINIT_READINESS_HOST: "cakes.example" },
-  });
+test.each([
+  ["the settings", {}],
+  ["a variable", { DJINIT_READINESS_HOST: "cakes.example" }],
+])("the readiness request names the host that the application allows, by %s", async (_, env) => {
+  await using container = await startReadyCake({ env: { ...STRICT, ...env } });
   const answer = await http(await container.url("/health/"), { headers: { Host: "cakes.example" } });
   expect(answer.status).toBe(200);
 });
 
 test("a host that is not allowed keeps nginx closed until the startup timeout, and the record tells why", async () => {
   await using container = await startCake({
-    env: { ...STRICT, DJINIT_STARTUP_TIMEOUT: "30", DJINIT_MAX_RESTARTS: "0" },
+    env: {
+      ...STRICT,
+      DJINIT_READINESS_HOST: "tea.example",
+      DJINIT_STARTUP_TIMEOUT: "30",
+      DJINIT_MAX_RESTARTS: "0",
+    },
   });
   const why =
-    "the last answer to GET /health/ was 400: is the Host localhost in ALLOWED_HOSTS? DJINIT_READINESS_HOST sets another";
+    "the last answer to GET /health/ was 400: is the Host tea.example in ALLOWED_HOSTS? DJINIT_READINESS_HOST sets another";
   // While it starts already.
   await eventually(
     async () => (await container.exec(["djinit", "health"])).stdout.includes(`gunicorn is starting: ${why}`),

@@ -5,7 +5,13 @@ import type { Readiness } from "../../plan/plan.ts";
 /** A worker that is busy importing takes the connection but does not answer yet. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-type Asked = Extract<Readiness, { kind: "tcp" | "http" }>;
+/** More than the status and the Location of an answer take. */
+const LONGEST_HEAD_BYTES = 8_192;
+/** gunicorn believes it of whoever reaches its unix socket. */
+const BY_HTTPS = "X-Forwarded-Proto: https";
+
+type AskedByHttp = Extract<Readiness, { kind: "http" }>;
+type Asked = AskedByHttp | Extract<Readiness, { kind: "tcp" }>;
 
 /** Probes a service once. Returns undefined if it has come up, otherwise why not. */
 export async function probe(readiness: Asked): Promise<string | undefined> {
@@ -17,10 +23,8 @@ export async function probe(readiness: Asked): Promise<string | undefined> {
       return answers.find((answer) => answer !== undefined);
     }
     case "http": {
-      const { socketPath, path, host } = readiness;
-      return path === undefined
-        ? serves(connect(socketPath), socketPath)
-        : answers(connect(socketPath), path, host);
+      const { socketPath, path } = readiness;
+      return path === undefined ? serves(connect(socketPath), socketPath) : answers(readiness, path);
     }
   }
 }
@@ -46,18 +50,53 @@ function serves(socket: Socket, where: string): Promise<string | undefined> {
   });
 }
 
-/** Whether a GET is answered with a status below 400. */
-function answers(socket: Socket, path: string, host: string): Promise<string | undefined> {
-  const late = `GET ${path} was not answered within ${PROBE_TIMEOUT_MS / 1_000} s`;
-  return ask(socket, late, (answer) => {
-    socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: djinit-probe\r\nConnection: close\r\n\r\n`,
-    );
-    socket.once("data", (data) => answer(judge(data.toString("latin1", 0, 12), path, host)));
-  });
+/** A GET is answered below 400. Where it is only told to come back by https, it is sent as if by https. */
+async function answers(readiness: AskedByHttp, path: string): Promise<string | undefined> {
+  const { host, secureHeader } = readiness;
+  const plain = await get(readiness, path, []);
+  if (!isSentToHttps(plain, path)) return judge(plain, path, host);
+  const secure = await get(readiness, path, [
+    BY_HTTPS,
+    ...(secureHeader === undefined ? [] : [secureHeader]),
+  ]);
+  if (!isSentToHttps(secure, path)) return judge(secure, path, host);
+  return `GET ${path} is redirected to https, even with ${BY_HTTPS}: a manifest would tell of SECURE_PROXY_SSL_HEADER`;
 }
 
-function judge(head: string, path: string, host: string): string | undefined {
+/** The beginning of the answer, or why there is none. */
+type Answer = { head: string; why?: never } | { head?: never; why: string };
+
+async function get({ socketPath, host }: AskedByHttp, path: string, headers: string[]): Promise<Answer> {
+  const late = `GET ${path} was not answered within ${PROBE_TIMEOUT_MS / 1_000} s`;
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${host}`,
+    "User-Agent: djinit-probe",
+    "Connection: close",
+    ...headers,
+  ];
+  const socket = connect(socketPath);
+  let head = "";
+  const why = await ask(socket, late, (answer) => {
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    socket.once("data", (data) => {
+      head = data.toString("latin1", 0, LONGEST_HEAD_BYTES);
+      answer(undefined);
+    });
+  });
+  return why === undefined ? { head } : { why };
+}
+
+/** By a middleware, before the page itself is asked. */
+function isSentToHttps({ head = "" }: Answer, path: string): boolean {
+  if (!/^HTTP\/1\.[01] 30[1278]/.test(head)) return false;
+  const location = /^location: (https:\/\/[^\r]*)/im.exec(head)?.[1];
+  // The application may have a name that the socket's paths have not.
+  return location?.endsWith(path) === true;
+}
+
+function judge({ head, why }: Answer, path: string, host: string): string | undefined {
+  if (head === undefined) return why;
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   if (status === undefined) return `the last answer to GET ${path} was no HTTP`;
   if (/^[123]/.test(status)) return undefined;

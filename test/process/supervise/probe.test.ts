@@ -143,6 +143,51 @@ describe("a service with a readiness path", () => {
     },
   );
 
+  /** Redirects to https whatever has not all of these headers. */
+  async function serveByHttps(required: string[], location: string): Promise<string[]> {
+    const requests: string[] = [];
+    await serve(socketPath, (socket) => {
+      socket.once("data", (data) => {
+        const request = data.toString();
+        requests.push(request);
+        const isSecure = required.every((header) => request.includes(`\r\n${header}\r\n`));
+        socket.end(isSecure ? "HTTP/1.1 503 x\r\n\r\n" : `HTTP/1.1 301 x\r\nLocation: ${location}\r\n\r\n`);
+      });
+    });
+    return requests;
+  }
+
+  test.each([
+    ["as gunicorn knows it", ["X-Forwarded-Proto: https"], readiness],
+    [
+      "as the settings say",
+      ["X-Forwarded-Proto: https", "X-SCHEME: on"],
+      { ...readiness, secureHeader: "X-SCHEME: on" },
+    ],
+  ])("sent to https it is asked again by https, %s, and that answer counts", async (_, required, asked) => {
+    const requests = await serveByHttps(required, "https://cakes.example/shop/health/");
+    const watched = watch(asked);
+    await staysUnready(watched, () => requests.length >= 4);
+    expect(watched.why).toBe("the last answer to GET /health/ was 503");
+    expect(requests[0]).not.toContain("https");
+  });
+
+  test("a redirect to https that never ends is not ready", async () => {
+    const requests = await serveByHttps(["X-Other: https"], "https://cakes.example/health/");
+    const watched = watch(readiness);
+    await staysUnready(watched, () => requests.length >= 4);
+    expect(watched.why).toMatch(/^GET \/health\/ is redirected to https, even with X-Forwarded-Proto: https/);
+  });
+
+  test.each(["https://sso.example/login", "http://cakes.example/health/", "/login?next=https://x/health/"])(
+    "a redirect to %s is an answer",
+    async (location) => {
+      const requests = await serveByHttps(["X-Other: https"], location);
+      await becomesReady(watch(readiness));
+      expect(requests).toHaveLength(1);
+    },
+  );
+
   test("before the first answer it says so", () => {
     const watched = watch(readiness);
     expect(watched.why).toBe("GET /health/ has not been answered yet");
