@@ -1,4 +1,6 @@
-"""Makes REMOTE_ADDR, and the client of an ASGI scope, what nginx says it is. gunicorn's configuration runs this file.
+"""Makes REMOTE_ADDR, and the client of an ASGI scope, what nginx says it is, and the script's name what the container is told.
+
+gunicorn's configuration runs this file.
 
 A unix socket has no peer's address. nginx puts one into a header, with a key that is new at each start: whatever else
 reaches gunicorn may have that header, but not the key. What has no key keeps the address that the server found itself.
@@ -21,6 +23,8 @@ WSGI_NAME = "HTTP_X_DJINIT_CLIENT"
 ASGI_NAME = b"x-djinit-client"
 # What nginx calls the client of a unix socket of its own.
 NO_ADDRESS = "unix:"
+# nginx takes it away from the path.
+URL_PREFIX = os.environ.get("DJINIT_URL_PREFIX", "")
 
 speaks_asgi = runpy.run_path(str(Path(__file__).with_name("djinit_interface.py")))["speaks_asgi"]
 
@@ -39,6 +43,8 @@ def with_wsgi_client(application: Callable[..., Any], prefix: str) -> Callable[.
 
     def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         told = environ.pop(WSGI_NAME, "")
+        if URL_PREFIX and told.startswith(prefix):
+            environ["SCRIPT_NAME"] = URL_PREFIX
         if told.startswith(prefix) and told[length:] != NO_ADDRESS:
             environ["REMOTE_ADDR"] = told[length:]
             # That of nginx, where gunicorn listens at TCP.
@@ -58,6 +64,8 @@ def with_asgi_client(application: Callable[..., Any], prefix: str) -> Callable[.
         if told:
             scope["headers"] = [header for header in headers if header[0] != ASGI_NAME]
             if told[0].startswith(start) and len(told) == 1:
+                if URL_PREFIX:
+                    scope["root_path"] = URL_PREFIX
                 address = told[0][length:].decode("ascii")
                 if address != NO_ADDRESS:
                     scope["client"] = (address, 0)

@@ -26,6 +26,21 @@ def test_wsgi(header: str | None, expected: dict[str, str]) -> None:
     assert application(environ, print) == expected
 
 
+def test_url_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has come by nginx is below it, by whatever protocol; what has not is not."""
+    monkeypatch.setattr(djinit_client, "URL_PREFIX", "/shop")
+
+    async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
+        return scope
+
+    wsgi = djinit_client.with_wsgi_client(lambda given, _: given, PREFIX)
+    asgi = djinit_client.with_asgi_client(application, PREFIX)
+    for told, expected in (("key 203.0.113.7", "/shop"), ("key unix:", "/shop"), ("kex 203.0.113.7", None)):
+        assert wsgi({djinit_client.WSGI_NAME: told}, print).get("SCRIPT_NAME") == expected
+        scope = {"headers": [(djinit_client.ASGI_NAME, told.encode())]}
+        assert asyncio.run(asgi(scope, print, print)).get("root_path") == expected
+
+
 ASGI = {
     "nginx's": ([b"key 203.0.113.7"], ("203.0.113.7", 0)),
     "nginx's, of a unix socket": ([b"key unix:"], None),

@@ -10,7 +10,7 @@ import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
-import { DJANGO_USER, NGINX_USER, RUN_DIRECTORY } from "../plan/paths.ts";
+import { DJANGO_USER, mediaDirectories, NGINX_USER, RUN_DIRECTORY } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { placePlan } from "../plan/run-directory.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
@@ -112,21 +112,31 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { draft, gunicorn } = begun;
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
-  if (isRoot && steps.ownMedia) half.ownMediaDirectories(config.appDirectory);
+  if (isRoot && steps.ownMedia) half.ownMediaDirectories(mediaDirectories(config.appDirectory));
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-  const runDjangoSteps = half.beginDjangoSteps({ ...context, runAsPrefix, run }, steps);
+  const django = { ...context, runAsPrefix, run };
+  const runDjangoSteps = half.beginDjangoSteps(django, steps);
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
+  if (steps.nginx) half.writeNginxListen(run);
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
   if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
-  const checked = steps.nginx ? checkWebServer(context, draft, half) : undefined;
+  const check = (): Promise<NginxFacts> => checkWebServer(context, draft, half);
+  const site = steps.nginx ? half.serveSite({ ...django, check }) : undefined;
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
-  const [nginx] = await Promise.all([checked, runDjangoSteps(Promise.resolve(checked))]);
+  await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
   signal.throwIfAborted();
+  const nginx = await site?.settle();
   const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));
   for (const { output, user } of draft.services)
     if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));
   const lockFd = begun.lockFd ?? (place.isFirst ? place.lockFd : undefined);
-  return completePlan(draft, { nginx, started, lockFd, boot: gathered.facts });
+  return completePlan(draft, {
+    nginx,
+    started,
+    request: half.readinessRequest(config, gathered.site),
+    lockFd,
+    boot: gathered.facts,
+  });
 }
 
 /** Verbs, probes and metrics, from when the boot takes long. Not beside another djinit, which answers itself. */

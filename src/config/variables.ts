@@ -1,6 +1,5 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
-import { networks } from "./network-types.ts";
 import {
   choice,
   directory,
@@ -15,6 +14,7 @@ import {
 import { type Variable, variable } from "./variable.ts";
 import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
+import { SITE_VARIABLES } from "./variables-site.ts";
 
 /**
  * `run` migrates; `wait` waits until another container has migrated; `check` fails if a migration is pending; `skip` does
@@ -127,11 +127,6 @@ export const VARIABLES = {
     "The same, under the name that prometheus_client gives it today.",
     { passedOn: true },
   ),
-  trustedProxies: variable(
-    "DJINIT_TRUSTED_PROXIES",
-    networks(),
-    "Web: addresses and networks of the load balancers, whose word about the client counts, as in `10.0.0.0/8, fd00::/8`. Without it: nobody's about its address, everybody's about the rest.",
-  ),
   celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
   celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
     default: "",
@@ -165,8 +160,7 @@ export const VARIABLES = {
   readinessHost: variable(
     "DJINIT_READINESS_HOST",
     hostName(),
-    "The Host header of that request; one of ALLOWED_HOSTS.",
-    { default: "localhost" },
+    "The Host header of that request; one of ALLOWED_HOSTS. Default: localhost, or the first host that the settings allow.",
   ),
   maxRestarts: variable(
     "DJINIT_MAX_RESTARTS",
@@ -232,6 +226,7 @@ export const VARIABLES = {
     "A file of NAME=value lines; variables of the container win over it.",
   ),
   ...DEPRECATED_VARIABLES,
+  ...SITE_VARIABLES,
   ...OBSERVATION_VARIABLES,
 } as const;
 

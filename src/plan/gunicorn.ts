@@ -48,13 +48,18 @@ export function planGunicorn(
     check: ["gunicorn", "--check-config", ...argv.slice(1)],
     cwd: config.appDirectory,
     user: DJANGO_USER,
-    environment: { ...identityOf(DJANGO_USER), ...portsVariable([], admin), ...gracefulTimeout(config) },
+    environment: {
+      ...identityOf(DJANGO_USER),
+      ...portsVariable([], admin),
+      ...gracefulTimeout(config),
+      ...urlPrefix(config),
+    },
     facesClients: false,
     after: [],
     readiness: {
       kind: "http",
       socketPath: GUNICORN_SOCKET,
-      host: config.readinessHost,
+      host: config.readinessHost ?? USUAL_HOST,
       ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
     },
     restart: "always",
@@ -69,6 +74,14 @@ export function planGunicorn(
     fatalStatuses: [USAGE_ERROR, WORKER_BOOT_ERROR, APP_LOAD_ERROR],
     output: "relay",
   };
+}
+
+/** What DEBUG allows without a word in ALLOWED_HOSTS. */
+const USUAL_HOST = "localhost";
+
+/** Our gunicorn file makes it the name of the script, which Django puts before its URLs. */
+function urlPrefix({ urlPrefix: prefix }: Config): Record<string, string> {
+  return prefix === undefined || prefix === "" ? {} : { DJINIT_URL_PREFIX: prefix };
 }
 
 /** gunicorn's own default. */

@@ -68,6 +68,21 @@ export function whileRoots<T>(path: string, action: () => T): T {
   });
 }
 
+/** Lets `work` have a directory where none on the way there may be a link. `path` is absolute. Errors: as above. */
+export function withDirectoryAt<T>(path: string, work: (fd: number) => T): T {
+  const names = path.split("/").filter((name) => name !== "");
+  const enter = (place: string, at: number): T => {
+    const fd = openSync(place, BY_PATH);
+    try {
+      const name = names[at];
+      return name === undefined ? work(fd) : enter(inDirectory(fd, name), at + 1);
+    } finally {
+      closeSync(fd);
+    }
+  };
+  return enter("/", 0);
+}
+
 /** The path of `name` in an open directory. It stays right if the directory's own path changes. */
 export function inDirectory(fd: number, name = ""): string {
   return `/proc/self/fd/${fd}/${name}`;

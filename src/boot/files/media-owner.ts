@@ -1,32 +1,84 @@
-import { fchmodSync, fstatSync, lchownSync, lstatSync, readdirSync } from "node:fs";
+import {
+  fchmodSync,
+  fstatSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DjinitError } from "../../base/errors.ts";
-import { DJANGO_USER, mediaDirectories } from "../../plan/paths.ts";
+import { DJANGO_USER } from "../../plan/paths.ts";
 import { type Account, findAccount } from "../../platform/credentials.ts";
-import { inDirectory, withDirectory } from "../../platform/directory.ts";
+import { inDirectory, withDirectory, withDirectoryAt } from "../../platform/directory.ts";
+import { refusal } from "./publishable.ts";
 
 const MODE_BITS = 0o7777;
 /** Not a directory: a file, or a link in its place. */
 const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
+/** Where nothing but data lies, by custom. Elsewhere only what has been mounted, or is the application's, changes hands. */
+const DATA = ["/data", "/media", "/mnt", "/srv", "/storage", "/uploads", "/var/media", "/var/www", "/vol"];
 
 /**
  * Gives the media directories, with all that is in them, to user django where the owner is another. Links are changed
  * themselves and not followed. Errors: DJINIT_MEDIA_OWNER when the volume does not allow it.
  */
-export function ownMediaDirectories(appDirectory: string): void {
-  const django = findAccount(DJANGO_USER);
-  for (const directory of mediaDirectories(appDirectory)) {
-    const top = lstatSync(directory, { throwIfNoEntry: false });
-    // If the top is right, an earlier start has walked the whole tree. Large volumes are not walked each time.
-    if (top === undefined || (top.uid === django.uid && top.gid === django.gid)) continue;
-    try {
-      ownTree(directory, django, top.isDirectory());
-    } catch (error) {
-      throw new DjinitError(
-        "DJINIT_MEDIA_OWNER",
-        `cannot give ${directory} to user ${DJANGO_USER}: ${(error as Error).message}`,
-      );
-    }
+export function ownMediaDirectories(directories: readonly string[]): void {
+  for (const directory of directories) {
+    if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) continue;
+    own(realpathSync(dirname(directory)), basename(directory));
   }
+}
+
+/** No link on the way is followed. Errors: DJINIT_MEDIA_OWNER. */
+function own(parent: string, name: string): void {
+  const django = findAccount(DJANGO_USER);
+  try {
+    withDirectoryAt(parent, (fd) => ownTop(inDirectory(fd, name), django));
+  } catch (error) {
+    throw new DjinitError(
+      "DJINIT_MEDIA_OWNER",
+      `cannot give ${join(parent, name)} to user ${DJANGO_USER}: ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * The same for MEDIA_ROOT: where it is clearly a place for data, since the settings are the application's to make. False: it
+ * is not, and stays as it is.
+ */
+export function ownMediaRoot(directory: string, appDirectory: string): boolean {
+  let parent: string;
+  try {
+    lstatSync(directory);
+    parent = realpathSync(dirname(directory));
+  } catch {
+    return false;
+  }
+  const real = join(parent, basename(directory));
+  if (refusal(real, appDirectory) !== undefined || !isForData(real, appDirectory)) return false;
+  // What was looked at is what changes hands: a link that has come since is not followed.
+  own(parent, basename(directory));
+  return true;
+}
+
+function isForData(path: string, appDirectory: string): boolean {
+  const mounted = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) =>
+      (line.split(" ")[4] ?? "/").replaceAll(/\\([0-7]{3})/g, (_, octal) =>
+        String.fromCharCode(Number.parseInt(octal, 8)),
+      ),
+    )
+    .filter((point) => point !== "/" && refusal(point, appDirectory) !== "which is the system's");
+  return [...DATA, appDirectory, ...mounted].some((place) => path === place || path.startsWith(`${place}/`));
+}
+
+/** A tree that is right at the top was made right before: large volumes are not walked at each start. */
+function ownTop(path: string, account: Account): void {
+  const top = lstatSync(path);
+  if (top.uid !== account.uid || top.gid !== account.gid) ownTree(path, account, top.isDirectory());
 }
 
 /**

@@ -226,3 +226,28 @@ test("whatever the values are: nothing is thrown, and no secret is shown", () =>
     }),
   );
 });
+
+describe("paths of the site", () => {
+  const load = (name: string, value: string) => loadConfig({ [name]: value });
+
+  test.each([
+    ["DJINIT_STATIC_URL", "/assets", "/assets/"],
+    ["DJINIT_MEDIA_URL", "/a/b/", "/a/b/"],
+    ["DJINIT_STATIC_URL", "none", "none"],
+    ["DJINIT_URL_PREFIX", "/shop/", "/shop"],
+    ["DJINIT_URL_PREFIX", "none", ""],
+    ["DJINIT_PROTECTED_ROOT", "/srv/a/", "/srv/a"],
+  ])("%s=%s is %s", (name, given, expected) => {
+    const { config, problems } = load(name, given);
+    expect(problems).toEqual([]);
+    expect(Object.values(config)).toContain(expected);
+  });
+
+  test.each(["/", "assets/", "/a b/", '/a"/', "/a;/", "/$a/", "/a{/", "/a?b/", "/a\n/", "//"])(
+    "%j is refused",
+    (value) => {
+      for (const name of ["DJINIT_STATIC_URL", "DJINIT_URL_PREFIX"])
+        expect(load(name, value).problems.map(({ variable }) => variable)).toEqual([name]);
+    },
+  );
+});

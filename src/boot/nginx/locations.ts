@@ -1,0 +1,119 @@
+// nginx's text for the files that it serves. Pure: what it is given fits between double quotes.
+import type { Kind, Root, ServedFiles, ServedSite } from "./served-files.ts";
+
+const APPLICATION_FILE = "/etc/nginx/conf.d/django.conf.d/application.conf";
+
+/** What a location says besides where its files are. */
+const MANNERS: Record<Kind, { never: string[]; headers: string[] }> = {
+  static: {
+    never: ["$hidden_name", '$djinit_static ~* "^/(?:staticfiles|CACHE/manifest)\\.json$"'],
+    headers: [
+      "add_header Cache-Control $static_cache_control;",
+      "add_header X-Content-Type-Options nosniff always;",
+      "add_header X-Request-ID $djinit_request_id always;",
+    ],
+  },
+  media: {
+    never: ["$hidden_name"],
+    headers: [
+      "add_header Content-Security-Policy $media_policy always;",
+      "add_header X-Content-Type-Options nosniff always;",
+      "add_header X-Request-ID $djinit_request_id always;",
+    ],
+  },
+};
+
+/** Directories of one parent, which one try_files can ask. */
+interface Group {
+  parent: string | undefined;
+  names: string[];
+}
+
+/** At the level of http: what of a request's path is below the URL of a kind of files. */
+export function siteMaps(site: ServedSite): string {
+  return (["static", "media"] as const)
+    .map((kind) => {
+      const lines = [...(site[kind]?.prefixes ?? [])]
+        .sort((a, b) => b.length - a.length)
+        .map(
+          (prefix) =>
+            `    "~^${forRegex(prefix.slice(0, -1))}(?<djinit_${kind}_at>/.*)$" $djinit_${kind}_at;`,
+        );
+      return `map $uri $djinit_${kind} {\n${lines.join("\n")}\n}\n`;
+    })
+    .join("\n");
+}
+
+/** Inside the server, for one kind of files. */
+export function fileLocations(kind: Kind, files: ServedFiles): string {
+  const groups = grouped(kind, files.roots);
+  const application = `@djinit_${kind}_application`;
+  const last = files.fallsThrough ? application : "=404";
+  const inner = groups.map((group, at) => {
+    const next = at + 1 < groups.length ? `@djinit_${kind}_${at + 2}` : last;
+    return body(kind, group, next);
+  });
+  const [outer = [], ...others] = inner;
+  const never = MANNERS[kind].never.flatMap((condition) => [`if (${condition}) {`, "    return 404;", "}"]);
+  return [
+    ...files.prefixes.map((prefix) => block(`location "${prefix}"`, [...never, ...outer])),
+    ...others.map((lines, at) => block(`location @djinit_${kind}_${at + 2}`, lines)),
+    ...(files.fallsThrough ? [block(`location ${application}`, [`include ${APPLICATION_FILE};`])] : []),
+  ].join("\n");
+}
+
+/** Inside the server: what only the application may send somebody to. */
+export function protectedLocation(root: string): string {
+  return block('location "/-/protected/"', [
+    "internal;",
+    "if ($hidden_name) {",
+    "    return 404;",
+    "}",
+    `alias "${root}/";`,
+    `disable_symlinks on "from=${root}";`,
+    ...MANNERS.media.headers,
+  ]);
+}
+
+/** Inside the server: the whole site below a path, whether or not a proxy takes that away. */
+export function prefixLocations(scriptName: string): string {
+  return [
+    block(`location = "${scriptName}"`, [`rewrite ^ "${scriptName}/" permanent;`]),
+    block(`location "${scriptName}/"`, [`rewrite "^${forRegex(scriptName)}(/.*)$" $1 last;`]),
+  ].join("\n");
+}
+
+function body(kind: Kind, { parent, names }: Group, next: string): string[] {
+  const tried = names.map((name) => `"/${name}$djinit_${kind}"`);
+  return [
+    ...(parent === undefined ? [] : [`root "${parent}";`]),
+    ...(kind === "media" ? [`disable_symlinks on "from=${beginningOf(parent)}/${names[0]}";`] : []),
+    `try_files ${tried.join(" ")} ${next};`,
+    ...MANNERS[kind].headers,
+  ];
+}
+
+/** As nginx begins the path of a file. */
+function beginningOf(parent: string | undefined): string {
+  if (parent === undefined) return "$document_root";
+  return parent === "/" ? "" : parent;
+}
+
+/** Of uploads each has one of its own: the part of a path that may be a link cannot depend on which file is tried. */
+function grouped(kind: Kind, roots: readonly Root[]): Group[] {
+  const groups: Group[] = [];
+  for (const { parent, name } of roots) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.parent === parent && kind === "static") last.names.push(name);
+    else groups.push({ parent, names: [name] });
+  }
+  return groups;
+}
+
+function block(head: string, lines: readonly string[]): string {
+  return `${head} {\n${lines.map((line) => `    ${line}\n`).join("")}}\n`;
+}
+
+function forRegex(text: string): string {
+  return text.replaceAll(/[.*+?^()|[\]-]/g, "\\$&");
+}

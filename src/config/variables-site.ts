@@ -1,0 +1,43 @@
+// The rows of the table about nginx: the files that it serves, the proxies before it. Part of variables.ts.
+import { networks } from "./network-types.ts";
+import { scriptName, urlPrefix } from "./site-types.ts";
+import { directory } from "./value-types.ts";
+import { variable } from "./variable.ts";
+
+export const SITE_VARIABLES = {
+  urlPrefix: variable(
+    "DJINIT_URL_PREFIX",
+    scriptName(),
+    "Web: the path below which clients see the site, such as /shop, whether or not a proxy takes it away; none: none. Default: FORCE_SCRIPT_NAME of the settings.",
+  ),
+  staticUrl: variable(
+    "DJINIT_STATIC_URL",
+    urlPrefix(),
+    "Web: below which path nginx serves static files; none: nowhere. Default: STATIC_URL of the settings, or /static/.",
+  ),
+  staticRoot: variable(
+    "DJINIT_STATIC_ROOT",
+    directory(),
+    "Web: where nginx finds them first. Default: STATIC_ROOT of the settings.",
+  ),
+  mediaUrl: variable(
+    "DJINIT_MEDIA_URL",
+    urlPrefix(),
+    "Web: below which path nginx serves uploads; none: nowhere. Default: MEDIA_URL of the settings, or /media/.",
+  ),
+  mediaRoot: variable(
+    "DJINIT_MEDIA_ROOT",
+    directory(),
+    "Web: where nginx finds them first. Default: MEDIA_ROOT of the settings.",
+  ),
+  protectedRoot: variable(
+    "DJINIT_PROTECTED_ROOT",
+    directory(),
+    "Web: a directory whose files nginx sends where the application answers with X-Accel-Redirect: /-/protected/NAME, and to nobody else.",
+  ),
+  trustedProxies: variable(
+    "DJINIT_TRUSTED_PROXIES",
+    networks(),
+    "Web: addresses and networks of the load balancers, whose word about the client counts, as in `10.0.0.0/8, fd00::/8`. Without it: nobody's about its address, everybody's about the rest.",
+  ),
+} as const;
