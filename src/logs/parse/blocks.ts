@@ -8,6 +8,8 @@ const WARNING = /^.+:\d+: [A-Z]\w*Warning: /;
 const CELERY_BANNER = " -------------- celery@";
 const CELERY_LINE = /^(?:[ -]|\[tasks\]$|$)/;
 const BEAT_BANNER = "celery beat v";
+/** The second line of it. The project is loaded between the two, which takes longer than a line is waited for. */
+const BEAT_BANNER_REST = "__    -    ... __   -        _";
 const BEAT_LINE = /^(?:__ |LocalTime ->|Configuration ->| {4}\. |$)/;
 const REPORT = "software -> celery:";
 const REPORT_LINE = /^(?:(?:platform|loader|settings) *-> | |[A-Za-z_]\w*: |$)/;
@@ -31,7 +33,9 @@ export function beginsBlock(line: string): Continues | undefined {
     case 0x73: // s
       return line.startsWith(REPORT) ? (next) => REPORT_LINE.test(next) : undefined;
     case 0x63: // c
-      return line.startsWith(BEAT_BANNER) ? (next) => BEAT_LINE.test(next) : undefined;
+      return line.startsWith(BEAT_BANNER) ? isBeatBanner : undefined;
+    case 0x5f: // _
+      return line === BEAT_BANNER_REST ? isBeatBanner : undefined;
     case 0x45: // E
       if (line.startsWith("Exception ")) return goesOnAsException;
       return ERROR_WITHOUT_REASON.test(line) ? goesOnAsReason : undefined;
@@ -43,6 +47,10 @@ export function beginsBlock(line: string): Continues | undefined {
 
 function isBanner(line: string): boolean {
   return CELERY_LINE.test(line);
+}
+
+function isBeatBanner(line: string): boolean {
+  return BEAT_LINE.test(line);
 }
 
 /** «Exception in thread Thread-1:» announces a traceback that is written later. */

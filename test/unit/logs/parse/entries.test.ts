@@ -131,3 +131,14 @@ describe("what is held back", () => {
     expect(lines).toHaveLength(lineCount + 1);
   });
 });
+
+test("the project is loaded in the middle of beat's banner: the rest of it is one entry too", () => {
+  const entries: Entry[] = [];
+  const grouper = new EntryGrouper((entry) => entries.push(entry));
+  const rest = ["__    -    ... __   -        _", "LocalTime -> 2026-11-26 05:32:10", "Configuration ->"];
+  grouper.push("celery beat v5.7.0 (collider) is starting.");
+  grouper.flush();
+  for (const line of [...rest, "    . broker -> redis://redis:6379/0", NEXT]) grouper.push(line);
+  grouper.flush();
+  expect(entries.map(({ head }) => head.split("\n").length)).toEqual([1, 4, 1]);
+});
