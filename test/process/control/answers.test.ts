@@ -1,18 +1,15 @@
-import { connect, createServer, type Socket } from "node:net";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { logs } from "../../../src/control/answers/logs.ts";
 import { reload } from "../../../src/control/answers/reload.ts";
 import { restart } from "../../../src/control/answers/restart.ts";
 import { scale } from "../../../src/control/answers/scale.ts";
 import { start } from "../../../src/control/answers/start.ts";
+import { status, statusOf } from "../../../src/control/answers/status.ts";
 import { stop } from "../../../src/control/answers/stop.ts";
 import { isAsked } from "../../../src/control/answers.ts";
 import type { AdminContext } from "../../../src/control/context.ts";
-import { RecentLines } from "../../../src/logs/write/recent-lines.ts";
+import type { Service } from "../../../src/supervise/service.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const ENDS_WHEN_ASKED = "trap exit TERM; echo ready; while :; do sleep 0.02; done";
 /** Its child is the worker; it says each signal that asks for another. */
@@ -125,9 +122,10 @@ describe("stop, start and restart", () => {
     const { supervisor, context } = await started();
     expect(reload({ verb: "reload" }, context)).toMatchObject({ ok: true });
     supervisor.stop("the test");
-    await expect(restart({ verb: "restart", service: "nginx" }, context)).rejects.toThrow(
-      "cannot restart nginx: the container is being stopped",
-    );
+    for (const [verb, answer] of Object.entries({ restart, start, stop, scale }))
+      await expect(answer({ verb: "stop", service: "nginx" }, context)).rejects.toThrow(
+        `cannot ${verb} nginx: the container is being stopped`,
+      );
     expect(() => reload({ verb: "reload" }, context)).toThrow(
       "cannot reload: the container is being stopped",
     );
@@ -165,67 +163,79 @@ describe("scale", () => {
   });
 
   test("goes as far as it is asked for, one signal a worker", async () => {
-    const { supervised, context } = await started(HAS_ONE_WORKER);
+    const { supervised, context, told } = await started(HAS_ONE_WORKER);
     const ask = (workers: string) => scale({ verb: "scale", service: "gunicorn", workers }, context);
     expect(await ask("3")).toEqual({ ok: true, done: "gunicorn: 1 → 3 workers, until it is restarted" });
     expect(await ask("1")).toEqual({ ok: true, done: "gunicorn: 1 → 1 workers, until it is restarted" });
+    expect(told[0]).toBe("scaling gunicorn from 1 to 3 workers: an operator asked for it");
     const said = () => supervised.said().filter((line) => line === "gunicorn: in").length;
     await eventually(() => said() === 2);
   });
 });
 
-describe("logs", () => {
-  const directory = temporaryDirectory();
-
-  /** Both ends of a connection to somebody who asks. */
-  async function connection(): Promise<{ ours: Socket; theirs: Socket }> {
-    const path = join(directory.path, `socket-${Math.random()}`);
-    const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    const theirs = connect(path);
-    const ours = await new Promise<Socket>((resolve) => server.once("connection", resolve));
-    server.close();
-    return { ours, theirs };
-  }
-
-  function read(socket: Socket) {
-    const seen = { text: "", ended: false };
-    socket.on("data", (data) => {
-      seen.text += data;
-    });
-    socket.on("end", () => {
-      seen.ended = true;
-    });
-    return seen;
-  }
-
-  test("are those of late, and with follow those that come", async () => {
-    const recent = new RecentLines();
-    recent.push("one\n");
-    const context = { recent } as unknown as AdminContext;
-    const { ours, theirs } = await connection();
-    const seen = read(theirs);
-    logs({ verb: "logs" }, context, ours);
-    await eventually(() => seen.ended);
-    expect(seen.text).toBe("one\n\0\n");
-
-    const followed = await connection();
-    const later = read(followed.theirs);
-    logs({ verb: "logs", follow: true }, context, followed.ours);
-    recent.push("two\n");
-    await eventually(() => later.text === "one\n\0\ntwo\n");
-    followed.theirs.end();
-    await eventually(() => followed.ours.destroyed);
-    expect(later.ended).toBe(true);
+test("status tells of each service what it is and what it uses, and why the container is not ready", async () => {
+  const { supervised, context } = await started();
+  const { pid } = supervised.service("gunicorn");
+  const before = status({ verb: "status" }, context);
+  expect(before).toMatchObject({ role: "web", ready: true, draining: false, reasons: [], notes: [] });
+  expect(before.services[0]).toMatchObject({
+    service: "gunicorn",
+    state: "running",
+    ready: true,
+    pid,
+    restarts: 0,
   });
+  expect(before.services[0]).not.toHaveProperty("held");
+  expect(before.services[0]).not.toHaveProperty("exit_status");
+  // The shell, and perhaps the sleep that it waits for.
+  expect([1, 2]).toContain(before.services[0]?.processes);
+  expect(before.services[0]?.memory_bytes).toBeGreaterThan(100_000);
+  expect(before.services[0]?.uptime_seconds).toBeLessThan(60);
 
-  test("are not kept for one who follows and does not read", async () => {
-    const recent = new RecentLines();
-    const { ours, theirs } = await connection();
-    logs({ verb: "logs", follow: true }, { recent } as unknown as AdminContext, ours);
-    const line = `${"x".repeat(100_000)}\n`;
-    for (let i = 0; i < 30; i += 1) recent.push(line);
-    await eventually(() => ours.destroyed);
-    theirs.destroy();
+  await done(supervised, stop({ verb: "stop", service: "gunicorn" }, context));
+  Object.assign(context.supervisor.plan, { note: "the container is not root's" });
+  const after = status({ verb: "status" }, context);
+  expect(after).toMatchObject({ ready: false, notes: ["the container is not root's"] });
+  expect(after.reasons).toEqual([
+    "gunicorn is stopped, as an operator asked (`djinit start gunicorn` brings it back)",
+  ]);
+  expect(after.services[0]).toEqual({
+    service: "gunicorn",
+    state: "stopped",
+    ready: false,
+    restarts: 0,
+    processes: 0,
+    cpu_seconds: 0,
+    memory_bytes: 0,
+    exit_status: 0,
+    held: true,
+  });
+});
+
+test("status adds up what the processes of a service use, and no other's", () => {
+  const usage = (pid: number, session: number, cpuSeconds: number) => ({
+    ...{
+      pid,
+      session,
+      cpuSeconds,
+      residentBytes: 1_000,
+      ageSeconds: 7.4,
+      name: "python",
+      state: "S",
+      parentPid: 1,
+    },
+  });
+  const service = { name: "gunicorn", state: { name: "running" }, ready: true, pid: 7, restarts: 2 };
+  const all = [usage(7, 7, 0.1), usage(8, 7, 0.2), usage(9, 9, 5), usage(10, 1, 5)];
+  expect(statusOf(service as unknown as Service, all)).toEqual({
+    service: "gunicorn",
+    state: "running",
+    ready: true,
+    pid: 7,
+    uptime_seconds: 7,
+    restarts: 2,
+    processes: 2,
+    cpu_seconds: 0.3,
+    memory_bytes: 2_000,
   });
 });
