@@ -52,8 +52,10 @@ LIBPQ_TEXTS = (
     ),
     (
         UNUSABLE,
-        r"definition of service|service file .* not found|invalid (connection option|sslmode|port|integer value|URI|value for)"
-        r"|certificate verify failed|certificate file .* does not exist|does not support SSL|does not match host name",
+        r"definition of service|service file .* not found|invalid (connection option|port|integer value|URI|value for|\S+ value:)"
+        r"|certificate verify failed|certificate file .* does not exist|does not support SSL|does not match host name"
+        r"|private key file|weak sslmode|could not match \d+ (port|host)|unrecognized configuration parameter"
+        r"|(channel binding|GSSAPI encryption) required|authentication method requirement",
     ),
     (UNAVAILABLE, r"connection failed|connection to server|connection is (bad|closed|lost)|connection (already|has been) closed"),
 )

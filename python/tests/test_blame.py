@@ -73,6 +73,25 @@ KINDS = {
     ),
     "no right to connect": (driver("psycopg", 'connection failed: permission denied for database "shop"'), "forbidden"),
     "a password, in words": (driver("psycopg", "connection failed: password authentication failed"), "login"),
+    **{
+        f"libpq: {text}": (driver("psycopg", text), "unusable")
+        for text in (
+            'connection is bad: definition of service "x" not found',
+            'connection is bad: invalid target_session_attrs value: "writer"',
+            'connection is bad: invalid "ssl_min_protocol_version" value: "SSLv9"',
+            'connection is bad: invalid port number: "70000"',
+            'connection is bad: weak sslmode "require" may not be used with sslrootcert=system (use "verify-full")',
+            "could not match 2 port numbers to 3 hosts",
+            'connection to server at "h", port 5432 failed: root certificate file "/nowhere" does not exist',
+            'connection to server at "h", port 5432 failed: certificate present, but not private key file "/nowhere"',
+            'connection to server at "h", port 5432 failed: FATAL:  unrecognized configuration parameter "nosuch"',
+            'connection to server at "h", port 5432 failed: server does not support SSL, but SSL was required',
+            'connection to server at "h", port 5432 failed: channel binding required, but SSL not in use',
+            "connection is bad: GSSAPI encryption required but no credential cache",
+            'authentication method requirement "md5" failed: server requested SASL authentication',
+        )
+    },
+    "a standby may be there soon": (driver("psycopg", "connection failed: server is not in hot standby mode"), "unavailable"),
     "a certificate": (driver("psycopg", "connection to server failed: certificate verify failed"), "unusable"),
     "a session that broke": (driver("psycopg", "the connection is lost"), "unavailable"),
     "other words": (driver("psycopg", "cursor already open"), None),
