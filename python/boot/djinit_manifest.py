@@ -1,11 +1,13 @@
 """Writes down what the boot must know to tell, without a start of Django, whether a database is up to date."""
 
 import importlib
+import json
 import os
 import pkgutil
 import select
 import signal
 import sys
+import time
 from typing import Any, NoReturn
 
 import djinit_command
@@ -22,22 +24,23 @@ SETTINGS_VARIABLES = ("DJANGO_CONFIGURATION", "DJANGO_SETTINGS_MODULE", "PYTHONP
 
 
 class Probe:
-    """A fork that imports the settings with another DATABASE_URL, to see whether it decides on the default database."""
+    """A fork that imports the settings, with this DATABASE_URL if there is one, and tells what they have become."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str | None) -> None:
         self.reader, writer = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            self.look(writer)
+            self.look(writer, url)
         os.close(writer)
 
-    def look(self, writer: int) -> NoReturn:
+    def look(self, writer: int, url: str | None) -> NoReturn:
         """What the fork does."""
         try:
             nothing = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1, 2):
                 os.dup2(nothing, fd)
-            os.environ["DATABASE_URL"] = PROBE_URL
+            if url is not None:
+                os.environ["DATABASE_URL"] = url
             djinit_values.take_configurations()
             from django.conf import settings
 
@@ -45,19 +48,43 @@ class Probe:
             options = default.get("OPTIONS") or {}
             told = [default.get(name) for name in ("HOST", "PORT", "NAME", "USER")]
             asked = [str(value) for value in told] == ["djinit-probe.invalid", "6543", "djinit_probe", "djinit_user"]
-            os.write(writer, b"url" if asked and not {"options", "service"} & set(options) else b"own")
+            takes_url = asked and not {"options", "service"} & set(options)
+            answer = {"takes_url": takes_url, "values": djinit_values.decisive(sys.modules["django.conf"].settings)}
+            with os.fdopen(writer, "w") as pipe:
+                json.dump(answer, pipe)
         finally:
             os._exit(0)
 
-    def takes_url(self) -> bool:
-        """Whether DATABASE_URL decides."""
-        ready, _, _ = select.select([self.reader], [], [], PROBE_TIMEOUT_SECONDS)
-        answer = os.read(self.reader, 16) if ready else b""
-        os.close(self.reader)
-        if not ready:
+    def answer(self) -> dict[str, Any]:
+        """What it has told; nothing where the settings cannot be imported like that."""
+        told, until = b"", time.monotonic() + PROBE_TIMEOUT_SECONDS
+        while select.select([self.reader], [], [], max(0, until - time.monotonic()))[0]:
+            piece = os.read(self.reader, 65_536)
+            if not piece:
+                break
+            told += piece
+        else:
             os.kill(self.pid, signal.SIGKILL)
+        os.close(self.reader)
         os.waitpid(self.pid, 0)
-        return answer == b"url"
+        try:
+            return dict(json.loads(told))
+        except ValueError:
+            return {}
+
+
+class Probes:
+    """What the settings make of DATABASE_URL. An image is built without it: their containers have another one."""
+
+    def __init__(self, is_build: bool) -> None:
+        needs_own = is_build and not os.environ.get("DATABASE_URL")
+        probe, own = Probe(PROBE_URL), Probe(None) if needs_own else None
+        told = probe.answer()
+        self.takes_url = told.get("takes_url") is True
+        #: The apps are others where the database is Postgres, or there is no importing the settings without any.
+        self.stands_in = own is not None and self.takes_url and own.answer().get("values") != told["values"]
+        if self.stands_in:
+            os.environ["DATABASE_URL"] = PROBE_URL
 
 
 def directory_of(module_name: str) -> str | None:
@@ -145,7 +172,7 @@ def database_reason(trace: djinit_trace.Trace, settings: dict[str, Any], is_buil
     return found.get("reason", "the database is not Postgres")
 
 
-def settings_facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]:
+def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
     """What the settings have become, and which of what they were made from proves that they are the same again."""
     from django.conf import settings
 
@@ -156,6 +183,8 @@ def settings_facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]
     if djinit_trace.WHOLE in variables:
         unproven.append("they choose the apps by the whole environment")
         variables = []
+    if probes.stands_in and "DATABASE_URL" in variables:
+        unproven.append("they choose the apps by DATABASE_URL, which the build has not")
     if late := djinit_trace.LATE_READERS & set(sys.modules):
         unproven.append(f"they are made by {', '.join(sorted(late))}")
     return {
@@ -163,13 +192,13 @@ def settings_facts(trace: djinit_trace.Trace, takes_url: bool) -> dict[str, Any]
         "variables": sorted({*variables, *SETTINGS_VARIABLES}),
         "unproven": unproven,
         "values": djinit_values.decisive(settings),
-        "takes_url": takes_url,
+        "takes_url": probes.takes_url,
         # Whoever looks at all of them names none.
         "database_variables": [] if djinit_trace.WHOLE in login else login,
     }
 
 
-def facts(trace: djinit_trace.Trace, takes_url: bool, is_build: bool) -> dict[str, Any]:
+def facts(trace: djinit_trace.Trace, probes: Probes, is_build: bool) -> dict[str, Any]:
     """What goes into the manifest: src/boot/schema/manifest.ts."""
     import django
     from django.conf import settings as django_settings
@@ -181,7 +210,7 @@ def facts(trace: djinit_trace.Trace, takes_url: bool, is_build: bool) -> dict[st
         needs_django.append(reason)
     if any(key in loader.replacements for migration in loader.replacements.values() for key in migration.replaces):
         needs_django.append("a squashed migration replaces another squashed one")
-    settings = settings_facts(trace, takes_url)
+    settings = settings_facts(trace, probes)
     if reason := database_reason(trace, settings, is_build):
         needs_django.append(reason)
     files, migrations, directories = migration_inputs(loader)

@@ -333,12 +333,12 @@ def read_settings() -> NoReturn:
     leave(0)
 
 
-def manifest(trace: djinit_trace.Trace, probe: djinit_manifest.Probe, is_required: bool) -> None:
+def manifest(trace: djinit_trace.Trace, probes: djinit_manifest.Probes, is_required: bool) -> None:
     """Report what a later start can do without Django for."""
     import djinit_manifest
 
     try:
-        report("manifest", facts=djinit_manifest.facts(trace, probe.takes_url(), is_required))
+        report("manifest", facts=djinit_manifest.facts(trace, probes, is_required))
     except BaseException as error:
         if is_required or EVENTS.is_forked or isinstance(error, Stopped):
             raise
@@ -352,7 +352,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     if steps == ["read-settings"]:
         read_settings()
     trace: djinit_trace.Trace | None = None
-    probe: djinit_manifest.Probe | None = None
+    probes: djinit_manifest.Probes | None = None
     try:
         # What migrations leave behind is looked for as ever.
         with djinit_garbage.paused():
@@ -361,7 +361,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
                 import djinit_manifest
                 import djinit_trace
 
-                probe = djinit_manifest.Probe()
+                probes = djinit_manifest.Probes(options["manifestIsRequired"])
                 trace = djinit_trace.Trace()
             import django
             import djinit_values
@@ -388,7 +388,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
         "list-migrations": list_migrations,
         "collectstatic": collectstatic,
         "superuser": lambda: superuser(locked),
-        "manifest": lambda: manifest(trace, probe, options["manifestIsRequired"]),  # type: ignore[arg-type]  # there where the step is
+        "manifest": lambda: manifest(trace, probes, options["manifestIsRequired"]),  # type: ignore[arg-type]  # there where the step is
     }
     changing = [step for step in steps if step in ("migrate", "superuser")]
     for step in steps:
