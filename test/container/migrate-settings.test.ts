@@ -114,7 +114,10 @@ test.each(Object.entries(SHAPES))("%s", async (_, { settings, variables, env = {
 
   const second = await release({ image, env: { ...given, UNRELATED: "1" } });
   expect(said(second)).toEqual(
-    expect.arrayContaining(["no migration is pending", "superuser admin exists already"]),
+    expect.arrayContaining([
+      "no migration is pending",
+      expect.stringMatching(/^superuser admin exists already/),
+    ]),
   );
   expect(importedSettings(second)).toBe(true);
   expect(startedDjango(second)).toBe(false);
