@@ -1,4 +1,4 @@
-// How far the boot has come, for those who ask while it is under way.
+// How far the boot has come, for verbs and probes.
 import type { Clock } from "../base/clock.ts";
 import { type BootObserver, UNOBSERVED } from "./facts.ts";
 

@@ -64,7 +64,7 @@ function lacksApplication({ args }: Invocation, config: Config): boolean {
 /** What is known before the boot has done anything. */
 export interface DraftFacts {
   startedAsRoot: boolean;
-  /** Without root, who everything runs as. */
+  /** Without root, the user that everything runs as. */
   uid?: number;
   sources: FileSources;
   /** For web: gunicorn's file reads the project's own. */

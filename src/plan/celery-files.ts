@@ -1,4 +1,4 @@
-// Where celery's own files are: it works in the application's directory, where it may write nothing.
+// celery works in the application's directory, where it may not write. So its own files get absolute names.
 import { resolve } from "node:path";
 import { optionValue } from "./option-value.ts";
 import { CELERY_DIRECTORY } from "./paths.ts";
@@ -12,9 +12,9 @@ const FILE_OPTIONS: Record<string, string[]> = {
 /** The schedule; some dbm libraries add a suffix. */
 const SCHEDULE_FILE = "celerybeat-schedule";
 
-/** What follows the subcommand, with relative names of celery's files made absolute: they were always in that directory. */
+/** The arguments after the subcommand, with absolute names of celery's files: they always were in that directory. */
 export function withFiles({ globals, subcommand = "", rest }: CeleryArgs): string[] {
-  // Who chooses the directory has chosen that of the files, too.
+  // --workdir also chooses the directory of the files.
   if (globals.some((word) => word.startsWith("--workdir"))) return rest;
   const options = FILE_OPTIONS[subcommand] ?? [];
   return rest.map((word, at) => {

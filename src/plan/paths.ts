@@ -50,19 +50,19 @@ export const PROMETHEUS_DIRECTORY = "/run/gunicorn/prometheus";
 /** The manifest: of an earlier start of this container, or built into the image. */
 export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/manifest.json"] as const;
 
-/** Of user django, and of whoever has none. */
+/** The home of user django, and of users without a home. */
 export const HOME_DIRECTORY = "/run/django";
 
 export const DJANGO_USER = "django";
 export const NGINX_USER = "nginx";
 export const SUPERVISOR_USER = "djinit";
 
-/** Where everything above lies that is made at run time. */
+/** Everything above that is made at run time lies there. */
 export const RUN_DIRECTORY = "/run";
-/** Where another is made for a user who may not have that one. The second is there whatever is read-only. */
+/** A user that cannot use /run gets a directory below one of these. The second exists even if everything is read-only. */
 export const PRIVATE_PARENTS = ["/tmp", "/dev/shm"] as const;
 
-/** What a path of this file is where `run` serves in the place of /run. */
+/** A path of this file, if `run` serves as /run. */
 export function placedIn(run: string, path: string): string {
   return path.startsWith(`${RUN_DIRECTORY}/`) ? run + path.slice(RUN_DIRECTORY.length) : path;
 }

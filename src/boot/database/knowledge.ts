@@ -25,7 +25,7 @@ export type Knowledge =
 export interface Question {
   /** What a variable says of the database: where it is, if it is Postgres. */
   byVariable: { place: Place | undefined } | undefined;
-  /** Nobody has said that there is a database to wait for. */
+  /** No variable names a database to wait for. */
   onlyIfShared: boolean;
   /** Django is started for another step anyway: it may as well look for migrations then. */
   startsDjango: boolean;

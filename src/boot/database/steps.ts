@@ -98,7 +98,7 @@ function moreOf(knowledge: Begun["knowledge"]): StepName[] {
   return knowledge.kind === "unknown" ? knowledge.more : [];
 }
 
-/** What DATABASE_URL says, or for those who change the schema MIGRATIONS_DATABASE_URL; undefined where neither is set. */
+/** The database of DATABASE_URL; for a change of the schema, of MIGRATIONS_DATABASE_URL. Undefined if neither is set. */
 export function databaseByVariable(
   { databaseUrl, migrationsDatabaseUrl }: Pick<Config, "databaseUrl" | "migrationsDatabaseUrl">,
   changesSchema: boolean,

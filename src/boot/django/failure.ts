@@ -74,7 +74,7 @@ export function oneLine({ type, message }: PythonError): string {
 const CLOSED = /PermissionError|\[Errno 13\]/;
 const MISSING_MODULE = /ModuleNotFoundError: No module named '([^'.]+)/;
 
-/** Where a step has run, and as whom. */
+/** The directory and the user of a step. */
 export interface StepPlace {
   user: string;
   appDirectory: string;

@@ -98,7 +98,7 @@ export async function runDjango(
   return facts;
 }
 
-/** Whom the steps run as. */
+/** The user of the steps. */
 function userOf(runAsPrefix: readonly string[]): string {
   const option = "--reuid=";
   const named = runAsPrefix.find((word) => word.startsWith(option))?.slice(option.length);

@@ -95,7 +95,7 @@ function ownChildren(path: string, account: Account): void {
     withDirectory(path, (fd, { mode }) => {
       for (const entry of readdirSync(inDirectory(fd), { withFileTypes: true }))
         ownTree(inDirectory(fd, entry.name), account, entry.isDirectory());
-      // One that had to be taken to be looked into has its mode back.
+      // Taking ownership may have changed the mode.
       if (fstatSync(fd).mode !== mode) fchmodSync(fd, mode & MODE_BITS);
     });
   } catch (error) {

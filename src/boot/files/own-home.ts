@@ -1,9 +1,9 @@
-// A user whom the image does not know has no home, and no name: engines say HOME=/, and Python's getpass finds nobody.
+// A user without an account in the image has neither home nor name: engines set HOME=/, and Python's getpass fails.
 import { accessSync, constants } from "node:fs";
 import { DJANGO_USER, HOME_DIRECTORY, placedIn } from "../../plan/paths.ts";
 import { nameOf } from "../../platform/credentials.ts";
 
-/** Adds to `environment`, for whoever was not started as root, what its services and steps would miss. */
+/** Without root: adds the variables that services and steps would miss to `environment`. */
 export function giveHome(environment: NodeJS.ProcessEnv, run: string): void {
   if (!isWritable(environment["HOME"])) environment["HOME"] = placedIn(run, HOME_DIRECTORY);
   if (nameOf(process.getuid?.() ?? 0) !== undefined) return;

@@ -3,7 +3,7 @@ import { readBeginning } from "../../base/untrusted-file.ts";
 import type { Problem } from "../../config/problem.ts";
 
 const SCRIPT = "/scripts/django-entrypoint.sh";
-/** Of the image's own, and of one that starts djinit in the end. */
+/** The image's own script, or a script that starts djinit in the end. */
 const STARTS_DJINIT = /\bdjinit\b/;
 
 /** It would be ignored in silence: the image's entry point is djinit, not this file. */

@@ -38,10 +38,10 @@ export interface RunDirectory {
 }
 
 /**
- * Makes them with their owners and clears away what an earlier run of the same container left in the way. As root nothing is
- * trusted that is there: from now on only root may change what is in /run itself. Another user who may not have /run gets a
- * directory that nobody else can look into. Returns what serves as /run.
- * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be had, with the system's own words.
+ * Makes them with their owners, and removes leftovers of an earlier run. A start as root trusts nothing that it finds: from
+ * now on only root may change the entries of /run itself. Another user that cannot use /run gets a private directory.
+ * Returns the directory that serves as /run.
+ * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be made, with the system's message.
  */
 export function makeRuntimeDirectories(isRoot: boolean): RunDirectory {
   const failures: string[] = [];
@@ -105,7 +105,7 @@ function giveToOwner({ path, owner, writers }: RuntimeDirectory): void {
   );
 }
 
-/** What root has written there is for the user whom PID 1 becomes. */
+/** Gives /run/djinit to the user that PID 1 becomes. Until now it was root's. */
 export function giveDjinitDirectory(user: string): void {
   const { uid, gid } = findAccount(user);
   withDirectory(DJINIT_DIRECTORY, (fd) => fchownSync(fd, uid, gid));

@@ -46,7 +46,7 @@ export function encryptionOf(given: EncryptionParameters, host: string): Encrypt
 function certificates(mode: Mode, given: EncryptionParameters, host: string): ConnectionOptions {
   const { sslrootcert, sslcert, sslkey, sslpassword } = given;
   const roots = rootsOf(mode, given);
-  // With a root of its own, require checks who has signed, but not for whom.
+  // With a root certificate, `require` checks the signature, but not the host name.
   const verifies = mode.startsWith("verify-") || (mode === "require" && roots !== undefined);
   if (mode === "verify-ca" && sslrootcert === undefined)
     throw new Error("its sslmode is verify-ca, which needs an sslrootcert");
@@ -55,7 +55,7 @@ function certificates(mode: Mode, given: EncryptionParameters, host: string): Co
     ...(verifies ? {} : { rejectUnauthorized: false }),
     ...(verifies && mode !== "verify-full" ? { checkServerIdentity: () => undefined } : {}),
     ...(verifies && mode === "verify-full" && host !== "" ? { host } : {}),
-    // One that is not there is not sent.
+    // A certificate that does not exist is not sent.
     ...(sslcert && existsSync(sslcert)
       ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) }
       : {}),
@@ -72,12 +72,12 @@ function rootsOf(
   if (sslrootcert !== "system")
     return mode.startsWith("verify-") || existsSync(sslrootcert) ? read(sslrootcert) : undefined;
   if (SSL_CERT_FILE) return read(SSL_CERT_FILE);
-  // Loaded for whom needs it: gunicorn waits meanwhile.
+  // Loaded only if needed: gunicorn waits meanwhile.
   const systems = process.getBuiltinModule("node:tls").getCACertificates("system");
   return systems.length > 0 ? systems : undefined;
 }
 
-/** The settings may name it, and with them whoever may write to the project's files. */
+/** Untrusted: the project's settings may name the file. */
 function read(path: string): string {
   return readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }).toString("utf8");
 }

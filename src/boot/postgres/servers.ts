@@ -104,7 +104,7 @@ function list(text: string | undefined): string[] {
   return (text ?? "").split(",");
 }
 
-/** libpq's default. The application is django, whoever we are. */
+/** libpq's default. If djinit is root, the application is user django. */
 function systemUser(): string | undefined {
   if (process.getuid?.() === 0) return DJANGO_USER;
   try {

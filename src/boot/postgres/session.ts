@@ -74,7 +74,7 @@ async function connect(options: ClientConfig, wants: WantedSession): Promise<Cli
   }
 }
 
-/** Asked in any case: a pooler lets everybody in, and connects to the server only for a query. */
+/** Always asks: a pooler accepts every login, and connects to the server only for a query. */
 async function requireKind(client: Client, wants: WantedSession): Promise<void> {
   const { rows } = await client.query<{ read_only: string }>(
     "SELECT current_setting('transaction_read_only') AS read_only",

@@ -28,15 +28,15 @@ const CAUSES: Record<string, string> = {
   "25006": "it takes no writes",
   ECONNRESET: "the server has hung up",
 };
-/** pg's words where the server asks for one. */
+/** pg's message if the server asks for a password. */
 const WITHOUT_PASSWORD = /client password must be a/;
-/** Node is nobody's to run but djinit's. */
+/** Advice to Node's users. The users of djinit do not run Node. */
 const ADVICE_ON_NODE = /; if the root CA is installed locally.*$/s;
 
-/** What a URL comes from: a variable that has it, or the settings, which make it of variables. */
+/** Where a URL comes from: a variable, or the settings, which make it of variables. */
 export type Origin = { variable: string } | { settingsReadIt: string[] };
 
-/** Where a database is, and who says so. */
+/** A database, and where its URL comes from. */
 export interface Place {
   url: string;
   origin: Origin;

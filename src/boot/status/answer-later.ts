@@ -1,4 +1,4 @@
-// Most boots are over before anybody asks: what answers is loaded only when one takes longer.
+// Most boots are over before the first question. The servers are loaded only if a boot takes longer.
 import { type Clock, until } from "../../base/clock.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { AdminDescriptors } from "../../plan/plan.ts";

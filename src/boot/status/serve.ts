@@ -67,7 +67,7 @@ export function serveAnswers({ admin, run, supervisorUser }: Plan, answering: An
 
 async function answerPage(asked: Asked, { state, facts }: Answering): Promise<boolean> {
   const { path, request, response } = asked;
-  // One that is kept open would be lost with this program.
+  // A connection that is kept open would be lost with this program.
   response.setHeader("connection", "close");
   const verdict = answerProbe(path, state());
   if (verdict !== undefined) sendVerdict(path.slice(1), verdict, asked);
@@ -97,7 +97,7 @@ async function answerPage(asked: Asked, { state, facts }: Answering): Promise<bo
   return true;
 }
 
-/** The directory is djinit's own: nobody else can have put anything in the way. */
+/** The directory is root's or this user's own: no other user can have put anything in the way. */
 function listenAtPath(path: string, supervisorUser: string | undefined): number {
   rmSync(path, { recursive: true, force: true });
   const before = process.umask(UMASK);

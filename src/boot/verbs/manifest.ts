@@ -40,8 +40,8 @@ export async function makeImageManifest(django: Django): Promise<void> {
 const AS_ROOT = [PROGRAMS.setpriv, "--no-new-privs", "--"];
 
 /**
- * As user django, whom the services run as. While an image is built the steps before this one were root's: what they have
- * written may be closed to django, and is no reason to fail where the container may do without it. But it is said.
+ * As user django, like the services. Earlier steps of an image's build ran as root: their files may be closed to django.
+ * That is reported, and fails only if the container needs them.
  */
 async function askForFacts(django: Django): Promise<ManifestFacts> {
   try {
