@@ -48,6 +48,12 @@ describe("a server that runs as a plain command is told of, with what to write",
     ]);
   });
 
+  test("as a matter of CMD", () => {
+    expect(findServerCommand(readCommand(split("daphne shop.asgi:app")), CONFIG)).toMatchObject([
+      { variable: "CMD" },
+    ]);
+  });
+
   test("whoever says what is to be done about the schema is not told", () => {
     const config = configOf({ DJINIT_MIGRATIONS: "wait" });
     expect(warn(split("daphne shop.asgi:app"), config)).toEqual([]);
