@@ -223,4 +223,11 @@ describe("whose MEDIA_ROOT it may become", () => {
     const { container } = await startSite({ image, env: { DJINIT_MEDIA_ROOT: root } });
     expect(await container.output(["stat", "-c", "%U", root, `${root}/a.txt`])).toBe(`${owner}\n${owner}`);
   });
+
+  test("one that is not there is made where data lies, and nowhere else", async () => {
+    const image = await imageOf("unmade", { MEDIA_URL: "/media/", MEDIA_ROOT: "/srv/uploads" });
+    const { container } = await startSite({ image, env: { DJINIT_PROTECTED_ROOT: "/opt/protected" } });
+    await container.output(["touch", "/srv/uploads/a.txt"], { user: "django" });
+    expect((await container.exec(["ls", "/opt/protected"])).exitCode).not.toBe(0);
+  });
 });

@@ -3,6 +3,7 @@ import {
   fstatSync,
   lchownSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -15,6 +16,7 @@ import { inDirectory, withDirectory, withDirectoryAt } from "../../platform/dire
 import { refusal } from "./publishable.ts";
 
 const MODE_BITS = 0o7777;
+const MADE_MODE = 0o755;
 /** Not a directory: a file, or a link in its place. */
 const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
 /** Where nothing but data lies, by custom. Elsewhere only what has been mounted, or is the application's, changes hands. */
@@ -32,10 +34,11 @@ export function ownMediaDirectories(directories: readonly string[]): void {
 }
 
 /** No link on the way is followed. Errors: DJINIT_MEDIA_OWNER. */
-function own(parent: string, name: string): void {
+function own(parent: string, name: string): true {
   const django = findAccount(DJANGO_USER);
   try {
     withDirectoryAt(parent, (fd) => ownTop(inDirectory(fd, name), django));
+    return true;
   } catch (error) {
     throw new DjinitError(
       "DJINIT_MEDIA_OWNER",
@@ -45,13 +48,12 @@ function own(parent: string, name: string): void {
 }
 
 /**
- * The same for MEDIA_ROOT: where it is clearly a place for data, since the settings are the application's to make. False: it
- * is not, and stays as it is.
+ * The same for MEDIA_ROOT, which is made if need be: where it is clearly a place for data, since the settings are the
+ * application's to make. False: it is not, and stays as it is.
  */
 export function ownMediaRoot(directory: string, appDirectory: string): boolean {
   let parent: string;
   try {
-    lstatSync(directory);
     parent = realpathSync(dirname(directory));
   } catch {
     return false;
@@ -59,8 +61,17 @@ export function ownMediaRoot(directory: string, appDirectory: string): boolean {
   const real = join(parent, basename(directory));
   if (refusal(real, appDirectory) !== undefined || !isForData(real, appDirectory)) return false;
   // What was looked at is what changes hands: a link that has come since is not followed.
-  own(parent, basename(directory));
-  return true;
+  return makeDirectory(parent, basename(directory)) && own(parent, basename(directory));
+}
+
+/** Whether it is there in the end: Django itself may make nothing in a directory of root's. */
+function makeDirectory(parent: string, name: string): boolean {
+  try {
+    withDirectoryAt(parent, (fd) => mkdirSync(inDirectory(fd, name), { mode: MADE_MODE }));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EEXIST";
+  }
 }
 
 function isForData(path: string, appDirectory: string): boolean {
