@@ -5,7 +5,7 @@ import { EventSplitter, readEvents } from "../../../src/boot/django/event-channe
 import type { SetupEvent } from "../../../src/boot/django/event-schemas.ts";
 
 const line = (event: object) => `\u001e${JSON.stringify(event)}\n`;
-const WAITING = { event: "waiting", cause: "Ofen kalt: 🍰" };
+const WAITING = { event: "waiting", cause: "Ofen kalt: 🍰", database: "postgres" };
 
 /** The events of a text that comes in pieces of this size. */
 function eventsOf(text: string, size: number, mostBytes?: number): SetupEvent[] {
