@@ -2,17 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Sorted: those that say most about the file come first. Paths are relative to `root`. */
-export function relatedTests(root: string, folder: string, file: string): string[] {
+/** In groups: the tests that import the file itself come first, those that load it by others follow. Paths are relative to `root`. */
+export function relatedTests(root: string, folder: string, file: string): string[][] {
   const tests = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => join(folder, name));
-  const distances = new Map<string, number>();
-  for (const test of tests) {
-    const distance = distanceTo(root, test, file);
-    if (distance !== undefined) distances.set(test, distance);
-  }
-  return [...distances].sort(([, one], [, other]) => one - other).map(([test]) => test);
+  const distances = tests.map((test) => ({ test, distance: distanceTo(root, test, file) }));
+  const near = distances.filter(({ distance }) => distance === 1);
+  const far = distances.filter(({ distance = 0 }) => distance > 1);
+  return [near, far].map((group) => group.map(({ test }) => test)).filter((group) => group.length > 0);
 }
 
 /** How many imports lie between; undefined where the test does not load the file at all. */

@@ -41,7 +41,7 @@ test("the tests of a file are those that load it, the nearest one first", () => 
     write("test/far.test.ts", 'import { b } from "../src/b.ts";\n');
     write("test/near.test.ts", 'import {\n  a,\n} from "../src/a.ts";\n');
     write("test/type.test.ts", 'import type { A } from "../src/a.ts";\n');
-    expect(relatedTests(root, "test", "src/a.ts")).toEqual(["test/near.test.ts", "test/far.test.ts"]);
+    expect(relatedTests(root, "test", "src/a.ts")).toEqual([["test/near.test.ts"], ["test/far.test.ts"]]);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

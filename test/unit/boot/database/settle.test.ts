@@ -10,7 +10,7 @@ import { VirtualClock } from "../../../support/virtual-clock.ts";
 /** Lets everything run that waits for no time. */
 const settleDown = () => new Promise((resolve) => setImmediate(resolve));
 
-function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
+function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } = {}) {
   const clock = new VirtualClock();
   const said: string[] = [];
   const done: string[] = [];
@@ -20,6 +20,7 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
     sessions: 0,
     looks: 0,
     failure: undefined as unknown,
+    superuser: undefined as string | undefined,
   };
   const abort = new AbortController();
   const lock: MigrationLock = {
@@ -33,14 +34,18 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
       const { failure } = database;
       database.failure = undefined;
       if (failure !== undefined) throw failure;
-      const { pending } = database;
-      return { applied: [], pending, unknown: [], ahead: [], seemsInconsistent: false, superuser: undefined };
+      const { pending, superuser } = database;
+      return { applied: [], pending, unknown: [], ahead: [], seemsInconsistent: false, superuser };
     },
     isLockFree: async () => !database.isLocked,
     takeLock: async () => (database.isLocked ? undefined : lock),
     close: async () => void done.push("close"),
   };
-  const say = (_: object, text: string) => void said.push(text);
+  const about: object[] = [];
+  const say = (fields: object, text: string) => {
+    about.push(fields);
+    said.push(text);
+  };
   const left = settleSchema({
     config: { migrateTimeoutMs },
     log: { debug: say, info: say, warn: say, error: say },
@@ -48,7 +53,7 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
     signal: abort.signal,
     steps,
     clock,
-    random: () => 0,
+    random: () => random,
     connect: async () => {
       database.sessions += 1;
       return session;
@@ -64,7 +69,7 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000 } = {}) {
       await settleDown();
     }
   };
-  return { left, database, said, done, abort, pass };
+  return { left, database, said, about, done, abort, pass };
 }
 
 test("the leader runs what is left under the lock, and lets it go", async () => {
@@ -123,9 +128,64 @@ test("a session that breaks is opened again, after a second", async () => {
 });
 
 test("a server that refuses the question is asked by Django", async () => {
-  const { left, database } = settling(["migrate"]);
+  const { left, database, said, about } = settling(["migrate"]);
   database.failure = Object.assign(new Error("no such column"), { code: "42703" });
   expect(await left).toEqual(["migrate"]);
+  expect(said).toEqual(["cannot look for migrations without Django: no such column"]);
+  expect(about).toEqual([{ step: "migrate", cause: "no such column" }]);
+});
+
+test("where all is done it says so, and does what does not change the database", async () => {
+  const { left, database, said, about, done, pass } = settling(["migrate", "superuser", "collectstatic"]);
+  database.pending = [];
+  database.superuser = "admin";
+  await pass(100);
+  expect(await left).toEqual(["collectstatic"]);
+  expect(done).toEqual(["close"]);
+  expect(said).toEqual([
+    "no migration is pending",
+    "superuser admin exists already: its password was not changed",
+  ]);
+  expect(about).toEqual([
+    { step: "migrate", applied: 0 },
+    { step: "superuser", username: "admin" },
+  ]);
+});
+
+test("one that has only a superuser to make says nothing of migrations", async () => {
+  const { left, database, said } = settling(["superuser"]);
+  database.pending = [];
+  database.superuser = "admin";
+  expect(await left).toEqual([]);
+  expect(said).toEqual(["superuser admin exists already: its password was not changed"]);
+});
+
+test("of many that are pending three are named", async () => {
+  const { left, database, pass } = settling(["wait-for-migrations"], { migrateTimeoutMs: 1_000 });
+  database.pending = ["a.1", "a.2", "a.3", "a.4"];
+  await pass(2_000);
+  await expect(left).rejects.toThrow("within 1 s: 4 pending, a.1, a.2, a.3 and 1 more");
+});
+
+test("chance shortens a pause by three tenths at most, so that replicas do not ask in step", async () => {
+  const looksAfter = async (ms: number, random: number) => {
+    const { database, pass, abort, left } = settling(["wait-for-migrations"], { random });
+    await settleDown();
+    await pass(ms);
+    abort.abort("over");
+    await left.catch(() => {});
+    return database.looks;
+  };
+  expect(await looksAfter(100, 0)).toBe(2);
+  expect(await looksAfter(60, 1)).toBe(1);
+  expect(await looksAfter(70, 1)).toBe(2);
+});
+
+test("a server that cannot be asked to the end is a failure", async () => {
+  const { left, database, pass } = settling(["migrate"], { migrateTimeoutMs: 0 });
+  database.failure = new Error("the server has hung up");
+  await pass(100);
+  await expect(left).rejects.toThrow("cannot look for migrations");
 });
 
 test("a stop ends the wait at once", async () => {
