@@ -73,7 +73,7 @@ export async function waitForPostgres(
   const servers = serversOf(url, environment);
   const named = (some: readonly Server[]) => `${placeOf(some)}${sayOrigin(origin)}`;
   const where = named(servers);
-  const blamed = "variable" in origin ? origin : { variables: origin.settingsReadIt };
+  const { text: suspects, fields: blamed } = blame(origin);
   const aborted = rejectionOn(signal);
   observer.onStepStarted("wait-for-database");
   for (let attempt = 0; ; attempt += 1) {
@@ -95,13 +95,13 @@ export async function waitForPostgres(
     const final = finalCode(failure);
     if (final !== undefined) {
       const what = final === "DJINIT_DATABASE_UNUSABLE" ? "connect" : "log in";
-      throw new DjinitError(final, `cannot ${what} to database ${where}: ${cause}`, {
+      throw new DjinitError(final, `cannot ${what} to database ${where}${suspects}: ${cause}`, {
         cause: failure,
         fields: blamed,
       });
     }
     if (waitedMs >= timeoutMs) {
-      const text = `cannot reach database ${where} within ${timeoutMs / 1000} s: ${cause}`;
+      const text = `cannot reach database ${where}${suspects} within ${timeoutMs / 1000} s: ${cause}`;
       throw new DjinitError("DJINIT_DATABASE_UNAVAILABLE", text, {
         cause: failure,
         fields: { ...blamed, attempts: attempt + 1 },
@@ -119,9 +119,15 @@ export async function waitForPostgres(
 }
 
 function sayOrigin(origin: Origin): string {
-  if ("variable" in origin) return origin.variable === USUAL_VARIABLE ? "" : ` of ${origin.variable}`;
-  const names = origin.settingsReadIt.join(", ");
-  return names === "" ? " of the settings" : ` of the settings (${names})`;
+  if (!("variable" in origin)) return " of the settings";
+  return origin.variable === USUAL_VARIABLE ? "" : ` of ${origin.variable}`;
+}
+
+/** Which variables to look at, in an error. */
+function blame(origin: Origin): { text: string; fields: Record<string, unknown> } {
+  if ("variable" in origin) return { text: "", fields: origin };
+  const { settingsReadIt: variables } = origin;
+  return { text: variables.length === 0 ? "" : ` (${variables.join(", ")})`, fields: { variables } };
 }
 
 /** Rejects with the signal's reason, also if the signal has been aborted before. */

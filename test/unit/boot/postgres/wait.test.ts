@@ -94,6 +94,16 @@ test("no attempt overruns the deadline, and the last one is at it", async () => 
   expect(attempts[0]).toEqual({ atMs: 0, limitMs: 1_000 });
 });
 
+test("a database that answers is named by its place; which variables the settings read is for errors alone", async () => {
+  const said: unknown[] = [];
+  const origin = { settingsReadIt: ["POSTGRES_HOST"] };
+  const say = { ...log, info: (_: object, text: string) => void said.push(text) };
+  const options = { url, origin, environment: {}, timeoutMs: 0, log: say, observer: UNOBSERVED, signal };
+  const client = {} as Client;
+  await waitForPostgres(options, { clock: new VirtualClock(), random: () => 0, open: async () => client });
+  expect(said).toEqual(["database 127.0.0.1:1/cakes of the settings answers"]);
+});
+
 test("what waiting does not change ends it at once", async () => {
   const { waited, attempts } = waiting(60_000, () => refused("28P01"));
   await expect(waited).rejects.toMatchObject({ code: "DJINIT_DATABASE_REFUSED_LOGIN" });
