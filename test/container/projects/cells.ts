@@ -4,7 +4,7 @@
 export const CELLS = {
   build: "the README's Dockerfile builds",
   page: "it boots on an empty database, and a page is there",
-  static: "the page's stylesheet comes with the right text and type",
+  static: "the page's stylesheet comes from nginx, with the right text and type",
   media: "an upload can be fetched under the address that Django gives it",
   admin: "the superuser of `SUPERUSER_PASSWORD` can log in",
   worker: "a celery worker in a container of its own runs a task",

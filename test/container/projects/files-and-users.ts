@@ -34,6 +34,17 @@ export const FILES_AND_USERS: readonly Project[] = [
     media: "/vol/web/media",
   },
   {
+    name: "email-user",
+    shape: "users by email, with required fields",
+    env: (backends) => ({
+      ...usual(backends),
+      SUPERUSER_EMAIL: "boss@club.example",
+      DJANGO_SUPERUSER_FIRST_NAME: "Ada",
+      DJANGO_SUPERUSER_LAST_NAME: "King",
+    }),
+    login: "boss@club.example",
+  },
+  {
     name: "own-commands",
     shape: "`createsuperuser` and `migrate` of its own",
     env: usual,

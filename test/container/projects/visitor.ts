@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import type { Container } from "../../support/docker.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type HttpAnswer, http } from "../../support/http.ts";
+import { targetOf } from "../../support/records.ts";
 
 export const PASSWORD = "correct horse battery staple";
 const TASK_TIMEOUT_MS = 40_000;
@@ -15,7 +16,7 @@ export async function lookAtPage(web: Container): Promise<string> {
   return text;
 }
 
-/** The stylesheet that the page names, as a browser would fetch it. */
+/** The stylesheet that the page names, as a browser would fetch it: nginx answers, and the application is not asked. */
 export async function fetchStylesheet(web: Container): Promise<void> {
   const [, href = ""] = /<link rel="stylesheet" href="([^"]+)"/.exec(await lookAtPage(web)) ?? [];
   expect(href).toMatch(/^\/.*board.*\.css$/);
@@ -23,6 +24,8 @@ export async function fetchStylesheet(web: Container): Promise<void> {
   expect(status, href).toBe(200);
   expect(headers["content-type"]).toMatch(/^text\/css(;|$)/);
   expect(text).toMatch(/^h1 \{\s+color: #7a3b0c;\s+\}\s*$/);
+  const request = await web.record("the stylesheet", (record) => targetOf(record) === href);
+  expect(request, "who answered").toMatchObject({ service: "nginx", http: { upstream: { duration: null } } });
 }
 
 /** Uploads a file and fetches it where the page says that it is. */

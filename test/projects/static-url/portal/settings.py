@@ -61,10 +61,9 @@ USE_TZ = True
 
 STATIC_URL = "/assets/"
 STATIC_ROOT = "/var/www/portal/assets"
-STATICFILES_STORAGE_NAME = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": STATICFILES_STORAGE_NAME},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
 MEDIA_URL = "/media/"

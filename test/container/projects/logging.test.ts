@@ -1,0 +1,4 @@
+import { checkProjects } from "./check.ts";
+import { LOGGING } from "./logging.ts";
+
+checkProjects(LOGGING);

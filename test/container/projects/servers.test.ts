@@ -1,0 +1,4 @@
+import { checkProjects } from "./check.ts";
+import { SERVERS } from "./servers.ts";
+
+checkProjects(SERVERS);

@@ -1,0 +1,15 @@
+import { type Project, usual } from "./project.ts";
+
+/** What they say about gunicorn and celery. */
+export const SERVERS: readonly Project[] = [
+  {
+    name: "gunicorn-conf",
+    shape: "`gunicorn.conf.py`: bind, gthread, access log, hooks",
+    env: usual,
+  },
+  {
+    name: "database-scheduler",
+    shape: "django-celery-beat's scheduler, django-celery-results; beat starts before any schema",
+    env: usual,
+  },
+];

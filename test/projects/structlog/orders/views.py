@@ -1,0 +1,18 @@
+from django.http import HttpResponse
+import structlog
+
+logger = structlog.get_logger(__name__)
+
+
+def talk(request):
+    logger.info("the oven is warm", degrees=220)
+    logger.warning("the flour runs low")
+    logger.error("the oven is cold")
+    try:
+        try:
+            {"flour": 1}["yeast"]
+        except KeyError as error:
+            raise ValueError("there is no dough") from error
+    except ValueError:
+        logger.exception("cannot bake")
+    return HttpResponse("said")
