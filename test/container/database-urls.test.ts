@@ -206,9 +206,8 @@ test("a container waits by the socket that the URL means, and names the one of t
     env: { ...env, DATABASE_URL: `postgres://${login}@/postgres` },
   });
   await socket.record("readiness", isReady, 60_000);
-  await socket.record(
-    "the database",
-    ({ msg }) => msg === "database /var/run/postgresql:5432/postgres answers",
+  await socket.record("the database", ({ msg }) =>
+    /^database \/var\/run\/postgresql:5432\/postgres.* answers$/.test(msg),
   );
   await using second = await runContainer({
     image,
@@ -218,7 +217,7 @@ test("a container waits by the socket that the URL means, and names the one of t
     },
   });
   const { msg } = await second.record("the database", ({ msg }) => msg.endsWith(" answers"), 60_000);
-  expect(msg).toBe(`database ${server.host}:5432/postgres answers`);
+  expect(msg.startsWith(`database ${server.host}:5432/postgres`), msg).toBe(true);
 });
 
 test("a service of libpq's that there is not is refused at once, by its name", async () => {
