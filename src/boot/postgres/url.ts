@@ -13,15 +13,13 @@ export interface PostgresUrl {
 
 /** Authority, path, query. */
 const PARTS = /^([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/s;
-/** The same where the password has a # in it, which django-environ takes. */
-const PARTS_WITH_BARE_PASSWORD = /^([^/?]*@[^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/s;
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/;
 const CANNOT_BE_PARSED = "it cannot be parsed: write special characters in the password as %XX";
 
 /** Errors: what is wrong with it, in words that go on a sentence about it and repeat nothing that may be its password. */
 export function parseUrl(url: string): PostgresUrl {
-  const rest = url.replace(POSTGRES_SCHEME, "");
-  const [, authority = "", path = "", query = ""] = partsOf(rest);
+  const rest = withEscapes(url.replace(POSTGRES_SCHEME, ""));
+  const [, authority = "", path = "", query = ""] = PARTS.exec(rest) ?? [];
   const at = authority.lastIndexOf("@");
   const [, user = "", password] = /^([^:]*)(?::(.*))?$/s.exec(authority.slice(0, Math.max(at, 0))) ?? [];
   const name = unquote(path.slice(1));
@@ -41,11 +39,11 @@ export function parseUrl(url: string): PostgresUrl {
   };
 }
 
-function partsOf(rest: string): readonly string[] {
-  const parts = PARTS.exec(rest) ?? [];
-  const [, authority = "", path] = parts;
-  const endsInPassword = path === undefined && !authority.includes("@") && /:.*\D/s.test(authority);
-  return (endsInPassword ? PARTS_WITH_BARE_PASSWORD.exec(rest) : null) ?? parts;
+/** A password with a bare # in it: django-environ then takes the whole URL for one without escapes. */
+function withEscapes(rest: string): string {
+  const [, authority = "", path] = PARTS.exec(rest) ?? [];
+  const isBare = path === undefined && rest[authority.length] === "#" && rest.includes("@", authority.length);
+  return isBare ? rest.replaceAll("%", "%25").replaceAll("#", "%23") : rest;
 }
 
 /** One port counts for all hosts, as it does where Django hands both on as lists. */

@@ -49,6 +49,8 @@ const URLS: [url: string, ...servers: string[]][] = [
   ["postgres://u:100%zz%41@h/d", "h:5432:u:100%zzA:d"],
   ["postgres://u:p%C3%A4@h/d", "h:5432:u:pä:d"],
   ["postgres://u:p#1@h/d", "h:5432:u:p#1:d"],
+  ["postgres://u:p@ss#1@h/d", "h:5432:u:p@ss#1:d"],
+  ["postgres://u:p%41#1%@h:6543/d%20x", "h:6543:u:p%41#1%:d%20x"],
   ["postgres://u:p[1]@h/d", "h:5432:u:p[1]:d"],
   ["postgres://u:p@h/my%20db", "h:5432:u:p:my db"],
   ["postgres://u:p@h/a%2Fb", "h:5432:u:p:a/b"],
