@@ -60,7 +60,8 @@ export async function learnSchema(
   const { candidates, more } = trustedManifests(django, sources);
   const [first] = candidates;
   const { facts } = first?.manifest ?? {};
-  if (first?.unproven === undefined && facts?.site !== undefined) django.observer.onSite(facts.site);
+  // Where they are not proven, what Django or an import of the settings says later wins.
+  if (facts?.site !== undefined) django.observer.onSite(facts.site);
   if (first?.unproven === undefined && facts?.settings.takes_url === true && place !== undefined)
     return { kind: "known", facts, place };
   if (first === undefined && !onlyIfShared) return { kind: "unknown", more, place };
