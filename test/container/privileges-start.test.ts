@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { processTable } from "../support/proc.ts";
 import { isReady, serves, startReadyCake } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
-import { startProject } from "./project-subject.ts";
+import { startProject, startReadyProject } from "./project-subject.ts";
 
 /** By owner and not by mode=1777: where the image has the directory, some engines take its mode whatever the option. */
 const own = (path: string, uid: number) => `${path}:uid=${uid}`;
@@ -37,6 +37,29 @@ test("as a restricted pod: no root, no capability, no_new_privs, read-only", asy
   expect(await worksAs({ user: "104:107", tmpfs: [own("/run", 104), own(DATA, 104), "/tmp"], more })).toEqual(
     [104],
   );
+});
+
+test("as another user, with files of one's own that name the usual places", async () => {
+  await using container = await startReadyProject({
+    user: "12345:0",
+    publish: [8000],
+    env: { DATABASE_URL: "sqlite:////tmp/cakes.sqlite3", CELERY_WORKER: "1", CELERY_BEAT: "1" },
+    files: {
+      "/etc/nginx/conf.d/django.conf.d/upstream.conf":
+        "upstream gunicorn { server unix:/run/gunicorn/gunicorn.sock; }\n",
+      "/etc/gunicorn/config.py":
+        'bind = "unix:/run/gunicorn/gunicorn.sock"\numask = 0o117\npidfile = "/run/gunicorn/gunicorn.pid"\n',
+    },
+  });
+  await serves(container);
+  // Its own copy is read again.
+  await container.output(["sh", "-c", "echo 'nonsense;' >> /etc/nginx/conf.d/django.conf"], { user: "root" });
+  await container.output(["djinit", "reload"]);
+  const refused = await container.record("the refusal", ({ code }) => code === "DJINIT_RELOAD_REFUSED");
+  expect(refused.msg).toContain("/etc/nginx/conf.d/django.conf:");
+  expect(refused.msg).not.toContain("/tmp/");
+  await serves(container);
+  expect(await container.stop()).toBe(0);
 });
 
 test("as another user where nothing can be written to: one clear error", async () => {

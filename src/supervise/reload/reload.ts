@@ -8,6 +8,8 @@ import { makePolicy } from "../../logs/write/policy.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import { wasCutShort } from "../../plan/check-proof.ts";
 import { planAfterCheck } from "../../plan/nginx.ts";
+import { RUN_DIRECTORY } from "../../plan/paths.ts";
+import { namedAsUsual } from "../../plan/run-directory.ts";
 import { findCause } from "../failure-cause.ts";
 import { writeNginxWaits } from "../process/nginx-waits.ts";
 import { mirrorConfiguration } from "../process/prepare-files.ts";
@@ -86,9 +88,10 @@ async function runCheck(
       clock,
       reaper,
       onRecord: (fields) => {
-        if (fields.level === "fatal") fatal ??= fields.msg;
-        all.push(fields.msg);
-        last.add(fields);
+        const msg = namedAsUsual(fields.msg, plan.mirror?.run ?? RUN_DIRECTORY);
+        if (fields.level === "fatal") fatal ??= msg;
+        all.push(msg);
+        last.add({ ...fields, msg });
       },
     });
     let late = false;
