@@ -6,11 +6,14 @@ import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
 import { readCommand } from "../plan/role.ts";
+import { placePlan } from "../plan/run-directory.ts";
 import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
 import { findCommand } from "../platform/path-search.ts";
 import { asService } from "../platform/service-argv.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
+import { giveHome } from "./files/own-home.ts";
+import { findRunDirectory } from "./files/run-directory.ts";
 import { loadGiven } from "./given.ts";
 
 const SERVERS: Partial<Record<Role, string>> = {
@@ -42,7 +45,9 @@ function becomeCommand(argv: string[]): never {
   const isRoot = process.getuid?.() === 0;
   const places = findAppDirectoryProblems(config, isRoot);
   refuseProblems([...problems, ...places, ...findProblems(invocation, config)]);
-  const plan = draftPlan(invocation, config, { startedAsRoot: isRoot, sources });
+  const run = findRunDirectory();
+  if (!isRoot) giveHome(environment, run);
+  const plan = placePlan(draftPlan(invocation, config, { startedAsRoot: isRoot, sources }), run, true);
   const [command] = plan.services as [ServicePlan];
   requireUsers(plan);
   try {

@@ -10,7 +10,7 @@ import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
 import type { NginxFacts } from "../plan/nginx.ts";
-import { DJANGO_USER, mediaDirectories, NGINX_USER, RUN_DIRECTORY } from "../plan/paths.ts";
+import { DJANGO_USER, mediaDirectories, NGINX_USER } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { placePlan } from "../plan/run-directory.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
@@ -19,6 +19,7 @@ import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.
 import { type BootContext, openContext } from "./context.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
+import { findRunDirectory } from "./files/run-directory.ts";
 import {
   giveDjinitDirectory,
   makeRuntimeDirectories,
@@ -99,7 +100,7 @@ function begin(context: BootContext): Begun {
   if (isRoot) requireBootCapabilities();
   const { path: run, lockFd }: RunDirectory = place.isFirst
     ? makeRuntimeDirectories(isRoot)
-    : { path: RUN_DIRECTORY };
+    : { path: findRunDirectory() };
   if (!isRoot) giveHome(environment, run);
   if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
   const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot, run) : undefined;

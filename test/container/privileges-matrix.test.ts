@@ -69,6 +69,9 @@ async function worksAsOneUser(container: Container, uid: number, place: string):
   const status = await container.output(["djinit", "status"]);
   expect(status).toContain(`note: everything runs as user ${uid}`);
 
+  const beside = 'cd "$HOME" && touch file && python -c "import getpass; print(getpass.getuser())"';
+  expect(await container.output(["djinit", "sh", "-c", beside])).toBe("django");
+
   await container.output(["djinit", "reload"]);
   await container.record("the reload of nginx", ({ msg }) => msg === "reloading nginx");
   await serves(container);

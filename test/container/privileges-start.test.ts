@@ -43,7 +43,8 @@ test("as another user, with files of one's own that name the usual places", asyn
   await using container = await startReadyProject({
     user: "12345:0",
     publish: [8000],
-    env: { DATABASE_URL: "sqlite:////tmp/cakes.sqlite3", CELERY_WORKER: "1", CELERY_BEAT: "1" },
+    tmpfs: [own(DATA, 12345)],
+    env: { CELERY_WORKER: "1", CELERY_BEAT: "1" },
     files: {
       "/etc/nginx/conf.d/django.conf.d/upstream.conf":
         "upstream gunicorn { server unix:/run/gunicorn/gunicorn.sock; }\n",
