@@ -45,6 +45,14 @@ test("one of another user, however held, is not found", () => {
   closeSync(lockFd);
 });
 
+test("one that others may look into is not found", () => {
+  const parent = temporaryDirectory().path;
+  const { path, lockFd } = makePrivateDirectory([parent]);
+  chmodSync(path, 0o755);
+  expect(findPrivateDirectory([parent], [OWN])).toBeUndefined();
+  closeSync(lockFd);
+});
+
 test("those of earlier starts are taken away, those in use stay", () => {
   const parent = temporaryDirectory().path;
   const [left, used] = [makePrivateDirectory([parent]), makePrivateDirectory([parent])];
