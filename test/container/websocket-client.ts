@@ -5,6 +5,8 @@ export interface OpenSocket {
   /** Resolves with the code of the close frame; 1006 where there was none. */
   closed: Promise<number>;
   close(): void;
+  /** Resolves with the next message that comes back. */
+  say(text: string): Promise<string>;
 }
 
 /** Opens one, and has a message come back. Errors: the server does not take it. */
@@ -19,5 +21,11 @@ export async function openSocket(container: Container): Promise<OpenSocket> {
     opened.reject(new Error(`cannot open a WebSocket: closed with ${code}`));
   };
   await opened.promise;
-  return { closed: closed.promise, close: () => socket.close() };
+  const say = (text: string): Promise<string> => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    socket.onmessage = ({ data }) => resolve(String(data));
+    socket.send(text);
+    return promise;
+  };
+  return { closed: closed.promise, close: () => socket.close(), say };
 }

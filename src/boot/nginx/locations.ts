@@ -1,7 +1,11 @@
 // nginx's text for the files that it serves. Pure: what it is given fits between double quotes.
 import type { Kind, Root, ServedFiles, ServedSite } from "./served-files.ts";
 
-const APPLICATION_FILE = "/etc/nginx/conf.d/django.conf.d/application.conf";
+/** What is passed on to the application, and for how long nginx waits for an answer. */
+const PASS_ON = [
+  "include /etc/nginx/conf.d/django.conf.d/application.conf;",
+  "include /run/djinit/nginx-waits*.conf;",
+];
 
 /** What a location says besides where its files are. */
 const MANNERS: Record<Kind, { never: string[]; headers: string[] }> = {
@@ -58,7 +62,7 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
   return [
     ...files.prefixes.map((prefix) => block(`location "${prefix}"`, [...never, ...outer])),
     ...others.map((lines, at) => block(`location @djinit_${kind}_${at + 2}`, lines)),
-    ...(files.fallsThrough ? [block(`location ${application}`, [`include ${APPLICATION_FILE};`])] : []),
+    ...(files.fallsThrough ? [block(`location ${application}`, PASS_ON)] : []),
   ].join("\n");
 }
 

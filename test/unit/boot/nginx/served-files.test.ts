@@ -258,6 +258,7 @@ describe("nginx's text", () => {
       'try_files "/static$djinit_static" "/staticfiles$djinit_static" @djinit_static_application;',
       "location @djinit_static_application {",
       "include /etc/nginx/conf.d/django.conf.d/application.conf;",
+      "include /run/djinit/nginx-waits*.conf;",
     ]);
   });
 
