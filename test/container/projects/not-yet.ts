@@ -5,11 +5,6 @@ const DATABASE = "the boot does not know the project's database but by DATABASE_
 
 /** What is not true yet, and why. A cell of it that turns out to be true fails its test: then its line goes. */
 export const NOT_YET: readonly { project: string; cell: Cell; why: string }[] = [
-  {
-    project: "app-by-scheme",
-    cell: "again",
-    why: "the image is built without a DATABASE_URL, so the manifest is of other apps",
-  },
   { project: "whitenoise", cell: "static", why: FILES },
   { project: "static-url", cell: "static", why: FILES },
   { project: "static-url", cell: "quiet", why: "Django warns of the stylesheet that it is asked for" },
