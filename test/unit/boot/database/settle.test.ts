@@ -14,6 +14,8 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
   const clock = new VirtualClock();
   const said: string[] = [];
   const done: string[] = [];
+  /** What the observer is told. */
+  const seen: string[] = [];
   const database = {
     pending: ["cakes.0001"],
     isLocked: false,
@@ -49,7 +51,12 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
   const left = settleSchema({
     config: { migrateTimeoutMs },
     log: { debug: say, info: say, warn: say, error: say },
-    observer: UNOBSERVED,
+    observer: {
+      ...UNOBSERVED,
+      onStepStarted: (step) => void seen.push(step),
+      onWaiting: (cause) => void seen.push(`waiting: ${cause}`),
+      onPending: (count) => void seen.push(`${count} pending`),
+    },
     signal: abort.signal,
     steps,
     clock,
@@ -69,20 +76,22 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
       await settleDown();
     }
   };
-  return { left, database, said, about, done, abort, pass };
+  return { left, database, said, about, done, seen, abort, pass };
 }
 
 test("the leader runs what is left under the lock, and lets it go", async () => {
-  const { left, done } = settling(["migrate", "collectstatic"]);
+  const { left, done, seen } = settling(["migrate", "collectstatic"]);
   expect(await left).toEqual([]);
+  expect(seen).toEqual(["1 pending"]);
   expect(done).toEqual(["rest", "run migrate collectstatic", "release", "close"]);
 });
 
 test("others wait until the leader has let go, and look again then", async () => {
-  const { left, database, said, done, pass } = settling(["migrate", "collectstatic"]);
+  const { left, database, said, done, seen, pass } = settling(["migrate", "collectstatic"]);
   database.isLocked = true;
   await pass(5_000);
   expect(said).toEqual(["waiting: another container migrates this database"]);
+  expect(seen).toEqual(["migrate", "waiting: another container migrates this database"]);
   database.pending = [];
   await pass(5_000);
   expect(database.looks).toBe(1);
@@ -93,7 +102,7 @@ test("others wait until the leader has let go, and look again then", async () =>
 });
 
 test("one that may not migrate waits for the schema, with pauses that grow to a second", async () => {
-  const { left, database, said, pass } = settling(["wait-for-migrations"]);
+  const { left, database, said, seen, pass } = settling(["wait-for-migrations"]);
   await pass(1_000);
   const early = database.looks;
   await pass(20_000);
@@ -102,6 +111,7 @@ test("one that may not migrate waits for the schema, with pauses that grow to a 
   expect(early).toBeGreaterThan(4);
   expect(database.looks - before).toBe(10);
   expect(said).toEqual(["waiting for 1 migrations that another container is to apply"]);
+  expect(seen).toEqual(["wait-for-migrations", "waiting: 1 migrations that another container is to apply"]);
   database.pending = [];
   await pass(1_000);
   expect(await left).toEqual([]);
