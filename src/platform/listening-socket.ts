@@ -37,13 +37,15 @@ export interface TcpAddress {
   port: number;
   /** IPv6 only, without IPv4. */
   onlyV6?: boolean;
+  /** The port is not shared: another socket of the same user, perhaps in another container, must not take connections. */
+  isExclusive?: boolean;
   /** The interface, for link-local IPv6 addresses. */
   scopeId?: number;
 }
 
 /**
  * A socket that listens at `address`; undefined if the kernel refuses, because the port is taken or there is no such address.
- * It shares its port (SO_REUSEPORT) with sockets of the same user.
+ * Unless it is exclusive, it shares its port (SO_REUSEPORT) with sockets of the same user.
  */
 export function listenTcp(address: TcpAddress, backlog: number): number | undefined {
   return listenAt(address, backlog, false);
@@ -104,7 +106,7 @@ function listenAt(address: TcpAddress, backlog: number, dropsAll: boolean): numb
   const { setInt } = socketCalls;
   const listens =
     setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
-    setInt(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
+    setInt(fd, SOL_SOCKET, SO_REUSEPORT, address.isExclusive === true ? 0 : 1) &&
     (!six || setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, address.onlyV6 === true ? 1 : 0)) &&
     // Before it listens, so that no connection gets in.
     (!dropsAll || dropAll(fd, six)) &&

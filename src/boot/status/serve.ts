@@ -115,7 +115,8 @@ function listenAtPath(path: string, supervisorUser: string | undefined): number 
 
 function listenAtPort(port: number, address: string | undefined): number | undefined {
   for (const host of address === undefined ? ALL_ADDRESSES : [address]) {
-    const fd = attempt(() => listenTcp({ host, port, onlyV6: address !== undefined }, BACKLOG));
+    const at = { host, port, onlyV6: address !== undefined, isExclusive: true };
+    const fd = attempt(() => listenTcp(at, BACKLOG));
     if (fd !== undefined) return fd;
   }
   return undefined;

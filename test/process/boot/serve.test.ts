@@ -116,4 +116,10 @@ describe("a long boot", () => {
     expect(answers.fds.http).toBeUndefined();
     expect(await ask(control, { verb: "health" })).toMatchObject({ ready: false });
   });
+
+  test("does not share its port with another boot, of a container in the same network", async () => {
+    const port = await freePort();
+    expect(serving(port).answers.fds.http).toBeDefined();
+    expect(serving(port).answers.fds.http).toBeUndefined();
+  });
 });
