@@ -56,7 +56,7 @@ async function buildOthers(): Promise<void> {
 
 /** The one that djinit's image pins. */
 function gunicornVersion(): string {
-  const version = /^ARG GUNICORN_VERSION=(.+)$/m.exec(readFileSync(`${root}docker/Dockerfile`, "utf8"))?.[1];
-  if (version === undefined) throw new Error("cannot find GUNICORN_VERSION in docker/Dockerfile");
+  const version = /^gunicorn==(\S+)/m.exec(readFileSync(`${root}docker/build/requirements.txt`, "utf8"))?.[1];
+  if (version === undefined) throw new Error("cannot find gunicorn in docker/build/requirements.txt");
   return version;
 }

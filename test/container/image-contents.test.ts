@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sbomOf } from "../../tools/image/sbom.ts";
 import { type Container, runContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { runContext } from "../support/run-context.ts";
@@ -54,6 +55,35 @@ test("nothing is left of how it was made: no package lists, no caches, no logs",
   expect(await sh(`find ${rooms.join(" ")} -type f 2>/dev/null; true`)).toBe("");
   expect(await sh("ls /usr/sbin/policy-rc.d 2>/dev/null; true")).toBe("");
   expect(await sh("find /var/log -type f -size +0 ! -name '*tmp' ! -name lastlog; true")).toBe("");
+});
+
+test("nothing runs as its owner whoever starts it", async () => {
+  expect(await sh("find / -xdev -perm /6000 -type f")).toBe("");
+});
+
+test("it says which packages it is made of, and under which licences", async () => {
+  const folder = "/usr/local/share/doc/djinit";
+  const listed = await sh(`cat ${folder}/debian-packages.txt`);
+  const asked = await sh(`dpkg-query --show --showformat='\${Package} \${Version} \${Architecture}\\n'`);
+  expect(listed).toBe(asked);
+  expect(listed).toMatch(/^nginx 1\.\S+ \w+$/m);
+  expect(
+    await sh(`head -n 1 ${folder}/node-license.txt; grep -c '^pg .*(MIT)$' ${folder}/licenses.txt`),
+  ).toMatch(/^Node\.js is licensed.*\n1$/);
+});
+
+test("its bill of materials has what was installed, with the hashes of the lock", async () => {
+  const { components } = JSON.parse(await sbomOf(runContext().images.djinit)) as {
+    components: { name: string; version: string; purl: string; hashes?: object[] }[];
+  };
+  const of = (start: string) => components.filter(({ purl }) => purl.startsWith(start));
+  expect(of("pkg:npm/").length).toBeGreaterThan(20);
+  for (const { hashes } of of("pkg:npm/")) expect(hashes).toHaveLength(1);
+  expect(of("pkg:npm/node-linux-")).toHaveLength(1);
+  expect(of("pkg:pypi/gunicorn@27.")).toHaveLength(1);
+  expect(of("pkg:deb/debian/").length).toBe(
+    Number(await sh("wc -l < /usr/local/share/doc/djinit/debian-packages.txt")),
+  );
 });
 
 test("users and groups have their ids, and nobody can log in", async () => {

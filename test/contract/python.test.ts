@@ -69,7 +69,7 @@ test("djinit_path.py knows the numbers of the image's users", () => {
 });
 
 test("the gunicorn of Python's unit tests is the image's", () => {
-  const [image] = found(read("docker/Dockerfile"), /^ARG GUNICORN_VERSION=(.+)$/gm);
+  const [image] = found(read("docker/build/requirements.txt"), /^gunicorn==(\S+)/gm);
   expect(image).toBeDefined();
   expect(found(read("python/requirements-dev.txt"), /^gunicorn==(.+)$/gm)).toEqual([image]);
 });

@@ -3,6 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { bundledPackages, licenseTexts } from "./bundled-packages.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** djinit's version, as package.json has it. */
@@ -40,7 +41,7 @@ const separateLives: Plugin = {
 /** Builds dist/ from scratch. Errors: esbuild's own, with file and line. */
 export async function bundle(): Promise<void> {
   rmSync(`${root}dist`, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES,
     outdir: "dist",
@@ -50,6 +51,7 @@ export async function bundle(): Promise<void> {
     format: "cjs",
     minify: true,
     legalComments: "none",
+    metafile: true,
     logLevel: "warning",
     external: ["pg-native", "pg-cloudflare"],
     define: { __DJINIT_VERSION__: JSON.stringify(version) },
@@ -57,6 +59,9 @@ export async function bundle(): Promise<void> {
     supported: { "dynamic-import": false },
     plugins: [separateLives],
   });
+  const packages = bundledPackages(root, metafile);
+  writeFileSync(`${root}dist/npm-packages.json`, `${JSON.stringify(packages, undefined, 2)}\n`);
+  writeFileSync(`${root}dist/licenses.txt`, licenseTexts(root, packages));
   // The sources are ESM. The bundles are CommonJS, which Node starts faster.
   writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 }
