@@ -169,7 +169,7 @@ def database_reason(trace: djinit_trace.Trace, settings: dict[str, Any], is_buil
     may_change = settings["takes_url"] or variables or others or settings["unproven"]
     if is_build and may_change and found.get("follows_from") != "code":
         return None
-    return found.get("reason", "the database is not Postgres")
+    return str(found.get("reason", "the database is not Postgres"))
 
 
 def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
@@ -178,7 +178,6 @@ def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
 
     module = os.environ["DJANGO_SETTINGS_MODULE"]
     sources, variables, others = djinit_trace.influences(trace, module, djinit_trace.NAMES)
-    _, login, _ = djinit_trace.influences(trace, module, djinit_trace.DATABASE, is_strict=False)
     unproven = []
     if djinit_trace.WHOLE in variables:
         unproven.append("they choose the apps by the whole environment")
@@ -193,8 +192,6 @@ def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
         "unproven": unproven,
         "values": djinit_values.decisive(settings),
         "takes_url": probes.takes_url,
-        # Whoever looks at all of them names none.
-        "database_variables": [] if djinit_trace.WHOLE in login else login,
     }
 
 

@@ -118,8 +118,8 @@ def defined_by(node: ast.AST) -> set[str]:
     return names
 
 
-def lines_that_matter(files: list[str], names: set[str], is_strict: bool) -> dict[str, set[int]]:
-    """For each file the numbers of the lines that these names can follow from; strict: those that may bind any name too."""
+def lines_that_matter(files: list[str], names: set[str]) -> dict[str, set[int]]:
+    """For each file the numbers of the lines that these names can follow from."""
     statements: list[tuple[str, ast.stmt, set[str], bool]] = []
     for path in files:
         with open(path, "rb") as file:
@@ -130,7 +130,7 @@ def lines_that_matter(files: list[str], names: set[str], is_strict: bool) -> dic
     while grown:
         grown = False
         for index, (_, node, defines, opaque) in enumerate(statements):
-            if index in chosen or not ((opaque and is_strict) or defines & wanted):
+            if index in chosen or not (opaque or defines & wanted):
                 continue
             chosen.add(index)
             grown = True
@@ -148,10 +148,10 @@ def lines_that_matter(files: list[str], names: set[str], is_strict: bool) -> dic
     return lines
 
 
-def influences(trace: Trace, settings: str, names: set[str], is_strict: bool = True) -> tuple[list[str], list[str], list[str]]:
-    """(source files, variables, other files) that these names follow from; strict: that they can follow from."""
+def influences(trace: Trace, settings: str, names: set[str]) -> tuple[list[str], list[str], list[str]]:
+    """(source files, variables, other files) that these names can follow from."""
     files = project_files(trace.modules, settings)
-    matter = lines_that_matter([path for path in files if path.endswith(".py")], names, is_strict)
+    matter = lines_that_matter([path for path in files if path.endswith(".py")], names)
     variables: set[str] = set()
     others: set[str] = set()
     for kind, name, lines in trace.reads:

@@ -108,7 +108,7 @@ def plain(value: Any) -> Any:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def database(settings: Any, environment: Mapping[str, str]) -> dict[str, str]:
+def database(settings: Any, environment: Mapping[str, str]) -> dict[str, Any]:
     """Which kind the default database is of: postgres (then with its URL, a secret), file, none, other (then with the reason)."""
     default = dict((getattr(settings, "DATABASES", None) or {}).get("default") or {})
     engine = str(default.get("ENGINE") or "")
@@ -119,7 +119,8 @@ def database(settings: Any, environment: Mapping[str, str]) -> dict[str, str]:
     if engine not in POSTGRES_ENGINES:
         return {"kind": "other", "reason": f"the database's engine is {engine}", "follows_from": "code"}
     try:
-        return {"kind": "postgres", "url": postgres_url(default, environment)}
+        url = postgres_url(default, environment)
+        return {"kind": "postgres", "url": url, "variables": variables_of(default, environment)}
     except Unclear as unclear:
         return {"kind": "other", "reason": str(unclear), "follows_from": unclear.follows_from}
 
@@ -144,6 +145,21 @@ def postgres_url(default: Mapping[str, Any], environment: Mapping[str, str]) -> 
     login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
     words = urlencode(query | socket, quote_via=quote)
     return f"postgres://{login}@{hosts}/{quote(name, safe='')}" + (f"?{words}" if words else "")
+
+
+def variables_of(default: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Return the names of the variables that say where the database is and who asks, for the operator.
+
+    They are found by their values, for the settings may read any number of others. Those of a file or of code are not found.
+    """
+    said = {str(default.get(key) or "") for key in ("HOST", "NAME", "USER", "PASSWORD")} - {""}
+    host, name = (str(default.get(key) or "") for key in ("HOST", "NAME"))
+
+    def says(value: str) -> bool:
+        is_url = "://" in value and bool(host) and host in value and name in value
+        return value in said or is_url
+
+    return sorted(variable for variable, value in environment.items() if says(value))
 
 
 def servers(host: str, port: str) -> tuple[str, dict[str, str]]:

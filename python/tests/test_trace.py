@@ -87,25 +87,3 @@ def test_the_environment_is_as_before() -> None:
     assert type(os.environ) is not before
     trace.stop()
     assert type(os.environ) is before
-
-
-LOGIN = (
-    HEAD
-    + """DATABASES = {'default': {'HOST': os.environ.get('DB_HOST'), 'PASSWORD': os.environ.get('DB_PASSWORD')}}
-if 'EMAIL_HOST' not in locals():
-    EMAIL_HOST = os.environ.get('SMTP_HOST')
-"""
-)
-
-
-@pytest.mark.parametrize(
-    ("is_strict", "expected"),
-    [(False, ["DB_HOST", "DB_PASSWORD"]), (True, ["DB_HOST", "DB_PASSWORD", "SMTP_HOST"])],
-)
-def test_variables_of_the_database(is_strict: bool, expected: list[str], tmp_path: Path) -> None:
-    """For the operator those that are meant; where it is to be proven, those that cannot be excluded too."""
-    (tmp_path / "traced.py").write_text(LOGIN)
-    trace = djinit_trace.Trace()
-    importlib.import_module("traced")
-    trace.stop()
-    assert djinit_trace.influences(trace, "traced", djinit_trace.DATABASE, is_strict)[1] == expected

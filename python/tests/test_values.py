@@ -62,7 +62,24 @@ PLACES: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
 @pytest.mark.parametrize(("more", "environment", "url"), PLACES.values(), ids=PLACES)
 def test_places(more: dict[str, Any], environment: dict[str, str], url: str) -> None:
     """What psycopg would connect to, in one URL."""
-    assert djinit_values.database(settings_of({**USUAL, **more}), environment) == {"kind": "postgres", "url": url}
+    told = djinit_values.database(settings_of({**USUAL, **more}), environment)
+    assert (told["kind"], told["url"]) == ("postgres", url)
+
+
+VARIABLES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "one by one": (
+        {"DB_HOST": "db", "DB_USER": "baker", "DB_PASS": "word", "ALLOWED_HOSTS": "cakes.example"},
+        ["DB_HOST", "DB_PASS", "DB_USER"],
+    ),
+    "a URL": ({"DATABASE_URL": PLACE, "SITE_ROOT": "https://cakes.example", "REDIS_URL": "redis://redis/0"}, ["DATABASE_URL"]),
+    "nothing": ({"EMPTY": "", "LANG": "C.UTF-8"}, []),
+}
+
+
+@pytest.mark.parametrize(("environment", "expected"), VARIABLES.values(), ids=VARIABLES)
+def test_which_variables_say_so(environment: dict[str, str], expected: list[str]) -> None:
+    """By their values, whatever else the settings read."""
+    assert djinit_values.database(settings_of(USUAL), environment)["variables"] == expected
 
 
 UNCLEAR: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
@@ -155,7 +172,7 @@ def test_the_settings_are_imported_and_no_app(tmp_path: Path) -> None:
     [told, loaded] = read(tmp_path, f"SECRET_KEY = 'x'\nINSTALLED_APPS = ['shop']\nDATABASES = {{'default': {USUAL!r}}}\n")
     assert told["values"]["INSTALLED_APPS"] == ["shop"]
     assert told["values"]["AUTH_USER_MODEL"] == "auth.User"
-    assert told["database"] == {"kind": "postgres", "url": PLACE}
+    assert (told["database"]["kind"], told["database"]["url"]) == ("postgres", PLACE)
     assert loaded == []
 
 

@@ -108,8 +108,7 @@ function compare(
   settings: Settings,
   more: StepName[],
 ): Knowledge {
-  const variables = candidates[0]?.manifest.facts.settings.database_variables ?? [];
-  const place = placeOf(settings, environment, variables);
+  const place = placeOf(settings, environment);
   if (candidates.length === 0) return { kind: "unknown", more, place };
   const fitting = fittingManifest(candidates, settings.values);
   if ("differs" in fitting) {
@@ -128,15 +127,11 @@ function compare(
 }
 
 /** Undefined where it is not Postgres, or not in a form that djinit understands. */
-function placeOf(
-  { database }: Settings,
-  environment: NodeJS.ProcessEnv,
-  settingsReadIt: string[],
-): Place | undefined {
+function placeOf({ database }: Settings, environment: NodeJS.ProcessEnv): Place | undefined {
   if (database.kind !== "postgres") return undefined;
   try {
     serversOf(database.url, environment);
-    return { url: database.url, origin: { settingsReadIt } };
+    return { url: database.url, origin: { settingsReadIt: database.variables } };
   } catch {
     return undefined;
   }

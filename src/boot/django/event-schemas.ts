@@ -36,8 +36,8 @@ const error = v.object({ type: text, message: text, stack: text });
 
 /** What the settings say of the default database. */
 const DATABASE = v.variant("kind", [
-  /** With the password. */
-  v.object({ kind: v.literal("postgres"), url: text }),
+  /** With the password; and the variables whose values are in it. */
+  v.object({ kind: v.literal("postgres"), url: text, variables: v.array(text) }),
   /** No other container has it. */
   v.object({ kind: v.literal("file") }),
   v.object({ kind: v.literal("none") }),

@@ -32,8 +32,6 @@ export const FACTS = v.object({
     values: VALUES,
     /** Whether DATABASE_URL decides on the default database. */
     takes_url: v.boolean(),
-    /** Which variables do. */
-    database_variables: v.array(v.string()),
   }),
   migrations: v.array(
     v.object({

@@ -6,7 +6,7 @@ import type { Candidate, Found, ManifestFacts } from "../../../../src/boot/schem
 const SAME = { INSTALLED_APPS: ["shop"] };
 const OTHER = { INSTALLED_APPS: ["shop", "extra"] };
 const URL = "postgres://u:word@h/d";
-const POSTGRES: Settings["database"] = { kind: "postgres", url: URL };
+const POSTGRES: Settings["database"] = { kind: "postgres", url: URL, variables: ["POSTGRES_HOST"] };
 const BY_VARIABLE = { place: { url: "postgres://by-variable/d", origin: { variable: "DATABASE_URL" } } };
 const OF_SETTINGS = { url: URL, origin: { settingsReadIt: ["POSTGRES_HOST"] } };
 
@@ -27,7 +27,6 @@ function candidate({
       unproven: [],
       values: SAME,
       takes_url: takesUrl,
-      database_variables: ["POSTGRES_HOST"],
     },
     migrations: [],
     needs_django: needsDjango,
@@ -145,7 +144,7 @@ test.each<Settings["database"]>([
   { kind: "other", reason: "OPTIONS of the database has service" },
   { kind: "file" },
   { kind: "none" },
-  { kind: "postgres", url: "postgres://h/d?sslmode=maybe" },
+  { kind: "postgres", url: "postgres://h/d?sslmode=maybe", variables: [] },
 ])("a database that only Django can look into: %j", async (database) => {
   const { knowledge, said } = await learn({ candidates: [candidate({ takesUrl: false })] }, {}, { database });
   expect(knowledge).toEqual({ kind: "unknown", more: [], place: undefined });
@@ -159,10 +158,7 @@ test.each<[Settings["database"], object]>([
     { kind: "other", reason: "MySQL" },
     { kind: "unknown", more: ["manifest"], place: undefined },
   ],
-  [
-    POSTGRES,
-    { kind: "unknown", more: ["manifest"], place: { ...OF_SETTINGS, origin: { settingsReadIt: [] } } },
-  ],
+  [POSTGRES, { kind: "unknown", more: ["manifest"], place: OF_SETTINGS }],
 ])(
   "who only waits where containers share a database asks the settings first: %j",
   async (database, expected) => {

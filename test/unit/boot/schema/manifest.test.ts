@@ -30,7 +30,6 @@ function project(environment: Record<string, string> = {}) {
       unproven: [],
       values: { INSTALLED_APPS: ["a"], AUTH_USER_MODEL: "auth.User" },
       takes_url: true,
-      database_variables: [],
     },
     migrations: [{ app: "a", name: "0001_initial", replaces: [], dependencies: [] }],
     needs_django: [],
