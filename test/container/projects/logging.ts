@@ -2,6 +2,7 @@ import { type Project, SAID, usual } from "./project.ts";
 
 /** How they log. */
 export const LOGGING: readonly Project[] = [
+  { name: "logging-disables", shape: "logging with `disable_existing_loggers`", env: usual },
   { name: "json-logging", shape: "python-json-logger, for celery too", env: usual },
   {
     name: "structlog",
