@@ -8,6 +8,7 @@ export const SERVERS: readonly Project[] = [
     env: usual,
   },
   { name: "gunicorn-21", shape: "gunicorn pinned to 21.2", env: usual },
+  { name: "gunicorn-23", shape: "gunicorn pinned to 23.0", env: usual },
   {
     name: "database-scheduler",
     shape: "django-celery-beat's scheduler, django-celery-results; beat starts before any schema",
