@@ -90,7 +90,7 @@ test.each<[string, string, Failure, Trouble, RegExp]>([
     "no Python in the image",
     "",
     NOT_STARTED,
-    { env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:" } },
+    { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin:" } },
     /^cannot start python: (failed to execute python: )?No such file or directory/,
   ],
 ])("%s", async (_, trouble, failure, given, words) => {

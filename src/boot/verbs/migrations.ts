@@ -1,4 +1,5 @@
 import { DjinitError } from "../../base/errors.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
 import { learnSchema } from "../database/knowledge.ts";
 import { databaseByVariable } from "../database/steps.ts";
 import { type Django, runDjango } from "../django/run.ts";
@@ -38,7 +39,13 @@ function print(lists: Record<string, string[]>): void {
 /** By one query; undefined without a manifest, or if Django must judge the history. */
 async function askPostgres(django: Django): Promise<Listed | undefined> {
   const { config, environment, signal, log, observer } = django;
-  const quiet = { ...log, info: () => {}, warn: () => {} };
+  // Not `...log`: pino's methods need their own object.
+  const quiet: OwnLog = {
+    debug: (fields, msg) => log.debug(fields, msg),
+    info: () => {},
+    warn: () => {},
+    error: (fields, msg) => log.error(fields, msg),
+  };
   const byVariable = databaseByVariable(config, true);
   const known = await learnSchema(
     { ...django, log: quiet },
