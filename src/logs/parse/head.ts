@@ -70,6 +70,7 @@ export function readHead(text: string): Head | undefined {
       closing = close;
       at += 1;
     }
+    if (closing !== "") at = skipPadding(text, at, closing);
     const afterTime = skipTime(text, at);
     if (afterTime > at) {
       noteTime(head, text.slice(at, afterTime));
@@ -155,6 +156,13 @@ function wordAt(text: string, at: number, closing: string): string | undefined {
   if (closing === "" || !WORDS.has(word.toUpperCase())) return undefined;
   while (text.charCodeAt(end) === 0x20) end += 1;
   return text.charAt(end) === closing ? word : undefined;
+}
+
+/** [%(levelname)8s] pads on the left. */
+function skipPadding(text: string, from: number, closing: string): number {
+  let at = from;
+  while (text.charCodeAt(at) === 0x20) at += 1;
+  return at > from && wordAt(text, at, closing) !== undefined ? at : from;
 }
 
 function notePart(head: Head, part: string): boolean {
