@@ -152,7 +152,7 @@ def variables_of(default: Mapping[str, Any], environment: Mapping[str, str]) -> 
 
     They are found by their values, for the settings may read any number of others. Those of a file or of code are not found.
     """
-    said = {str(default.get(key) or "") for key in ("HOST", "NAME", "USER", "PASSWORD")} - {""}
+    said = {str(default.get(key) or "") for key in ("HOST", "PORT", "NAME", "USER", "PASSWORD")} - {""}
     host, name = (str(default.get(key) or "") for key in ("HOST", "NAME"))
 
     def says(value: str) -> bool:

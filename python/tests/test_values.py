@@ -68,8 +68,8 @@ def test_places(more: dict[str, Any], environment: dict[str, str], url: str) -> 
 
 VARIABLES: dict[str, tuple[dict[str, str], list[str]]] = {
     "one by one": (
-        {"DB_HOST": "db", "DB_USER": "baker", "DB_PASS": "word", "ALLOWED_HOSTS": "cakes.example"},
-        ["DB_HOST", "DB_PASS", "DB_USER"],
+        {"DB_HOST": "db", "DB_PORT": "6543", "DB_USER": "baker", "DB_PASS": "word", "ALLOWED_HOSTS": "cakes.example"},
+        ["DB_HOST", "DB_PASS", "DB_PORT", "DB_USER"],
     ),
     "a URL": ({"DATABASE_URL": PLACE, "SITE_ROOT": "https://cakes.example", "REDIS_URL": "redis://redis/0"}, ["DATABASE_URL"]),
     "nothing": ({"EMPTY": "", "LANG": "C.UTF-8"}, []),
@@ -79,7 +79,8 @@ VARIABLES: dict[str, tuple[dict[str, str], list[str]]] = {
 @pytest.mark.parametrize(("environment", "expected"), VARIABLES.values(), ids=VARIABLES)
 def test_which_variables_say_so(environment: dict[str, str], expected: list[str]) -> None:
     """By their values, whatever else the settings read."""
-    assert djinit_values.database(settings_of(USUAL), environment)["variables"] == expected
+    told = djinit_values.database(settings_of({**USUAL, "PORT": 6543}), environment)
+    assert told["variables"] == expected
 
 
 UNCLEAR: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
