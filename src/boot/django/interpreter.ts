@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
 import { makeSocketPair } from "../../platform/libc.ts";
 import type { Start } from "../../platform/service-argv.ts";
-import { type ChildEnd, endOf } from "../child-end.ts";
+import { type ChildEnd, endOf, startChild } from "../child-end.ts";
 
 export interface Interpreter {
   /** Undefined where it could not be started. */
@@ -14,17 +14,40 @@ export interface Interpreter {
   ended: Promise<ChildEnd>;
 }
 
+interface InterpreterOptions {
+  cwd: string;
+  stdoutFd: number;
+  stderrFd: number;
+  /** It is over sooner than execa is loaded, which takes as long as Node itself. */
+  isShort: boolean;
+}
+
 /** Starts it. A failed start counts as an end. Errors: throws when no descriptor is left. */
-export async function startInterpreter(
-  { file, args, env }: Start,
-  { cwd, stdoutFd, stderrFd }: { cwd: string; stdoutFd: number; stderrFd: number },
-): Promise<Interpreter> {
-  const { execa } = await import("./programs.ts");
+export async function startInterpreter(start: Start, options: InterpreterOptions): Promise<Interpreter> {
+  const run = options.isShort ? runByNode : await runByExeca();
   // execa would wait for the end of a socket of its own, which a background process may hold. So the socket is ours.
   const [ownFd, childFd] = makeSocketPair();
-  const stdio = ["ignore", stdoutFd, stderrFd];
+  const stdio: Stdio = ["ignore", options.stdoutFd, options.stderrFd];
   stdio[FIRST_FD] = childFd;
   try {
+    const ran = run(start, options.cwd, stdio);
+    return { ...ran, socket: new Socket({ fd: ownFd, readable: true, writable: true }) };
+  } finally {
+    closeSync(childFd);
+  }
+}
+
+type Stdio = ("ignore" | number)[];
+type Run = (start: Start, cwd: string, stdio: Stdio) => Pick<Interpreter, "pid" | "ended">;
+
+const runByNode: Run = (start, cwd, stdio) => {
+  const { child, ended } = startChild(start, { cwd, stdio });
+  return { pid: child?.pid, ended };
+};
+
+async function runByExeca(): Promise<Run> {
+  const { execa } = await import("./programs.ts");
+  return ({ file, args, env }, cwd, stdio) => {
     const subprocess = execa(file, args, {
       cwd,
       env,
@@ -35,9 +58,6 @@ export async function startInterpreter(
       reject: false,
       cleanup: false,
     });
-    const socket = new Socket({ fd: ownFd, readable: true, writable: true });
-    return { pid: subprocess.pid, socket, ended: subprocess.then(endOf) };
-  } finally {
-    closeSync(childFd);
-  }
+    return { pid: subprocess.pid, ended: subprocess.then(endOf) };
+  };
 }

@@ -79,6 +79,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     cwd: options.appDirectory,
     stdoutFd: stdout.writeFd,
     stderrFd: stderr.writeFd,
+    isShort: steps.every((step) => step === "read-settings"),
   });
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
   options.observer.onStepStarted(progress.step);
