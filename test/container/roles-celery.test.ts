@@ -120,7 +120,6 @@ test("deprecated variables are honoured, with a warning each", async () => {
   ]);
   const warned = (await old.records()).filter(({ msg }) => msg.includes("is deprecated"));
   expect(warned.map(({ level, variable }) => [level, variable])).toEqual([
-    ["warn", "CELERY_BROKER"],
     ["warn", "CELERY_LOGLEVEL"],
     ["warn", "CELERY_CONCURRENCY"],
   ]);
