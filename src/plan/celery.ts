@@ -57,13 +57,20 @@ export function planCeleryWorker(
 ): ServicePlan {
   const defaults = beside ? ["--pool=solo", "--pidfile", join(CELERY_DIRECTORY, "worker.pid")] : [];
   const concurrency = ["--concurrency", String(config.celeryConcurrency ?? 1)];
+  const worker = named("celery-worker", config);
   return {
     ...CELERY_SERVICE,
-    ...named("celery-worker", config),
+    ...worker,
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: tellsReadiness(config, args)
-      ? // With logging of the project's own the record may never come. The worker must not be killed for that.
-        { kind: "log", pattern: WORKER_IS_READY, orAfterMs: config.startupTimeoutMs / 2 }
+      ? // With logging of the project's own the record may never come; without `djinit_heartbeat` the file does not. The worker
+        // must not be killed for that.
+        {
+          kind: "log",
+          pattern: WORKER_IS_READY,
+          orFile: `${worker.heartbeatFile}.ready`,
+          orAfterMs: config.startupTimeoutMs / 2,
+        }
       : { kind: "settled", afterMs: SETTLED_AFTER_MS },
     argv: [
       ...celeryCommand(config, args.globals),

@@ -19,8 +19,8 @@ export type StepName =
 export type Readiness =
   /** After this time. Nothing else can be observed. */
   | { kind: "settled"; afterMs: number }
-  /** When the `msg` of a record matches this regular expression; at the latest after `orAfterMs`. */
-  | { kind: "log"; pattern: string; orAfterMs: number }
+  /** When the `msg` of a record matches this regular expression, or this file is written; at the latest after `orAfterMs`. */
+  | { kind: "log"; pattern: string; orFile: string; orAfterMs: number }
   /** When it has written a file with this prefix since its start; at the latest after `orAfterMs`. */
   | { kind: "file"; prefix: string; orAfterMs: number }
   /** When a worker behind the socket accepts a connection; with `path`, when it answers an HTTP request below 400. */

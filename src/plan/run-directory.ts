@@ -60,6 +60,7 @@ function placeService(service: ServicePlan, run: string): ServicePlan {
 
 function placeReadiness(readiness: Readiness, at: (path: string) => string): Readiness {
   if (readiness.kind === "http") return { ...readiness, socketPath: at(readiness.socketPath) };
+  if (readiness.kind === "log") return { ...readiness, orFile: at(readiness.orFile) };
   return readiness.kind === "file" ? { ...readiness, prefix: at(readiness.prefix) } : readiness;
 }
 

@@ -34,20 +34,32 @@ export function watchReadiness(
     }
     case "log": {
       const pattern = new RegExp(readiness.pattern);
-      const cancel = clock.after(readiness.orAfterMs, () => onReady(false));
-      const see = ({ msg }: Fields): void => {
-        if (!pattern.test(msg)) return;
+      const isWritten = writtenSince(readiness.orFile);
+      let isOver = false;
+      const end = (isSeen: boolean): void => {
+        if (isOver) return;
         cancel();
-        onReady(true);
+        onReady(isSeen);
+      };
+      const cancelTimer = clock.after(readiness.orAfterMs, () => end(false));
+      const file = ask(
+        clock,
+        () => end(true),
+        async () => (isWritten() ? undefined : ""),
+      );
+      const cancel = (): void => {
+        isOver = true;
+        cancelTimer();
+        file.cancel();
+      };
+      const see = ({ msg }: Fields): void => {
+        if (pattern.test(msg)) end(true);
       };
       return { see, cancel };
     }
     case "file": {
-      const { prefix, orAfterMs } = readiness;
-      // Compared with the file's earlier time, not with the time of day: an earlier process may have just written it.
-      const beforeMs = lastWrittenMs(prefix);
-      const untilMs = clock.monotonicMs() + orAfterMs;
-      const isWritten = (): boolean => lastWrittenMs(prefix) > beforeMs;
+      const isWritten = writtenSince(readiness.prefix);
+      const untilMs = clock.monotonicMs() + readiness.orAfterMs;
       return ask(
         clock,
         () => onReady(isWritten()),
@@ -62,6 +74,12 @@ export function watchReadiness(
         beforeAnswer(readiness),
       );
   }
+}
+
+/** Whether a file with this prefix has been written from now on. An earlier process may have just written it. */
+function writtenSince(prefix: string): () => boolean {
+  const beforeMs = lastWrittenMs(prefix);
+  return () => lastWrittenMs(prefix) > beforeMs;
 }
 
 /** Asks again and again until the answer is undefined. */

@@ -78,7 +78,7 @@ describe("exit statuses", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("an error that djinit did not foresee: 70, after an ordered stop and one record that says where", async () => {
-    const broken = { kind: "log" as const, pattern: "(", orAfterMs: 1 };
+    const broken = { kind: "log" as const, pattern: "(", orFile: "/none/ready", orAfterMs: 1 };
     const run = supervise([
       servicePlan("app", "steady", soon),
       // Its pattern is no regular expression, which comes out when it is started.

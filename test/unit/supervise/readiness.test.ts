@@ -1,4 +1,4 @@
-import { utimesSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Readiness } from "../../../src/plan/plan.ts";
 import { watchReadiness } from "../../../src/supervise/readiness/readiness.ts";
@@ -19,7 +19,8 @@ function watch(readiness: Readiness) {
 }
 
 describe("a service that says that it is ready", () => {
-  const readiness: Readiness = { kind: "log", pattern: "\\S@\\S+ ready\\.$", orAfterMs: 60_000 };
+  const orFile = `${directory.path}/worker.ready`;
+  const readiness: Readiness = { kind: "log", pattern: "\\S@\\S+ ready\\.$", orFile, orAfterMs: 60_000 };
 
   test("is when a record matches, and not before", () => {
     const { says, seen, clock } = watch(readiness);
@@ -35,6 +36,21 @@ describe("a service that says that it is ready", () => {
     const { seen, clock } = watch(readiness);
     clock.advance(60_000);
     expect(seen).toEqual({ ready: 1, forCertain: 0 });
+  });
+
+  test("writes a file as well, for a project whose logging leaves the record out", async () => {
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    writeFileSync(orFile, "");
+    const { seen, says, clock } = watch(readiness);
+    await turn();
+    expect(seen.ready).toBe(0);
+    utimesSync(orFile, new Date(), new Date(Date.now() + 1_000));
+    clock.advance(25);
+    await turn();
+    expect(seen).toEqual({ ready: 1, forCertain: 1 });
+    says("celery@host ready.");
+    clock.advance(60_000);
+    expect(seen.ready).toBe(1);
   });
 
   test("given up, it is not", () => {
