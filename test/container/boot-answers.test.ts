@@ -33,6 +33,11 @@ async function slowBoot(hasManifest: boolean): Promise<Container> {
     ...(image === undefined ? { fixture: "troubled" } : { image }),
   });
   await container.record("half-way", isHalfWay, 60_000);
+  // A boot that is over within a second answers nobody.
+  await eventually(async () => (await container.exec(["djinit", "status", "--json"])).exitCode === 0, {
+    what: "the boot answers",
+    attach: () => container.logs(),
+  });
   return container;
 }
 

@@ -43,7 +43,7 @@ export async function loudIn(container: Container): Promise<string[]> {
   const records = await container.records();
   const loud = records.filter(({ level }) => LOUD.includes(level));
   return loud
-    .filter((record) => !isTalk(record) && !isHandedBack(record))
+    .filter((record) => !isTalk(record) && !isHandedBack(record) && !isToldTwice(record))
     .map((record) => `${container.name}: ${JSON.stringify(record)}`);
 }
 
@@ -56,6 +56,11 @@ function isTalk({ service, msg }: LogRecord): boolean {
 /** A worker that is told to stop gives back what Redis has handed to it meanwhile. Nothing is lost, but kombu warns. */
 function isHandedBack({ service, msg }: LogRecord): boolean {
   return service === "celery-worker" && msg.startsWith("Requeuing undeliverable message for queue ");
+}
+
+/** gunicorn up to 22 may tell a worker to end once more while it ends, and calls that an error. Its requests are answered. */
+function isToldTwice({ service, msg }: LogRecord): boolean {
+  return service === "gunicorn" && /^Worker \(pid:\d+\) was sent SIGTERM!$/.test(msg);
 }
 
 /** Waits until every service is ready. Errors: the container ends, or is not ready in time; with its log. */
