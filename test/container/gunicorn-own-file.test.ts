@@ -172,7 +172,7 @@ test("the project's gunicorn.conf.py: its application, its port, its hooks besid
   // Held by PID 1: a request waits for the next gunicorn.
   await container.output(["kill", "-9", String(master)], { user: "root" });
   expect((await http(await container.url())).status).toBe(200);
-  expect(await container.stop()).toBe(0);
+  expect(await container.stop(), await container.logs()).toBe(0);
 });
 
 test("an upstream of one's own at another address", async () => {
