@@ -3,6 +3,7 @@ import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
+import { ACCESS_LOG_SERVICE } from "../access/lines.ts";
 import { READ_BYTES, READ_ROOM } from "../arena.ts";
 import { HoldTimer } from "./hold-timer.ts";
 import { PacedSource } from "./paced-source.ts";
@@ -24,7 +25,7 @@ export interface Relay {
 
 /** Begins to relay. Errors: throws when no descriptor is left. */
 export function openRelay(options: RelayOptions): Relay {
-  const { readFd, writeFd } = openChildPipe();
+  const { readFd, writeFd } = openChildPipe(options.service === ACCESS_LOG_SERVICE ? "lines" : "texts");
   const stream = new RecordStream(options);
   return {
     writeFd,
