@@ -318,7 +318,6 @@ def read_settings() -> NoReturn:
 
     report("step-started", step="read-settings")
     EVENTS.settle()
-    started = time.monotonic()
     try:
         with djinit_garbage.paused():
             told = djinit_values.read()
@@ -328,7 +327,7 @@ def read_settings() -> NoReturn:
         fail("settings-failed", kind=djinit_blame.limits(error), error=describe(error))
     report_site()
     report("settings", **told)
-    report("step-finished", step="read-settings", seconds=round(time.monotonic() - started, 3))
+    report("step-finished", step="read-settings")
     report("finished")
     leave(0)
 
