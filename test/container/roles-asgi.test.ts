@@ -4,13 +4,12 @@ import { beforeAll, expect, test } from "vitest";
 import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { type Container, runContainer } from "../support/docker.ts";
-import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import { isReady } from "./cake-subject.ts";
 import { startReadyProject } from "./project-subject.ts";
-import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+import { expectReloadAndStop } from "./reload-under-load.ts";
 import { openSocket } from "./websocket-client.ts";
 
 const TAG = `djinit-test-asgi:${IMAGE_VERSION}`;
@@ -42,18 +41,7 @@ test("Django's own: serves the page, reloads and stops without a lost request", 
   });
   expect(await http(await container.url("/"))).toMatchObject({ status: 200 });
   expect(await saysAsgi(container)).toBe(1);
-  const load = startLoad(container, 100);
-  await underLoad(container);
-  await container.signal("HUP");
-  const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
-  await eventually(async () => (await container.records()).filter(isBoot).length === 4, {
-    what: "workers with the new code",
-    timeoutMs: 20_000,
-    attach: () => container.logs(),
-  });
-  const stopped = container.stop();
-  expectNothingLost(await load.finish(), true);
-  expect(await stopped).toBe(0);
+  await expectReloadAndStop(container);
 });
 
 test.each([

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { buildOnBase } from "../../tools/image/replaced-base.ts";
-import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import { startReadyProject } from "./project-subject.ts";
-import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+import { expectReloadAndStop } from "./reload-under-load.ts";
 
 const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
 const CONTEXT = join(import.meta.dirname, "../fixtures/worker-classes");
@@ -39,17 +38,6 @@ test.each(CLASSES)(
     );
     expect(ours).toMatchObject({ level: "warn", logger: "django.request", url: { path: "/nowhere/" } });
 
-    const load = startLoad(container, 100);
-    await underLoad(container);
-    await container.signal("HUP");
-    const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
-    await eventually(async () => (await container.records()).filter(isBoot).length === 4, {
-      what: "workers with the new code",
-      timeoutMs: 20_000,
-      attach: () => container.logs(),
-    });
-    const stopped = container.stop();
-    expectNothingLost(await load.finish(), true);
-    expect(await stopped).toBe(0);
+    await expectReloadAndStop(container);
   },
 );

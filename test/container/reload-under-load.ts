@@ -1,0 +1,21 @@
+// A web container with two workers that is reloaded and stopped while requests go.
+import { expect } from "vitest";
+import type { Container } from "../support/docker.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+
+/** Errors: a request is lost, the workers are not new ones, or the container does not end with 0. */
+export async function expectReloadAndStop(container: Container): Promise<void> {
+  const load = startLoad(container, 100);
+  await underLoad(container);
+  await container.signal("HUP");
+  const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
+  await eventually(async () => (await container.records()).filter(isBoot).length === 4, {
+    what: "workers with the new code",
+    timeoutMs: 20_000,
+    attach: () => container.logs(),
+  });
+  const stopped = container.stop();
+  expectNothingLost(await load.finish(), true);
+  expect(await stopped).toBe(0);
+}
