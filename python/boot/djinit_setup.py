@@ -57,6 +57,10 @@ class Stopped(KeyboardInterrupt):
     """TERM has come. Of this kind because drivers and commands know what Ctrl-C asks of them."""
 
 
+# Long enough for the `__del__` that was interrupted to have ended.
+RESEND_S = 0.05
+
+
 def stop_on_term() -> None:
     """Make TERM end what runs, a query in the server included, so that it is rolled back before this process ends.
 
@@ -68,6 +72,18 @@ def stop_on_term() -> None:
     def stop(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Stopped
+
+    unraisable = sys.unraisablehook
+
+    # Python drops what a handler raises where the signal arrives in a `__del__`: the signal is sent again.
+    def send_again(dropped: sys.UnraisableHookArgs) -> None:
+        if isinstance(dropped.exc_value, Stopped):
+            signal.signal(signal.SIGTERM, stop)
+            threading.Timer(RESEND_S, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        else:
+            unraisable(dropped)
+
+    sys.unraisablehook = send_again
 
     def cancel_queries(fd: int, wrappers: list[Any]) -> None:
         while os.read(fd, 1) != bytes([signal.SIGTERM]):

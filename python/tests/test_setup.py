@@ -27,6 +27,12 @@ with open("seen", "w") as seen:
     seen.write(" ".join([*os.environ, *os.sys.argv]))
 """
 WITHOUT_USERS = SETTINGS.replace('"django.contrib.contenttypes", "django.contrib.auth", ', "")
+DROPPED_TERM = (
+    "import os, signal; "
+    "type('Dropped', (), {'__del__': lambda it: (os.kill(os.getpid(), signal.SIGTERM), list(map(abs, range(9))))})(); "
+    "time.sleep(60)"
+)
+
 MIGRATION = """
 import os, sys, time
 from django.db import migrations
@@ -303,6 +309,15 @@ def test_term_ends_what_runs(project: Project) -> None:
         while not (project.path / "begun").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+    assert project.query("SELECT name FROM django_migrations WHERE app = 'bakery'") == []
+
+
+def test_a_term_that_python_drops_comes_again(project: Project) -> None:
+    """An exception raised in a `__del__` is printed and dropped."""
+    project.migration("0001_flour", DROPPED_TERM)
+    with project.started("migrate") as (process, ours):
+        ours.send(b"1")
         assert process.wait(30) == 128 + signal.SIGTERM
     assert project.query("SELECT name FROM django_migrations WHERE app = 'bakery'") == []
 
