@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import djinit_heartbeat as heartbeat
+import djinit_report as reports
 import pytest
 from celery import Celery, signals
 from celery.worker.request import Request
@@ -21,7 +22,7 @@ from kombu import Queue
 
 
 class Clock:
-    """Of this module alone."""
+    """Of these modules alone."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -34,6 +35,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(heartbeat, "time", made)
+    monkeypatch.setattr(reports, "time", made)
     return made
 
 
@@ -58,7 +60,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def report_at(path: Path) -> Any:
-    return heartbeat.Report(str(path), "worker")
+    return reports.Report(str(path), "worker")
 
 
 def test_a_report_is_whole_each_time(tmp_path: Path, clock: Clock) -> None:
@@ -98,7 +100,7 @@ def test_soon_is_not_more_often_than_need_be(tmp_path: Path, clock: Clock) -> No
 
 def test_the_stack_of_one_that_is_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Written by another thread; gone as soon as it has come round."""
-    monkeypatch.setattr(heartbeat, "STALL_S", 0.05)
+    monkeypatch.setattr(reports, "STALL_S", 0.05)
     report = report_at(tmp_path / "worker")
     stack = tmp_path / "worker.stack"
     report.arm()
@@ -107,7 +109,7 @@ def test_the_stack_of_one_that_is_stuck(tmp_path: Path, monkeypatch: pytest.Monk
         time.sleep(0.01)
     time.sleep(0.05)
     assert "test_the_stack_of_one_that_is_stuck" in stack.read_text()
-    monkeypatch.setattr(heartbeat, "STALL_S", 60)
+    monkeypatch.setattr(reports, "STALL_S", 60)
     report.arm()
     assert stack.read_text() == ""
 
@@ -154,7 +156,7 @@ def test_tasks_are_counted(tmp_path: Path, clock: Clock) -> None:
     clock.now += 1
     tasks.report.write()
     assert read(tmp_path / "worker")["tasks"] == tasks.counts
-    bounds = list(heartbeat.BUCKETS)
+    bounds = list(reports.BUCKETS)
     bake, sell = tasks.runtimes["bake"], tasks.runtimes["sell"]
     assert bake[bounds.index(0.25)] == 1
     assert sum(bake[:-1]) == 1
@@ -193,9 +195,9 @@ def test_one_that_was_never_seen_to_start(tmp_path: Path) -> None:
 def test_labels_are_bounded(tmp_path: Path) -> None:
     """What comes after the first hundred names is together."""
     tasks = tasks_at(tmp_path / "worker")
-    for number in range(heartbeat.MOST_TASKS + 20):
+    for number in range(reports.MOST_TASKS + 20):
         tasks.count("task-received", f"task{number}", "1")
-    assert len(tasks.counts) == heartbeat.MOST_TASKS + 1
+    assert len(tasks.counts) == reports.MOST_TASKS + 1
     assert tasks.counts["other"] == {"task-received": 20}
     tasks.count("task-received", "task0", "1")
     assert tasks.counts["task0"] == {"task-received": 2}

@@ -27,7 +27,7 @@ export interface Heartbeat {
   queues?: Record<string, number>;
 }
 
-/** Of the names in one report: more than djinit_heartbeat.py counts. */
+/** Of the names in one report: more than djinit_report.py counts. */
 const MOST_NAMES = 1_000;
 
 type Shape<T> = (value: unknown) => value is T;

@@ -1,4 +1,4 @@
-// The reports of celery's processes. python/site/djinit_heartbeat.py writes them.
+// The reports of workers. python/site/djinit_report.py writes them.
 import { readBeginning, readUntrusted } from "../base/untrusted-file.ts";
 import { type Heartbeat, readReport } from "./heartbeat-shape.ts";
 

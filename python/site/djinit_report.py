@@ -1,0 +1,108 @@
+"""The report of a worker to djinit: what src/metrics/heartbeat.ts reads.
+
+It is written to one file again and again, as JSON that begins and ends with the same number (`seq`, `end`), so that a reader
+knows whether it has read one report or parts of two. When the process has not come round for STALL_S, the C thread of
+faulthandler writes its stack beside it, `<path>.stack`: that tells a backend that does not answer from a process that is stuck.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+# What happens between two beats is told at once, but not more often than this.
+SHORTEST_PERIOD_S = 0.5
+# Longer than any turn of a healthy loop takes.
+STALL_S = 10.0
+# Names are the project's own, but a label must be bounded.
+MOST_TASKS = 100
+BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+ENDS = {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected", "task-cancelled"}
+
+
+class Report:
+    """The file, and the stack beside it."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        self.facts: dict[str, Any] = {"pid": os.getpid(), "kind": kind, "thread": threading.main_thread().ident}
+        self.written_at = 0.0
+        self.seq = 0
+        self.size = 0
+        self.armed = self.armed_before = False
+        # In place, not by renaming: that works on a full disk too.
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self.stack = os.open(f"{path}.stack", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        # A child must not inherit a watchdog whose thread does not exist there.
+        os.register_at_fork(before=self.before_fork, after_in_parent=self.after_fork)
+
+    def write(self, **facts: Any) -> None:
+        self.facts.update(facts, at=time.monotonic())
+        self.written_at = self.facts["at"]
+        self.seq += 1
+        with suppress(OSError, ValueError):
+            data = json.dumps({"seq": self.seq, **self.facts, "end": self.seq}).encode()
+            self.size = max(self.size, len(data))
+            os.pwrite(self.fd, data.ljust(self.size), 0)
+
+    def write_soon(self, **facts: Any) -> None:
+        self.facts.update(facts)
+        if time.monotonic() - self.written_at >= SHORTEST_PERIOD_S:
+            self.write()
+
+    def arm(self) -> None:
+        self.armed = True
+        with suppress(OSError, ValueError, RuntimeError):
+            if os.fstat(self.stack).st_size:
+                os.ftruncate(self.stack, 0)
+                os.lseek(self.stack, 0, os.SEEK_SET)
+            faulthandler.dump_traceback_later(STALL_S, file=self.stack)
+
+    def disarm(self) -> None:
+        if self.armed:
+            self.armed = False
+            faulthandler.cancel_dump_traceback_later()
+
+    def before_fork(self) -> None:
+        self.armed_before = self.armed
+        self.disarm()
+
+    def after_fork(self) -> None:
+        if self.armed_before:
+            self.arm()
+
+
+class Counts:
+    """Counts what this worker's tasks do."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.counts: dict[str, dict[str, int]] = {}
+        self.runtimes: dict[str, list[float]] = {}
+        self.running: dict[str, tuple[str, float]] = {}
+        report.facts.update(tasks=self.counts, runtimes=self.runtimes, buckets=BUCKETS)
+
+    def count(self, event: str, task: str, task_id: str, runtime: float | None = None) -> None:
+        name = task if task in self.counts or len(self.counts) < MOST_TASKS else "other"
+        counts = self.counts.setdefault(name, {})
+        counts[event] = counts.get(event, 0) + 1
+        if event == "task-started":
+            self.running[task_id] = (name, time.monotonic())
+        elif event in ENDS:
+            since = self.running.pop(task_id, (name, None))[1]
+            if event in ("task-succeeded", "task-failed") and (since is not None or runtime is not None):
+                self.observe(name, runtime if runtime is not None else time.monotonic() - (since or 0.0))
+        oldest = min(self.running.values(), key=lambda it: it[1], default=None)
+        # In the pool `solo` nothing more can be told until the task has ended.
+        write = self.report.write if self.report.facts.get("solo") else self.report.write_soon
+        write(active=len(self.running), oldest=oldest)
+
+    def observe(self, name: str, runtime: float) -> None:
+        # One counter a bucket, one for what is above them all, and the sum.
+        row = self.runtimes.setdefault(name, [0] * (len(BUCKETS) + 1) + [0.0])
+        row[next((at for at, bound in enumerate(BUCKETS) if runtime <= bound), len(BUCKETS))] += 1
+        row[-1] += runtime
