@@ -98,6 +98,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
+runpy.run_path("/usr/local/lib/djinit/djinit_fork.py")
 interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
 
 # REMOTE_ADDR: after the gate, for djinit writes at each start what it is to be known by.

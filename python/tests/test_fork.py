@@ -1,0 +1,68 @@
+"""djinit_fork: a worker that is told to stop before it has its own signal handlers stops."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from as_in_image import path_of
+
+APPLICATION = """
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return []
+"""
+
+CONFIGURATION = """
+import os, runpy, signal, subprocess, time
+
+{load}
+bind = "127.0.0.1:0"
+workers = 1
+graceful_timeout = 4
+worker_class = "{worker_class}"
+
+def post_fork(server, worker):
+    helper = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True).stdout
+    open("mask", "w").write(next(line.split()[1] for line in helper.splitlines() if line.startswith("SigBlk")))
+    open("forked", "w").close()
+    # Until the master has been told to stop, and has told this worker.
+    while not os.path.exists("told"):
+        time.sleep(0.02)
+    time.sleep(0.3)
+"""
+
+
+def run(path: Path, worker_class: str, load: str) -> tuple[int, str]:
+    """Tell the master to stop while its worker is in `post_fork`; its status and its log."""
+    (path / "app.py").write_text(APPLICATION)
+    (path / "conf.py").write_text(CONFIGURATION.format(load=load, worker_class=worker_class))
+    command = [sys.executable, "-m", "gunicorn", "--config", "conf.py", "--no-control-socket", "app"]
+    with subprocess.Popen(command, cwd=path, stderr=subprocess.PIPE, text=True) as master:
+        deadline = time.monotonic() + 20
+        while not (path / "forked").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        master.send_signal(signal.SIGTERM)
+        assert master.stderr is not None
+        log = ""
+        for line in master.stderr:
+            log += line
+            if "Handling signal: term" in line:
+                (path / "told").touch()
+        return master.wait(30), log
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gunicorn.workers.gasgi.ASGIWorker"])
+def test_a_stop_in_post_fork_is_not_lost(tmp_path: Path, worker_class: str) -> None:
+    """Gunicorn by itself waits for its `graceful_timeout` and kills; what the hook starts has no signal blocked."""
+    status, log = run(tmp_path, worker_class, f"runpy.run_path({path_of('djinit_fork.py')!r})")
+    assert (status, "Worker exiting" in log) == (0, True), log
+    assert int((tmp_path / "mask").read_text(), 16) & (1 << (signal.SIGTERM - 1)) == 0
+
+
+def test_what_gunicorn_does_without_it(tmp_path: Path) -> None:
+    """If this fails, gunicorn has mended it itself."""
+    _, log = run(tmp_path, "sync", "")
+    assert "Worker exiting" not in log
