@@ -5,13 +5,28 @@ const CONTAINER_TIMEOUT_MS = 180_000;
 /** A process, too, may have to wait for a processor that containers of other tests use. */
 const PROCESS_TIMEOUT_MS = 30_000;
 
+/** The files of a project share a process: half of the time would go into starting one for each. */
+const SHARED_PROCESS = { isolate: false, setupFiles: ["./test/support/no-trace.ts"] };
+
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/reporter.ts"],
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS } },
       {
-        test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS },
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: PROCESS_TIMEOUT_MS,
+          ...SHARED_PROCESS,
+        },
+      },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          testTimeout: PROCESS_TIMEOUT_MS,
+          ...SHARED_PROCESS,
+        },
       },
       { test: { name: "process", include: ["test/process/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS } },
       {
