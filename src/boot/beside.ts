@@ -5,7 +5,7 @@ import { refuseProblems } from "../config/problem.ts";
 import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
-import { readCommand } from "../plan/role.ts";
+import { resolveInvocation } from "../plan/processes/resolve.ts";
 import { placePlan } from "../plan/run-directory.ts";
 import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
 import { findCommand } from "../platform/path-search.ts";
@@ -35,16 +35,17 @@ export function runBeside(argv: string[]): never {
 }
 
 function becomeCommand(argv: string[]): never {
-  const invocation = readCommand(argv);
+  const loaded = loadGiven();
+  const { config, environment, problems, sources } = loaded;
+  const { invocation, problems: unfit } = resolveInvocation(argv, loaded);
   const server = SERVERS[invocation.role];
   if (server !== undefined) {
     const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
     throw new DjinitError("DJINIT_ALREADY_RUNNING", text);
   }
-  const { config, environment, problems, sources } = loadGiven();
   const isRoot = process.getuid?.() === 0;
   const places = findAppDirectoryProblems(config, isRoot);
-  refuseProblems([...problems, ...places, ...findProblems(invocation, config)]);
+  refuseProblems([...problems, ...unfit, ...places, ...findProblems(invocation, config)]);
   const run = findRunDirectory();
   if (!isRoot) giveHome(environment, run);
   const plan = placePlan(draftPlan(invocation, config, { startedAsRoot: isRoot, sources }), run, true);

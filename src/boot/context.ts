@@ -8,7 +8,8 @@ import type { Sink } from "../logs/write/sink.ts";
 import { planBoot } from "../plan/boot-steps.ts";
 import { planLogs } from "../plan/build-plan.ts";
 import type { BootPlan } from "../plan/plan.ts";
-import { type Invocation, readCommand } from "../plan/role.ts";
+import { resolveInvocation } from "../plan/processes/resolve.ts";
+import type { Invocation } from "../plan/role.ts";
 import { findOldWords, withoutOldWords } from "../plan/words/old-words.ts";
 import { findServerCommand } from "../plan/words/server-command.ts";
 import { ageMs } from "../platform/process-usage.ts";
@@ -48,8 +49,11 @@ export interface BootContext {
 
 /** `given` is the image's CMD. `pendingSignals` came before. */
 export function openContext(given: string[], place: Place, pendingSignals: NodeJS.Signals[]): BootContext {
-  const invocation = readCommand(withoutOldWords(given).argv);
-  const { config, environment, problems, sources, warnings } = loadGiven();
+  const loaded = loadGiven();
+  const { config, environment, procfile, problems, sources, warnings } = loaded;
+  const { invocation, ...resolved } = resolveInvocation(withoutOldWords(given).argv, loaded);
+  problems.push(...resolved.problems);
+  warnings.push(...resolved.warnings);
   if (place.isFirst) warnings.push(...findOldWords(given), ...findReplacedScript());
   // A command that has stdout to itself shares it with djinit: a descriptor must not become non-blocking for the command.
   const raw = invocation.role === "command" && config.commandOutput !== "json";
@@ -57,6 +61,7 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
   const log = holdLog();
   for (const { variable, problem } of [...warnings, ...findServerCommand(invocation, config)])
     log.warn({ variable }, problem);
+  for (const { problem } of resolved.notes) log.info({ file: procfile.path }, problem);
   const gathered = gatherFacts();
   const progress = new BootProgress(systemClock, ageMs());
   return {

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { type Environment, type FileSources, readFileVariables } from "./file-variables.ts";
+import { SERVICES } from "./log-types.ts";
 import type { Problem } from "./problem.ts";
+import { type Procfile, readProcfile } from "./procfile.ts";
 import { type Config, DEFAULT_APP_DIRECTORY, VARIABLES, type Variable } from "./variables.ts";
 
 export type { Environment } from "./file-variables.ts";
@@ -11,6 +13,7 @@ export interface Loaded {
   environment: Environment;
   /** Which of its variables come from files. */
   sources: FileSources;
+  procfile: Procfile;
   /** Bad values. If there is one, nothing may start and `config` must not be used. */
   problems: Problem[];
   /** Values that work but probably do not do what was meant. */
@@ -43,8 +46,36 @@ export function loadConfig(
   }
   if (!environment[VARIABLES.appDirectory.name] && workingDirectory !== "/")
     values["appDirectory"] = workingDirectory;
+  values["healthCommands"] = readHealthCommands(environment);
+  const config = values as Config;
+  const procfile = readProcfile(config.appDirectory ?? workingDirectory);
+  problems.push(...findLevelProblems(config, procfile));
   warnOfUnknown(environment, warnings);
-  return { config: values as Config, environment, sources, problems, warnings };
+  return { config, environment, sources, procfile, problems, warnings };
+}
+
+const HEALTH_PREFIX = VARIABLES.healthCommands.name.slice(0, -1);
+
+function isHealthCommand(name: string): boolean {
+  const known: string[] = [VARIABLES.healthPeriodMs.name, VARIABLES.healthTimeoutMs.name];
+  return name.startsWith(HEALTH_PREFIX) && !known.includes(name);
+}
+
+function readHealthCommands(environment: Environment): Record<string, string> {
+  const given = Object.entries(environment).filter(([name, command]) => isHealthCommand(name) && command);
+  return Object.fromEntries(given.map(([name, command]) => [name.slice(HEALTH_PREFIX.length), command]));
+}
+
+/** A level is given to djinit's services, or to an entry of the Procfile. */
+function findLevelProblems({ logLevels }: Config, { entries }: Procfile): Problem[] {
+  const names = [...SERVICES, ...entries.map(({ name }) => name)];
+  return Object.keys(logLevels?.services ?? {})
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const variable = VARIABLES.logLevels.name;
+      const problem = `${variable} names ${JSON.stringify(name)}, which is none of ${names.join(", ")}`;
+      return { variable, value: name, problem };
+    });
 }
 
 function readVariable(
@@ -82,7 +113,13 @@ function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
   const known = new Set(Object.values(VARIABLES).map(({ name }) => name as string));
   for (const name of Object.keys(environment)) {
     // Kubernetes sets DJINIT_SERVICE_* and DJINIT_PORT* for a Service that is called djinit.
-    if (!name.startsWith("DJINIT_") || known.has(name) || /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)) continue;
+    if (
+      !name.startsWith("DJINIT_") ||
+      known.has(name) ||
+      isHealthCommand(name) ||
+      /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)
+    )
+      continue;
     warnings.push({
       variable: name,
       problem: `${name} is no variable of djinit; \`djinit config\` lists them`,

@@ -1,6 +1,7 @@
 // How the texts of the variables about logs become values. Every message completes «NAME is "text", …».
 import * as v from "valibot";
 import { LEVELS, type Level } from "../base/log-level.ts";
+import { PROCESS_NAME } from "./procfile.ts";
 
 export interface LogLevels {
   /** For every service without a level of its own. */
@@ -26,7 +27,7 @@ export const SERVICES = [
   "read-settings",
 ];
 
-/** `info`, `celery-worker=warn`, or several with commas. */
+/** `info`, `celery-worker=warn`, or several with commas. The names of processes of the project's own are seen later. */
 export const levels = () =>
   v.pipe(
     v.string(),
@@ -38,7 +39,7 @@ export const levels = () =>
         const cause =
           level === undefined
             ? `where ${JSON.stringify(name)} is none of ${LEVELS.join(", ")}`
-            : service !== undefined && !SERVICES.includes(service)
+            : service !== undefined && !PROCESS_NAME.test(service)
               ? `where ${JSON.stringify(service)} is none of ${SERVICES.join(", ")}`
               : undefined;
         if (level === undefined || cause !== undefined) {

@@ -14,6 +14,7 @@ import {
 import { type Variable, variable } from "./variable.ts";
 import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
+import { PROCESS_VARIABLES } from "./variables-processes.ts";
 import { SITE_VARIABLES } from "./variables-site.ts";
 
 /**
@@ -226,6 +227,7 @@ export const VARIABLES = {
     "A file of NAME=value lines; variables of the container win over it.",
   ),
   ...DEPRECATED_VARIABLES,
+  ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,
   ...OBSERVATION_VARIABLES,
 } as const;
@@ -238,7 +240,9 @@ export const BOOT_ONLY: string[] = (Object.values(VARIABLES) as Variable[])
 type Table = typeof VARIABLES;
 
 /** Every variable's value, typed by the table. Without a default it may be undefined. */
-export type Config = {
+export type Config = Omit<Values, "healthCommands"> & { healthCommands: Record<string, string> };
+
+type Values = {
   -readonly [K in keyof Table]: Table[K] extends Variable<infer S, infer D>
     ? v.InferOutput<S> | (D extends string ? never : undefined)
     : never;

@@ -43,6 +43,8 @@ function checkService(supervisor: Supervisor, service: Service, heartbeatOf: typ
   // Its process may be fine, but nobody can reach it.
   const lost = ready ? supervisor.lostSocket(service) : undefined;
   if (lost !== undefined) return { name, live: !lost.hopeless, ready: false, detail: lost.detail };
+  if (service.ill !== undefined)
+    return { name, live: false, ready: false, detail: `is not well: ${service.ill}` };
   const { heartbeatFile } = service.plan;
   // PID 1 takes care of a service that is not running. That is no reason to restart the container.
   if (!ready || heartbeatFile === undefined) {

@@ -14,20 +14,22 @@ const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
 
 export function planBoot(invocation: Invocation, config: Config): BootPlan {
   const { role } = invocation;
-  const isCelery = role === "worker" || role === "beat";
+  const waits = role === "worker" || role === "beat" || role === "process";
   const saysNothing = config.migrations === undefined && !config.skipMigrations;
   const web = role === "web";
   const prepares = web || role === "release";
   const steps: StepName[] = [...SCHEMA_STEPS[migrationMode(invocation, config)]];
   if (prepares && config.runCollectstatic) steps.push("collectstatic");
   if (prepares && config.superuserPassword !== undefined) steps.push("superuser");
-  if (needsDatabase(role, steps, config)) steps.unshift("wait-for-database");
-  const onlyIfShared = isCelery && saysNothing && config.databaseUrl === undefined && steps.length > 0;
+  if (needsDatabase(invocation, steps, config)) steps.unshift("wait-for-database");
+  const onlyIfShared = waits && saysNothing && config.databaseUrl === undefined && steps.length > 0;
   return { ownMedia: web, steps, onlyIfShared, nginx: web };
 }
 
 /** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own waits where it is told to, and changes nothing. */
-function migrationMode({ role, args, celery }: Invocation, config: Config): MigrationMode {
+function migrationMode(invocation: Invocation, config: Config): MigrationMode {
+  const { role, args, celery } = invocation;
+  if (looksOnly(invocation) || (role === "process" && isAboutSchema(args))) return "skip";
   if (role === "command") {
     const mayWait = celery === undefined && !isAboutSchema(args);
     return mayWait && (config.migrations === "wait" || config.migrations === "check")
@@ -42,7 +44,13 @@ function migrationMode({ role, args, celery }: Invocation, config: Config): Migr
   return databaseKind(config.databaseUrl) === "file" ? "skip" : "wait";
 }
 
-function needsDatabase(role: Invocation["role"], steps: readonly StepName[], config: Config): boolean {
-  if (config.databaseTimeoutMs === 0 || (role === "command" && steps.length === 0)) return false;
+/** flower and its like look at the broker, and at nothing of the project's. */
+function looksOnly({ role, celery }: Invocation): boolean {
+  return role === "process" && celery !== undefined;
+}
+
+function needsDatabase(invocation: Invocation, steps: readonly StepName[], config: Config): boolean {
+  const mayDoWithout = invocation.role === "command" || looksOnly(invocation);
+  if (config.databaseTimeoutMs === 0 || (mayDoWithout && steps.length === 0)) return false;
   return config.databaseUrl !== undefined || steps.some((step) => step !== "collectstatic");
 }

@@ -12,6 +12,7 @@ import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
 import { planNginx } from "./nginx.ts";
 import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
+import { planBeside, planNamed } from "./processes/services.ts";
 import type { Invocation } from "./role.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
@@ -109,6 +110,7 @@ const CONSEQUENCES: Partial<Record<Role, string>> = {
   web: "nginx can read gunicorn's environment, and the application may use djinit's control socket",
   worker: "the application may use djinit's control socket",
   beat: "the application may use djinit's control socket",
+  process: "the application may use djinit's control socket",
 };
 
 function withNote(role: Role, uid: number | undefined): Pick<Plan, "note"> {
@@ -133,9 +135,19 @@ export function planLogs(config: Config): LogPlan {
 function planServices(invocation: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan[] {
   switch (invocation.role) {
     case "worker":
-      return [planCeleryWorker(config, invocation.celery)];
+      return [
+        invocation.name === undefined
+          ? planCeleryWorker(config, invocation.celery)
+          : planNamed(invocation, config),
+      ];
     case "beat":
-      return [planCeleryBeat(config, invocation.celery)];
+      return [
+        invocation.name === undefined
+          ? planCeleryBeat(config, invocation.celery)
+          : planNamed(invocation, config),
+      ];
+    case "process":
+      return [planNamed(invocation, config)];
     case "release":
       return [];
     case "command":
@@ -146,6 +158,7 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
         planNginx(),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
+        ...planBeside(invocation, config),
       ];
   }
 }

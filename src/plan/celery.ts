@@ -54,10 +54,11 @@ export function planCeleryWorker(
   config: Config,
   args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
+  name?: string,
 ): ServicePlan {
   const defaults = beside ? ["--pool=solo", "--pidfile", join(CELERY_DIRECTORY, "worker.pid")] : [];
   const concurrency = ["--concurrency", String(config.celeryConcurrency ?? 1)];
-  const worker = named("celery-worker", config);
+  const worker = named(name ?? "celery-worker", config);
   return {
     ...CELERY_SERVICE,
     ...worker,
@@ -76,6 +77,7 @@ export function planCeleryWorker(
       ...celeryCommand(config, args.globals),
       "worker",
       ...defaults,
+      ...nodeName(name, args),
       ...concurrency,
       ...logLevel(config),
       ...withFiles(args),
@@ -92,11 +94,12 @@ export function planCeleryBeat(
   config: Config,
   args: CeleryArgs = NOTHING_GIVEN,
   beside = false,
+  name = "celery-beat",
 ): ServicePlan {
   const defaults = beside ? ["--pidfile", join(CELERY_DIRECTORY, "beat.pid")] : [];
   return {
     ...CELERY_SERVICE,
-    ...named("celery-beat", config),
+    ...named(name, config),
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(args), orAfterMs: SETTLED_AFTER_MS },
     argv: [
@@ -135,6 +138,13 @@ export function brokerOf({ celeryBroker }: Config): Record<string, string> {
 /** Whether the arguments before the subcommand say which application it is. */
 export function namesApp(globals: readonly string[]): boolean {
   return globals.some((word) => /^(-A|--app\b|--config\b)/.test(word));
+}
+
+/** Several workers in one container need names of their own: celery tells them apart by nothing else. */
+function nodeName(name: string | undefined, { rest }: CeleryArgs): string[] {
+  return name === undefined || optionValue(rest, "-n", "--hostname") !== undefined
+    ? []
+    : ["--hostname", `${name}@%h`];
 }
 
 /** Whether tasks run in processes of their own. Only then does QUIT give tasks back. */

@@ -2,7 +2,8 @@
 import type { FileSources } from "../config/file-variables.ts";
 import type { LogLevels } from "../config/log-types.ts";
 
-export type Role = "web" | "worker" | "beat" | "release" | "command";
+/** `process`: one of the project's own that PID 1 keeps running. */
+export type Role = "web" | "worker" | "beat" | "process" | "release" | "command";
 
 export type StepName =
   | "wait-for-database"
@@ -23,10 +24,20 @@ export type Readiness =
   | { kind: "log"; pattern: string; orFile: string; orAfterMs: number }
   /** When it has written a file with this prefix since its start; at the latest after `orAfterMs`. */
   | { kind: "file"; prefix: string; orAfterMs: number }
+  /** When the command of its health has ended with 0. */
+  | { kind: "health" }
   /** When a worker behind the socket accepts a connection; with `path`, when it answers an HTTP request below 400. */
   | ({ kind: "http"; socketPath: string; path?: string } & HttpRequest)
   /** When a process accepts connections at each of these addresses. */
   | { kind: "tcp"; addresses: { host: string; port: number }[] };
+
+/** A command that ends with 0 while the service is well. */
+export interface HealthPlan {
+  argv: string[];
+  /** From its end to the next one. */
+  periodMs: number;
+  timeoutMs: number;
+}
 
 export interface HttpRequest {
   /** The Host header. */
@@ -71,6 +82,8 @@ export interface ServicePlan {
   /** Starts when these are ready, stops before they do. */
   after: string[];
   readiness: Readiness;
+  /** Asked again and again while it runs. */
+  health?: HealthPlan;
   /** The listening sockets that PID 1 holds for it; undefined: it opens its own. */
   sockets?: SocketPlan;
   /** Its first process, if the boot has started it. */
@@ -78,6 +91,8 @@ export interface ServicePlan {
   restart: "no" | "on-failure" | "always";
   stopSignal: NodeJS.Signals;
   fastStopSignal: NodeJS.Signals;
+  /** Both go to all of its processes, not to the main one alone. */
+  signalsGroup?: boolean;
   /** After fastStopSignal all its processes get these, for the case that the main one does not end the others. */
   hurryRest?: NodeJS.Signals[];
   /** A stop that takes too long sends this signal, so long before the kill. */

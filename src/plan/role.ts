@@ -4,9 +4,25 @@ import { plainArgv, shellLine } from "./words/shell-line.ts";
 
 export interface Invocation {
   role: Role;
-  /** For web: gunicorn's arguments. For worker and beat: see `celery`. For a command: the command itself. */
+  /** For web: gunicorn's arguments. For worker and beat: see `celery`. For a command or a process: the command itself. */
   args: string[];
   celery?: CeleryArgs;
+  /** The name of its service, if another than that of the role. */
+  name?: string;
+  /** For a process: a shell runs several programs, and all of them get the signals of a stop. */
+  signalsGroup?: boolean;
+  /** For a process. */
+  stopSignal?: NodeJS.Signals;
+  /** For web: processes that run in the same container. */
+  beside?: BesideProcess[];
+  /** For release: what the Procfile adds to it, for a shell. */
+  releaseLine?: string;
+}
+
+export interface BesideProcess {
+  name: string;
+  count: number;
+  invocation: Invocation;
 }
 
 export interface CeleryArgs {
@@ -69,7 +85,9 @@ function readArgv(argv: readonly string[]): Invocation {
   if (isRelease(argv)) return { role: "release", args: [] };
   if (first !== "celery") return { role: "command", args: [...argv] };
   const celery = splitCelery(argv.slice(1));
-  const role = celery.subcommand === "worker" || celery.subcommand === "beat" ? celery.subcommand : "command";
+  const { subcommand } = celery;
+  if (subcommand === "flower") return { role: "process", name: subcommand, args: [...argv], celery };
+  const role = subcommand === "worker" || subcommand === "beat" ? subcommand : "command";
   return { role, args: [...argv], celery };
 }
 

@@ -30,6 +30,14 @@ export class ServiceRecords {
     );
   }
 
+  turnedIll(why: string): void {
+    this.#log.error({ target: this.#name, cause: why }, `${this.#name} is not well: ${why}`);
+  }
+
+  recovered(): void {
+    this.#log.info({ target: this.#name }, `${this.#name} is well again`);
+  }
+
   /** `why` is the reason, if the service has given one. */
   slowStart(startupTimeoutMs: number, lines: readonly string[], why: string | undefined): void {
     const reason = why ? `; ${why}` : "";

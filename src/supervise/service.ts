@@ -4,6 +4,8 @@ import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { EventQueue } from "./event-queue.ts";
 import { saysItCannotLoad } from "./failure-cause.ts";
+import { askHealth } from "./readiness/ask-health.ts";
+import { HealthWatch } from "./readiness/health-watch.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
 import { type ProcessDependencies, ServiceProcess } from "./service-process.ts";
@@ -38,6 +40,7 @@ export class Service {
   readonly #watchers = new Set<() => void>();
   #timers: (() => void)[] = [];
   #readiness: ReadinessWatch | undefined;
+  #health: HealthWatch | undefined;
   /** Whether its current process has answered a request yet; undefined if nothing probes it. */
   #serves: boolean | undefined;
   readonly #with: ServiceDependencies;
@@ -94,7 +97,12 @@ export class Service {
 
   /** Why the service has not come up yet, if a probe has told. */
   get unready(): string | undefined {
-    return this.ready ? undefined : this.#readiness?.why;
+    return this.ready ? undefined : (this.#readiness?.why ?? this.#health?.why);
+  }
+
+  /** Why it is not well, according to its health command. */
+  get ill(): string | undefined {
+    return this.ready ? this.#health?.ill : undefined;
   }
 
   /** Whether it has no process and gets none unless asked. */
@@ -119,6 +127,7 @@ export class Service {
     this.#state = state;
     if (before !== state.name) {
       this.#clearTimers();
+      if (state.name !== "starting" && state.name !== "running") this.#health?.cancel();
       if (state.name === "running") this.#serves = true;
       this.#records.changed(before, state.name);
     }
@@ -189,7 +198,22 @@ export class Service {
     this.#serves = readiness.kind === "http" ? false : undefined;
     this.#records.started(this.pid);
     this.#readiness = watchReadiness(readiness, clock, (seen) => this.handle({ type: "ready", seen }));
+    this.#health = this.#watchHealth();
     this.#after(startupTimeoutMs, { type: "startup-timeout" });
+  }
+
+  #watchHealth(): HealthWatch | undefined {
+    const { plan, environment } = this;
+    const { clock, reaper } = this.#with;
+    if (plan.health === undefined) return undefined;
+    const ask = () => askHealth({ plan, environment, clock, reaper });
+    return new HealthWatch(plan.health, clock, ask, {
+      onWell: () => {
+        if (plan.readiness.kind === "health") this.handle({ type: "ready", seen: true });
+      },
+      onIll: (why) => this.#records.turnedIll(why),
+      onRecovered: () => this.#records.recovered(),
+    });
   }
 
   #exited(status: number): void {

@@ -1,8 +1,10 @@
 import { loadConfig } from "../../src/config/load.ts";
+import { parseProcfile } from "../../src/config/procfile.ts";
 import type { Config } from "../../src/config/variables.ts";
 import { draftPlan } from "../../src/plan/build-plan.ts";
 import { completePlan } from "../../src/plan/complete-plan.ts";
 import type { Plan, ServicePlan } from "../../src/plan/plan.ts";
+import { type Resolved, resolveInvocation } from "../../src/plan/processes/resolve.ts";
 import { readCommand } from "../../src/plan/role.ts";
 
 /** The configuration these variables make. Errors: throws when one is bad. */
@@ -24,6 +26,12 @@ export function planOf(cmd: string, variables: Record<string, string> = {}, star
   const { sources } = loadConfig(variables);
   const draft = draftPlan(readCommand(words), configOf(variables), { startedAsRoot, sources });
   return completePlan(draft, { nginx });
+}
+
+/** What a CMD means where a Procfile of that text lies in /app. */
+export function resolvedOf(cmd: string, text: string, variables: Record<string, string> = {}): Resolved {
+  const procfile = { path: "/app/Procfile", ...parseProcfile(text) };
+  return resolveInvocation(cmd.split(" "), { ...loadConfig(variables), procfile });
 }
 
 /** One service of a plan. Errors: throws when there is none of that name. */

@@ -9,6 +9,8 @@ import { SkipRules } from "./skip-rules.ts";
 /** If no level is set: all records of the services, and djinit's own from this level on. */
 const OWN_LEVEL: Level = "info";
 const OWN_SERVICE = "djinit";
+/** Several processes of one name are `rq.1`, `rq.2`. */
+const NUMBER = /\.\d+$/;
 
 export interface LogPolicy {
   format: "json" | "logfmt" | "pretty";
@@ -49,5 +51,6 @@ function levelFilter({ all, services = {} }: LogPlan["levels"]): LogPolicy["pass
   const lowest = rank(all ?? "debug");
   const own = { [OWN_SERVICE]: all ?? OWN_LEVEL, ...services };
   const ranks = new Map(Object.entries(own).map(([service, level]) => [service, rank(level)]));
-  return (service, level) => rank(level) >= (ranks.get(service) ?? lowest);
+  return (service, level) =>
+    rank(level) >= (ranks.get(service) ?? ranks.get(service.replace(NUMBER, "")) ?? lowest);
 }

@@ -22,15 +22,20 @@ export interface Ending {
  * restart, connections in the sockets wait for the next process.
  */
 export async function askToEnd({ plan, pid, sockets, isPresent }: Ending, forGood: boolean): Promise<void> {
-  if (sockets === undefined || !forGood) return sendSignal(pid, plan.stopSignal);
+  if (sockets === undefined || !forGood) return sendSignal(targetOf(plan, pid), plan.stopSignal);
   await sockets.refuseNew();
   if (!isPresent()) return;
   sendSignal(pid, plan.stopSignal);
   await sockets.release();
 }
 
+/** The main process alone, as a rule: a celery whose pool gets the signal too loses tasks. */
+function targetOf({ signalsGroup = false }: ServicePlan, pid: number): number {
+  return signalsGroup ? -pid : pid;
+}
+
 export function askToHurry({ plan, pid, clock, isPresent }: Ending): void {
-  sendSignal(pid, plan.fastStopSignal);
+  sendSignal(targetOf(plan, pid), plan.fastStopSignal);
   const { hurryRest = [] } = plan;
   if (hurryRest.length === 0) return;
   clock.after(HURRY_REST_MS, () => {

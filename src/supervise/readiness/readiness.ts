@@ -66,6 +66,9 @@ export function watchReadiness(
         async () => (clock.monotonicMs() >= untilMs || isWritten() ? undefined : ""),
       );
     }
+    case "health":
+      // HealthWatch tells.
+      return { see: ignore, cancel: ignore };
     default:
       return ask(
         clock,

@@ -1,11 +1,7 @@
 // Gives running services new code and files. New code is checked while the old process goes on serving.
 import { isDeepStrictEqual } from "node:util";
-import { within } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
-import { LastLines } from "../../logs/write/last-lines.ts";
 import { logError } from "../../logs/write/own-log.ts";
-import { makePolicy } from "../../logs/write/policy.ts";
-import type { Sink } from "../../logs/write/sink.ts";
 import { wasCutShort } from "../../plan/check-proof.ts";
 import { planAfterCheck } from "../../plan/nginx.ts";
 import { RUN_DIRECTORY } from "../../plan/paths.ts";
@@ -13,13 +9,11 @@ import { namedAsUsual } from "../../plan/run-directory.ts";
 import { findCause } from "../failure-cause.ts";
 import { writeNginxWaits } from "../process/nginx-waits.ts";
 import { mirrorConfiguration } from "../process/prepare-files.ts";
-import { sendSignal, spawnService } from "../process/spawn.ts";
+import { runQuietly } from "../process/run-quietly.ts";
 import type { Service, ServiceDependencies } from "../service.ts";
 
 /** Importing an application takes seconds at worst. After this time, the old process is kept. */
 const CHECK_TIMEOUT_MS = 60_000;
-/** A process that the check leaves behind with its pipe open must not hold up the next reload. */
-const RELAY_TIMEOUT_MS = 1_000;
 
 interface Verdict {
   good: boolean;
@@ -75,34 +69,23 @@ async function runCheck(
   { clock, reaper }: ServiceDependencies,
 ): Promise<Verdict> {
   const all: string[] = [];
-  const last = new LastLines();
-  const { lines } = last;
   /** nginx prints first what is wrong, and then that the test has failed. */
   let fatal: string | undefined;
   try {
     if (plan.mirror !== undefined) mirrorConfiguration(plan.mirror);
-    const { pid, ended, relayed } = spawnService({
-      plan: { ...plan, argv },
+    const { status, late, lines } = await runQuietly({
+      plan,
+      argv,
       environment,
-      sink: SILENT,
+      timeoutMs: CHECK_TIMEOUT_MS,
       clock,
       reaper,
-      onRecord: (fields) => {
-        const msg = namedAsUsual(fields.msg, plan.mirror?.run ?? RUN_DIRECTORY);
-        if (fields.level === "fatal") fatal ??= msg;
+      rename: (msg) => namedAsUsual(msg, plan.mirror?.run ?? RUN_DIRECTORY),
+      onRecord: ({ level, msg }) => {
+        if (level === "fatal") fatal ??= msg;
         all.push(msg);
-        last.add({ ...fields, msg });
       },
     });
-    let late = false;
-    const cancelDeadline = clock.after(CHECK_TIMEOUT_MS, () => {
-      late = true;
-      if (pid !== undefined) sendSignal(pid, "SIGKILL");
-    });
-    const status = await ended.finally(cancelDeadline);
-    if (pid !== undefined) reaper.wasKilled(pid);
-    if (pid !== undefined) sendSignal(-pid, "SIGKILL");
-    await within(clock, RELAY_TIMEOUT_MS, relayed);
     const said = all.join("\n");
     const isCutShort = status === 0 && wasCutShort(argv, said);
     const cause = late
@@ -112,18 +95,6 @@ async function runCheck(
         : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
     return { good: status === 0 && !isCutShort, cause, lines, said };
   } catch (error) {
-    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines, said: "" };
+    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines: [], said: "" };
   }
 }
-
-/** `celery report` prints the settings, with the passwords in URLs. So only the error of a failed check is logged. */
-const SILENT: Sink = {
-  policy: makePolicy(),
-  congested: false,
-  written: 0,
-  write: () => {},
-  writeBytes: () => {},
-  feedFrom: () => () => {},
-  flush: async () => {},
-  trim: () => {},
-};

@@ -86,7 +86,7 @@ describe("levels", () => {
     ["", 'refused: where "" is none of '],
     ["loud", 'refused: where "loud" is none of '],
     ["nginx=loud", 'refused: where "loud" is none of '],
-    ["apache=warn", 'refused: where "apache" is none of djinit, nginx, '],
+    ["my apache=warn", 'refused: where "my apache" is none of djinit, nginx, '],
     ["=warn", 'refused: where "" is none of djinit, nginx, '],
     ["nginx=info=warn", 'refused: where "info=warn" is none of '],
     ["info,", 'refused: where "" is none of '],

@@ -74,7 +74,6 @@ const CELERY: [cmd: string, role: string, celery: CeleryArgs][] = [
     { globals: ["-q", "-b", "redis://r", "--result-backend", "rpc://"], subcommand: "worker", rest: [] },
   ],
   ["celery inspect ping", "command", { globals: [], subcommand: "inspect", rest: ["ping"] }],
-  ["celery flower --port=5555", "command", { globals: [], subcommand: "flower", rest: ["--port=5555"] }],
   ["celery inspect worker", "command", { globals: [], subcommand: "inspect", rest: ["worker"] }],
   ["celery", "command", { globals: [], subcommand: undefined, rest: [] }],
   ["celery --version", "command", { globals: ["--version"], subcommand: undefined, rest: [] }],
@@ -97,6 +96,12 @@ describe("the role that CMD asks for", () => {
   test.each(CELERY)("`%s` is %s", (cmd, role, celery) => {
     const args = cmd.split(" ");
     expect(readCommand(args)).toEqual({ role, args, celery });
+  });
+
+  test("`celery flower` is a process that PID 1 keeps running", () => {
+    const args = ["celery", "flower", "--port=5555"];
+    const celery = { globals: [], subcommand: "flower", rest: ["--port=5555"] };
+    expect(readCommand(args)).toEqual({ role: "process", name: "flower", args, celery });
   });
 
   test.each(["-A", "--app", "-b", "--broker", "--result-backend", "--loader", "--config", "--workdir"])(

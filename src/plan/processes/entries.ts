@@ -1,0 +1,20 @@
+// What an entry of the Procfile asks for: one of djinit's own roles, or a process of the project's own.
+import type { ProcfileEntry } from "../../config/procfile.ts";
+import { type Invocation, readCommand } from "../role.ts";
+import { withValues } from "../words/plain-variables.ts";
+import { plainArgv } from "../words/shell-line.ts";
+import { commandOfLine } from "./line.ts";
+import { stopSignalOf } from "./stop-signal.ts";
+
+/** gunicorn and celery are told by the words that a CMD may have. */
+export function readEntry({ name, command }: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
+  const words = plainArgv(withValues(command, environment) ?? "");
+  const known = words && readCommand(words);
+  if (known?.role === "web") return known;
+  if (known?.celery !== undefined) {
+    const role = known.role === "command" ? "process" : known.role;
+    return { ...known, role, name };
+  }
+  const { argv, signalsGroup } = commandOfLine(command);
+  return { role: "process", name, args: argv, signalsGroup, stopSignal: stopSignalOf(command) };
+}

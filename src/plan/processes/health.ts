@@ -1,0 +1,16 @@
+import type { Config } from "../../config/variables.ts";
+import type { HealthPlan } from "../plan.ts";
+import { commandOfLine } from "./line.ts";
+
+/** What follows DJINIT_HEALTH_ for the process of that name. */
+export function healthSuffix(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+/** The command of DJINIT_HEALTH_<NAME>, if there is one. */
+export function planHealth(name: string, config: Config): HealthPlan | undefined {
+  const line = config.healthCommands[healthSuffix(name)];
+  if (line === undefined) return undefined;
+  const { healthPeriodMs: periodMs, healthTimeoutMs: timeoutMs } = config;
+  return { argv: commandOfLine(line).argv, periodMs, timeoutMs };
+}

@@ -1,0 +1,117 @@
+// CMD, DJINIT_PROCESSES and the Procfile together say what a container runs.
+import type { Loaded } from "../../config/load.ts";
+import { SERVICES } from "../../config/log-types.ts";
+import type { Problem } from "../../config/problem.ts";
+import type { Procfile, ProcfileEntry } from "../../config/procfile.ts";
+import { type Invocation, readCommand } from "../role.ts";
+import { readEntry } from "./entries.ts";
+import { healthSuffix } from "./health.ts";
+
+export interface Resolved {
+  invocation: Invocation;
+  problems: Problem[];
+  warnings: Problem[];
+  /** What a reader of the Procfile may not expect. */
+  notes: Problem[];
+}
+
+/** Words of a CMD that are djinit's own, and the services that it may have itself. */
+const OWN_WORDS = [
+  "celery",
+  "supervise",
+  "status",
+  "health",
+  "migrations",
+  "manifest",
+  "config",
+  "version",
+  "help",
+];
+const OWN_NAMES = [...OWN_WORDS, ...SERVICES];
+
+export type Given = Pick<Loaded, "config" | "environment" | "procfile">;
+
+/** What `argv` means where that Procfile lies. */
+export function resolveInvocation(argv: readonly string[], given: Given): Resolved {
+  const { environment, procfile } = given;
+  const resolved: Resolved = { invocation: readCommand(argv), problems: [], warnings: [], notes: [] };
+  const { role, celery } = resolved.invocation;
+  const [word = ""] = argv;
+  // Every other word is djinit's already.
+  const named = role === "command" && celery === undefined && argv.length === 1 ? word : undefined;
+  const entry = procfile.entries.find(({ name }) => name === named);
+  if (entry !== undefined) take(resolved, entry, environment);
+  if (role === "release") {
+    const release = procfile.entries.find(({ name }) => name === "release");
+    if (release !== undefined) resolved.invocation = { ...resolved.invocation, releaseLine: release.command };
+  }
+  if (resolved.invocation.role === "web") addBeside(resolved, given);
+  const isFaulty = procfile.problems.some(({ value }) => value !== undefined && value === named);
+  const isUsed = entry !== undefined || role === "release" || (resolved.invocation.beside ?? []).length > 0;
+  if (isUsed || isFaulty || resolved.problems.length > 0) resolved.problems.unshift(...procfile.problems);
+  if (isUsed) resolved.notes.push(...ownNames(procfile));
+  resolved.warnings.push(...findLostHealth(given));
+  return resolved;
+}
+
+function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.ProcessEnv): void {
+  const { name, lineNumber } = entry;
+  const invocation = readEntry(entry, environment);
+  const at = `Procfile line ${lineNumber}`;
+  if (OWN_NAMES.includes(name)) {
+    const problem = `${at}: ${JSON.stringify(name)} is a name of djinit's own: give the entry another`;
+    resolved.problems.push({ variable: "Procfile", problem });
+  } else if (name === "web" && invocation.role !== "web") {
+    const problem = `${at}: "web" is djinit's own role, and this line does not name an application for gunicorn: it is not run; write it as \`web: gunicorn project.wsgi\``;
+    resolved.invocation = { role: "web", args: [] };
+    resolved.notes.push({ variable: "Procfile", problem });
+  } else resolved.invocation = invocation;
+}
+
+function addBeside(resolved: Resolved, { config, environment, procfile }: Given): void {
+  const variable = "DJINIT_PROCESSES";
+  const beside: Invocation["beside"] = [];
+  for (const { name, count } of config.processes ?? []) {
+    const entry = procfile.entries.find((it) => it.name === name);
+    const invocation = entry && readEntry(entry, environment);
+    const wrong = problemOf(name, invocation, procfile);
+    if (wrong !== undefined)
+      resolved.problems.push({ variable, value: name, problem: `${variable} names ${wrong}` });
+    else if (count > 0) beside.push({ name, count, invocation: invocation as Invocation });
+  }
+  if (beside.length > 0) resolved.invocation = { ...resolved.invocation, beside };
+}
+
+function problemOf(name: string, invocation: Invocation | undefined, procfile: Procfile): string | undefined {
+  const quoted = JSON.stringify(name);
+  if (invocation === undefined)
+    return `${quoted}, which is no entry of ${procfile.path}: ${listed(procfile)}`;
+  if (invocation.role === "web")
+    return `${quoted}, which is a web server: one serves in this container already; give it a container of its own, with CMD [${quoted}]`;
+  if (OWN_NAMES.includes(name)) return `${quoted}, which is a name of djinit's own: give the entry another`;
+  return undefined;
+}
+
+function listed({ entries }: Procfile): string {
+  return entries.length === 0 ? "there is none" : `it has ${entries.map(({ name }) => name).join(", ")}`;
+}
+
+function ownNames({ entries }: Procfile): Problem[] {
+  return entries
+    .filter(({ name }) => OWN_NAMES.includes(name))
+    .map(({ name, lineNumber }) => {
+      const problem = `Procfile line ${lineNumber}: ${JSON.stringify(name)} keeps the meaning that it has to djinit; the line is not run`;
+      return { variable: "Procfile", problem };
+    });
+}
+
+/** Commands of DJINIT_HEALTH_* for no entry at all. */
+function findLostHealth({ config, procfile }: Given): Problem[] {
+  const known = procfile.entries.map(({ name }) => healthSuffix(name));
+  return Object.keys(config.healthCommands)
+    .filter((suffix) => !known.includes(suffix))
+    .map((suffix) => {
+      const variable = `DJINIT_HEALTH_${suffix}`;
+      return { variable, problem: `${variable} is for no entry of ${procfile.path}: ${listed(procfile)}` };
+    });
+}

@@ -1,0 +1,49 @@
+// The services of entries of the Procfile.
+import type { Config } from "../../config/variables.ts";
+import { brokerOf, celeryArgv, planCeleryBeat, planCeleryWorker } from "../celery.ts";
+import type { ServicePlan } from "../plan.ts";
+import type { Invocation } from "../role.ts";
+import { planHealth } from "./health.ts";
+import { planProcess, serviceNames } from "./process.ts";
+
+/** The signals to PID 1 that are for a container's only process, as they are for a celery worker. */
+const FORWARDED: NodeJS.Signals[] = ["SIGUSR1", "SIGUSR2"];
+
+/** Beside web: each as often as it is wanted. */
+export function planBeside({ beside = [] }: Invocation, config: Config): ServicePlan[] {
+  return beside.flatMap(({ name, count, invocation }) =>
+    serviceNames(name, count).map((service) => {
+      const { forwards: _, ...plan } = planNamed({ ...invocation, name: service }, config, name);
+      return { ...plan, forwards: [] };
+    }),
+  );
+}
+
+/** `process` is the entry's name, of which there may be several services. */
+export function planNamed(
+  invocation: Invocation,
+  config: Config,
+  process = invocation.name ?? "",
+): ServicePlan {
+  const { role, name = "", args, celery, signalsGroup = false, stopSignal = "SIGTERM" } = invocation;
+  const health = planHealth(process, config);
+  if (role === "worker") return withHealth(planCeleryWorker(config, celery, false, name), health);
+  if (role === "beat") return withHealth(planCeleryBeat(config, celery, false, name), health);
+  return planProcess(
+    {
+      name,
+      argv: celery === undefined ? args : celeryArgv(config, celery),
+      stopSignal,
+      signalsGroup,
+      health,
+      environment: celery === undefined ? {} : brokerOf(config),
+      forwards: FORWARDED,
+    },
+    config,
+  );
+}
+
+/** celery's own reports tell when it is ready. */
+function withHealth(plan: ServicePlan, health: ServicePlan["health"]): ServicePlan {
+  return health === undefined ? plan : { ...plan, health };
+}

@@ -1,0 +1,27 @@
+import type { Clock } from "../../base/clock.ts";
+import type { ServicePlan } from "../../plan/plan.ts";
+import type { Reaper } from "../process/reaper.ts";
+import { runQuietly } from "../process/run-quietly.ts";
+
+export interface HealthQuestion {
+  plan: ServicePlan;
+  environment: NodeJS.ProcessEnv;
+  clock: Clock;
+  reaper: Reaper;
+}
+
+/** Runs the command of a service's health once. Undefined: it ended with 0. Else a sentence about it. */
+export async function askHealth({ plan, ...others }: HealthQuestion): Promise<string | undefined> {
+  const { health } = plan;
+  if (health === undefined) return undefined;
+  try {
+    const { argv, timeoutMs } = health;
+    const { status, late, lines } = await runQuietly({ plan, argv, timeoutMs, ...others });
+    if (late) return `its health command took longer than ${timeoutMs / 1_000} s`;
+    if (status === 0) return undefined;
+    const said = lines.at(-1);
+    return `its health command ended with status ${status}${said === undefined ? "" : `: ${said}`}`;
+  } catch (error) {
+    return `its health command cannot be run: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { planBoot } from "../../../../src/plan/boot-steps.ts";
+import { configOf, resolvedOf } from "../../../support/planned.ts";
+
+const PROCFILE = `release: python manage.py loaddata x
+web: gunicorn app.wsgi --workers 3
+worker: celery -A app worker -c $N
+rq: python manage.py rqworker
+loop: while true; do ./x; done
+health: ./check
+flower: celery -A app flower
+beat: celery beat`;
+
+const invocationOf = (cmd: string, variables = {}) => resolvedOf(cmd, PROCFILE, variables).invocation;
+const problemsOf = (cmd: string, text: string, variables = {}) =>
+  resolvedOf(cmd, text, variables).problems.map(({ problem }) => problem);
+
+describe("a CMD of one word", () => {
+  test("that is an entry runs it: a process of the project's own, without a shell where it may be", () => {
+    expect(invocationOf("rq")).toEqual({
+      role: "process",
+      name: "rq",
+      args: ["python", "manage.py", "rqworker"],
+      signalsGroup: false,
+      stopSignal: "SIGTERM",
+    });
+    expect(invocationOf("loop")).toMatchObject({
+      args: ["/bin/sh", "-c", expect.any(String)],
+      signalsGroup: true,
+    });
+  });
+
+  test("gunicorn and celery in an entry are what they are in a CMD", () => {
+    expect(invocationOf("web")).toEqual({ role: "web", args: ["app.wsgi", "--workers", "3"] });
+    expect(invocationOf("worker", { N: "7" })).toMatchObject({
+      role: "worker",
+      name: "worker",
+      celery: { globals: ["-A", "app"], rest: ["-c", "7"] },
+    });
+    expect(invocationOf("beat")).toMatchObject({ role: "beat", name: "beat" });
+    expect(invocationOf("flower")).toMatchObject({ role: "process", celery: { subcommand: "flower" } });
+  });
+
+  test("that is djinit's keeps its meaning", () => {
+    expect(invocationOf("release")).toMatchObject({
+      role: "release",
+      releaseLine: "python manage.py loaddata x",
+    });
+    expect(invocationOf("celery")).toMatchObject({ role: "command" });
+    expect(resolvedOf("gunicorn", "gunicorn: ./mine").invocation).toEqual({ role: "web", args: [] });
+    expect(problemsOf("nginx", "nginx: ./mine")).toEqual([
+      'Procfile line 1: "nginx" is a name of djinit\'s own: give the entry another',
+    ]);
+    const { invocation, notes } = resolvedOf("web", "web: ./start.sh");
+    expect(invocation).toEqual({ role: "web", args: [] });
+    expect(notes).toMatchObject([
+      { problem: expect.stringContaining('line 1: "web" is djinit\'s own role') },
+    ]);
+  });
+
+  test("that is no entry, and several words, are what they were; nothing is said of the Procfile then", () => {
+    const broken = "rq no colon\nmail: x";
+    expect(resolvedOf("bash", broken)).toMatchObject({
+      invocation: { role: "command" },
+      problems: [],
+      notes: [],
+    });
+    expect(resolvedOf("rq worker", PROCFILE).invocation).toMatchObject({
+      role: "command",
+      args: ["rq", "worker"],
+    });
+    // The line that is meant may be the broken one.
+    expect(problemsOf("rq", broken)).toHaveLength(1);
+    expect(problemsOf("mail", broken)).toHaveLength(1);
+    expect(problemsOf("a.wsgi:b", broken)).toEqual([]);
+  });
+
+  test("what an entry is called that cannot be run is said once, where the Procfile is in use", () => {
+    const notes = (cmd: string) => resolvedOf(cmd, PROCFILE).notes.map(({ problem }) => problem);
+    expect(notes("rq")).toEqual([
+      'Procfile line 6: "health" keeps the meaning that it has to djinit; the line is not run',
+    ]);
+    expect(notes("a.wsgi:b")).toEqual([]);
+  });
+});
+
+describe("DJINIT_PROCESSES beside web", () => {
+  const beside = (wanted: string, cmd = "a.wsgi:b") =>
+    resolvedOf(cmd, PROCFILE, { DJINIT_PROCESSES: wanted });
+
+  test("are entries, as many as are wanted; another role takes no notice", () => {
+    expect(beside("rq=2,worker,loop=0").invocation.beside).toMatchObject([
+      { name: "rq", count: 2, invocation: { role: "process" } },
+      { name: "worker", count: 1, invocation: { role: "worker" } },
+    ]);
+    expect(beside("rq=2", "celery worker").invocation.beside).toBeUndefined();
+  });
+
+  test("that cannot be are all said at once", () => {
+    expect(beside("web,qr,health,rq").problems.map(({ problem }) => problem)).toEqual([
+      'DJINIT_PROCESSES names "web", which is a web server: one serves in this container already; give it a container of its own, with CMD ["web"]',
+      'DJINIT_PROCESSES names "qr", which is no entry of /app/Procfile: it has release, web, worker, rq, loop, health, flower, beat',
+      'DJINIT_PROCESSES names "health", which is a name of djinit\'s own: give the entry another',
+    ]);
+    expect(problemsOf("a.wsgi:b", "", { DJINIT_PROCESSES: "rq" })).toEqual([
+      'DJINIT_PROCESSES names "rq", which is no entry of /app/Procfile: there is none',
+    ]);
+  });
+});
+
+test("a command of health for no entry is told", () => {
+  const { warnings } = resolvedOf("rq", PROCFILE, { DJINIT_HEALTH_RQ: "x", DJINIT_HEALTH_QR: "x" });
+  expect(warnings).toMatchObject([{ variable: "DJINIT_HEALTH_QR" }]);
+});
+
+describe("the steps of a process", () => {
+  const variables = { DJANGO_SETTINGS_MODULE: "x", DATABASE_URL: "postgres://h/d", RUN_COLLECTSTATIC: "1" };
+  const stepsOf = (cmd: string, more = {}) =>
+    planBoot(invocationOf(cmd), configOf({ ...variables, ...more })).steps;
+
+  test("it waits for the schema as celery does; what looks at the broker alone does not", () => {
+    expect(stepsOf("rq")).toEqual(["wait-for-database", "wait-for-migrations"]);
+    expect(stepsOf("worker")).toEqual(stepsOf("rq"));
+    expect(stepsOf("rq", { SKIP_MIGRATIONS: "1" })).toEqual(["wait-for-database"]);
+    expect(stepsOf("flower")).toEqual([]);
+    const { invocation } = resolvedOf("upgrade", "upgrade: python manage.py migrate");
+    expect(planBoot(invocation, configOf(variables)).steps).toEqual(["wait-for-database"]);
+  });
+});

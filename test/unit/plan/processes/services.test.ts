@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { draftPlan } from "../../../../src/plan/build-plan.ts";
+import type { ServicePlan } from "../../../../src/plan/plan.ts";
+import { configOf, resolvedOf } from "../../../support/planned.ts";
+
+const PROCFILE = `rq: python manage.py rqworker
+emails: celery -A app worker -Q emails -c 3
+named: celery -A app worker -n mine@%h
+huey: python manage.py run_huey -w 4
+pipe: ./a | ./b
+flower: celery flower
+clock: celery -A app beat`;
+
+function servicesOf(cmd: string, variables: Record<string, string> = {}): ServicePlan[] {
+  const { invocation } = resolvedOf(cmd, PROCFILE, variables);
+  const sources = { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] };
+  return draftPlan(invocation, configOf(variables), { startedAsRoot: true, sources }).services;
+}
+
+describe("an entry of the Procfile", () => {
+  test("is a service of its name, which runs as django and is kept running", () => {
+    expect(servicesOf("rq")).toMatchObject([
+      {
+        name: "rq",
+        argv: ["python", "manage.py", "rqworker"],
+        cwd: "/app",
+        user: "django",
+        restart: "always",
+        readiness: { kind: "settled", afterMs: 2_000 },
+        stopSignal: "SIGTERM",
+        forwards: ["SIGUSR1", "SIGUSR2"],
+        output: "relay",
+      },
+    ]);
+    expect(servicesOf("rq")[0]).not.toHaveProperty("signalsGroup");
+    expect(servicesOf("pipe")[0]).toMatchObject({ signalsGroup: true });
+    expect(servicesOf("huey")[0]).toMatchObject({ stopSignal: "SIGINT" });
+  });
+
+  test("with a command of health is ready by it", () => {
+    const [rq] = servicesOf("rq", {
+      DJINIT_HEALTH_RQ: "test -e /tmp/well && true",
+      DJINIT_HEALTH_TIMEOUT: "3",
+    });
+    expect(rq).toMatchObject({
+      readiness: { kind: "health" },
+      health: {
+        argv: ["/bin/sh", "-c", expect.stringContaining("test -e")],
+        periodMs: 30_000,
+        timeoutMs: 3_000,
+      },
+    });
+    const [emails] = servicesOf("emails", { DJINIT_HEALTH_EMAILS: "true" });
+    expect(emails).toMatchObject({ readiness: { kind: "log" }, health: { argv: ["true"] } });
+  });
+
+  test("that is a celery worker has its reports, and a name of its own among workers", () => {
+    const [emails] = servicesOf("emails");
+    expect(emails).toMatchObject({
+      name: "emails",
+      heartbeatFile: "/run/celery/emails.heartbeat",
+      argv: "celery -A app worker --hostname emails@%h --concurrency 1 --loglevel INFO -Q emails -c 3".split(
+        " ",
+      ),
+      lastCall: { signal: "SIGQUIT" },
+    });
+    expect(servicesOf("named")[0]?.argv).not.toContain("--hostname");
+    expect(servicesOf("clock")[0]).toMatchObject({ name: "clock", readiness: { kind: "file" } });
+  });
+
+  test("flower gets the application and the broker as celery does", () => {
+    const [flower] = servicesOf("flower", { CELERY_APP: "app", CELERY_BROKER: "redis://r" });
+    expect(flower).toMatchObject({
+      name: "flower",
+      argv: ["celery", "--app", "app", "flower"],
+      environment: { CELERY_BROKER_URL: "redis://r" },
+    });
+  });
+});
+
+test("beside web there are as many as are wanted, and none takes the container's signals", () => {
+  const services = servicesOf("a.wsgi:b", {
+    DJINIT_PROCESSES: "rq=2,emails=2,huey",
+    DJINIT_HEALTH_RQ: "true",
+  });
+  expect(services.map(({ name }) => name)).toEqual([
+    "gunicorn",
+    "nginx",
+    "rq.1",
+    "rq.2",
+    "emails.1",
+    "emails.2",
+    "huey",
+  ]);
+  expect(services.slice(2).every(({ forwards }) => forwards.length === 0)).toBe(true);
+  expect(services.slice(2, 4)).toMatchObject([
+    { health: { argv: ["true"] } },
+    { health: { argv: ["true"] } },
+  ]);
+  expect(services.slice(4, 6)).toMatchObject([
+    { heartbeatFile: "/run/celery/emails.1.heartbeat" },
+    { argv: expect.arrayContaining(["emails.2@%h"]) },
+  ]);
+});
