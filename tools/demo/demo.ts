@@ -47,6 +47,7 @@ function secret(bytes: number): string {
 function announce(port: number, adminPassword: string): void {
   say("");
   say(`  Cakes      http://127.0.0.1:${port}/`);
+  say(`  Live       http://127.0.0.1:${port}/live/`);
   say(`  Admin      http://127.0.0.1:${port}/admin/`);
   say("  User       admin");
   say(`  Password   ${adminPassword}`);

@@ -27,6 +27,9 @@ export interface DemoSecrets {
   databasePassword: string;
 }
 
+/** With the WebSocket of its page /live/. */
+const WEB = ["cake_service.asgi:application"];
+
 /** One container with everything, on the example project's embedded defaults. */
 export function planAllInOne(port: number, secrets: DemoSecrets): DemoPlan {
   const env = {
@@ -39,7 +42,7 @@ export function planAllInOne(port: number, secrets: DemoSecrets): DemoPlan {
     role: "all",
     name: "djinit-demo",
     image: EXAMPLE_TAG,
-    command: [],
+    command: WEB,
     env,
     publish: port,
     isOurs: true,
@@ -83,7 +86,7 @@ export function planFull(port: number, secrets: DemoSecrets): DemoPlan {
         ...ours,
         role: "web",
         name: name("web"),
-        command: [],
+        command: WEB,
         env: { ...env, SUPERUSER_PASSWORD: secrets.adminPassword },
         publish: port,
       },

@@ -24,6 +24,12 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "cakes/index.html", context)
 
 
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The page; what it shows comes by the WebSocket of the same address (live.py)."""
+    return render(request, "cakes/live.html")
+
+
 def as_json(cake: Cake) -> dict:
     return {
         "id": cake.pk,
