@@ -67,6 +67,7 @@ def asgi_worker() -> Any:
             # Another version of gunicorn may have other attributes: its WebSockets end with its workers then.
             with suppress(ImportError, AttributeError):
                 runpy.run_path(str(Path(__file__).with_name("djinit_websockets.py")))
+        runpy.run_path(str(Path(__file__).with_name("djinit_websocket_count.py")))
         return kind
     text = "the application speaks ASGI, and this gunicorn has no worker for it: install gunicorn 25 or later, or uvicorn-worker"
     raise AppImportError(text)

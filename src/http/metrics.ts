@@ -15,7 +15,8 @@ import { monotonicSeconds } from "../metrics/heartbeat.ts";
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 import { collectNginxConnections } from "../metrics/nginx-connections.ts";
 import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
-import { GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
+import { collectWebsockets, readWebsockets } from "../metrics/websockets.ts";
+import { GUNICORN_DIRECTORY, GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
 
@@ -71,7 +72,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
     ...(relayed?.families(names) ?? []),
     ...connections,
     ...(names.includes("gunicorn")
-      ? collectGunicorn(countWorkers(gunicornPid(services), usage), placedIn(plan.run, GUNICORN_SOCKET))
+      ? gunicornFamilies(plan.run, workersOf(gunicornPid(services), usage))
       : []),
     ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
     ...collectContainer(),
@@ -101,8 +102,16 @@ function gunicornPid(services: Services): number | undefined {
   return services.find(({ name }) => name === "gunicorn")?.pid;
 }
 
-function countWorkers(master: number | undefined, usage: readonly ProcessUsage[]): number {
-  return usage.filter(({ parentPid }) => parentPid === master).length;
+function workersOf(master: number | undefined, usage: readonly ProcessUsage[]): number[] {
+  return usage.filter(({ parentPid }) => parentPid === master).map(({ pid }) => pid);
+}
+
+function gunicornFamilies(run: string, workers: readonly number[]): Family[] {
+  const websockets = readWebsockets(placedIn(run, GUNICORN_DIRECTORY), workers);
+  return [
+    ...collectGunicorn(workers.length, placedIn(run, GUNICORN_SOCKET), websockets?.count),
+    ...collectWebsockets(websockets, monotonicSeconds()),
+  ];
 }
 
 function celeryOf(

@@ -30,9 +30,16 @@ export const METRICS = {
     "Requests that Django answered; the others are files.",
   ),
   nginx_http_upstream_duration_seconds: metric("histogram", ["host"], "How long Django took for a request."),
+  nginx_http_websocket_duration_seconds: metric(
+    "histogram",
+    ["host"],
+    "How long WebSockets were open that are closed.",
+  ),
 
   gunicorn_workers: metric("gauge", [], "Worker processes."),
   gunicorn_workers_busy: metric("gauge", [], "Workers with a request in hand."),
+  gunicorn_websockets: metric("gauge", [], "Open WebSockets."),
+  gunicorn_websocket_oldest_age_seconds: metric("gauge", [], "How long the oldest of them is open."),
   gunicorn_backlog: metric("gauge", [], "Connections that wait for a worker."),
   gunicorn_worker_starts_total: metric("counter", [], "Workers started, the first ones included."),
   gunicorn_worker_timeouts_total: metric("counter", [], "Workers killed for not answering in time."),

@@ -5,8 +5,8 @@ import { type Family, family } from "./family.ts";
 /** States of a connection in /proc/net/unix: not accepted yet, and accepted. */
 const [WAITING, ACCEPTED] = ["02", "03"];
 
-/** `workers` is the number of its worker processes. */
-export function collectGunicorn(workers: number, socketPath: string): Family[] {
+/** `workers` is the number of its worker processes, `websockets` that of the connections that are no requests. */
+export function collectGunicorn(workers: number, socketPath: string, websockets = 0): Family[] {
   let table: string;
   try {
     table = readFileSync("/proc/net/unix", "latin1");
@@ -20,11 +20,16 @@ export function collectGunicorn(workers: number, socketPath: string): Family[] {
     ...(listening
       ? [
           // A worker with threads takes several connections.
-          family("gunicorn_workers_busy", [{ value: Math.min(workers, accepted) }]),
+          family("gunicorn_workers_busy", [{ value: busyWorkers(workers, accepted - websockets) }]),
           family("gunicorn_backlog", [{ value: waiting }]),
         ]
       : []),
   ];
+}
+
+/** The two are not counted at the same moment. */
+function busyWorkers(workers: number, requests: number): number {
+  return Math.max(0, Math.min(workers, requests));
 }
 
 /** The server's side of a connection has the path of the listening socket. */

@@ -17,11 +17,16 @@ export interface RequestFacts {
 /** Most Host headers that are remembered. The same host may be written in many ways. */
 const MOST_REMEMBERED = 256;
 const STATUSES = 600;
+/** «Switching protocols»: nginx writes the line when the WebSocket is closed. */
+const SWITCHED = 101;
+/** From a page that is left at once to one that is open all day. */
+const WEBSOCKET_BOUNDS: readonly number[] = [1, 10, 60, 300, 1_800, 3_600, 14_400, 43_200, 86_400];
 
 class HostMetrics {
   readonly statuses = new Uint32Array(STATUSES);
   readonly duration = new Histogram();
   readonly upstream = new Histogram();
+  websocket: Histogram | undefined;
   bytes = 0;
   fromApplication = 0;
 }
@@ -39,9 +44,15 @@ export class RequestMetrics {
     const metrics = this.#byHeader.get(facts.host) ?? this.#find(facts.host);
     const status = facts.status >= 0 && facts.status < STATUSES ? facts.status : 0;
     metrics.statuses[status] = (metrics.statuses[status] as number) + 1;
-    metrics.duration.observe(facts.requestSeconds);
     metrics.bytes += facts.bytesSent;
-    if (facts.upstreamSeconds !== undefined) metrics.upstream.observe(facts.upstreamSeconds);
+    // Hours that somebody has watched are nobody's wait for an answer.
+    if (status === SWITCHED) {
+      metrics.websocket ??= new Histogram(WEBSOCKET_BOUNDS);
+      metrics.websocket.observe(facts.requestSeconds);
+    } else {
+      metrics.duration.observe(facts.requestSeconds);
+      if (facts.upstreamSeconds !== undefined) metrics.upstream.observe(facts.upstreamSeconds);
+    }
     if (facts.fromApplication) metrics.fromApplication += 1;
   }
 
@@ -69,6 +80,13 @@ export class RequestMetrics {
         "nginx_http_upstream_duration_seconds",
         hosts.flatMap(([host, { upstream }]) =>
           upstream.samples("nginx_http_upstream_duration_seconds", { host }),
+        ),
+      ),
+      family(
+        "nginx_http_websocket_duration_seconds",
+        hosts.flatMap(
+          ([host, { websocket }]) =>
+            websocket?.samples("nginx_http_websocket_duration_seconds", { host }) ?? [],
         ),
       ),
     ];

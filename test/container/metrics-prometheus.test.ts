@@ -16,13 +16,26 @@ let cake: Container;
 let prometheus: Prometheus;
 beforeAll(async () => {
   cake = await startReadyCake({
+    command: ["cake_service.asgi:application"],
     env: { CELERY_WORKER: "1", CELERY_BEAT: "1", CAKE_BEAT_SECONDS: "1" },
     publish: [8000, ADMIN_PORT],
   });
   prometheus = await startPrometheus([`${cake.name}:${ADMIN_PORT}`]);
   for (let at = 0; at < 20; at += 1) await http(await cake.url("/"));
+  // One that is closed, and one that stays.
+  (await openWebSocket()).close();
+  await openWebSocket();
 }, 300_000);
 afterAll(() => Promise.all([cake?.rm(), prometheus?.container.rm()]));
+
+async function openWebSocket(): Promise<WebSocket> {
+  const socket = new WebSocket((await cake.url("/live/")).replace(/^http/, "ws"));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.onopen = () => resolve();
+  socket.onerror = () => reject(new Error("cannot open a WebSocket"));
+  await promise;
+  return socket;
+}
 
 describe("promtool", () => {
   test("finds nothing wrong with the page", async () => {

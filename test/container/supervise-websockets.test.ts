@@ -8,6 +8,7 @@ import { type Container, runContainer } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
+import { ADMIN_PORT, scrape } from "./admin-subject.ts";
 import { childrenOf, isReady, mainPid } from "./cake-subject.ts";
 import { openSocket } from "./websocket-client.ts";
 
@@ -30,6 +31,7 @@ async function start(workerClass: string): Promise<Container> {
       WEB_CONCURRENCY: String(WORKERS),
       GUNICORN_CMD_ARGS: `--worker-class ${workerClass}`,
     },
+    publish: [8000, ADMIN_PORT],
   });
   await container.record("readiness", isReady);
   return container;
@@ -46,6 +48,19 @@ const expectGoodbyes = (codes: number[]) =>
     codes.filter((code) => !GOODBYES.includes(code)),
     "closed otherwise",
   ).toEqual([]);
+
+/** Waits until the metrics tell so many WebSockets; they make no worker busy. */
+async function expectCounted(container: Container, count: number): Promise<void> {
+  await eventually(
+    async () => {
+      const samples = await scrape(container);
+      expect(samples.get("gunicorn_websockets")).toBe(count);
+      expect(samples.get("gunicorn_websocket_oldest_age_seconds")).toBeGreaterThan(0);
+      expect(samples.get("gunicorn_workers_busy")).toBe(0);
+    },
+    { what: `${count} open WebSockets`, attach: () => container.logs() },
+  );
+}
 
 /** A request whose body is begun, so that nginx has it and gunicorn does not. */
 async function beginUpload(container: Container) {
@@ -69,7 +84,8 @@ describe.each(CLASSES)("%s", (workerClass) => {
     "%s: each client gets a close frame, and the container ends with 0",
     async (signal) => {
       await using container = await start(workerClass);
-      const sockets = await openSockets(container, 50);
+      const sockets = await openSockets(container, 200);
+      await expectCounted(container, sockets.length);
       await container.signal(signal);
       expectGoodbyes(await codesOf(sockets));
       expect(await container.wait()).toBe(0);
@@ -115,6 +131,8 @@ describe.each(CLASSES)("%s", (workerClass) => {
     await container.signal("HUP");
     expectGoodbyes(await codesOf(sockets));
     const again = await openSockets(container, 3);
+    // Those of the old workers have gone with them.
+    await expectCounted(container, 3);
     await eventually(async () => (await workers()).every(({ pid }) => !before.includes(pid)), {
       what: "the old workers have gone, whoever has come back meanwhile",
       timeoutMs: 20_000,

@@ -9,6 +9,7 @@ import os
 import runpy
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -66,12 +67,18 @@ if os.environ.get("GUNICORN_ACCESS_LOGS"):
 # without forwarded_allow_ips being set.
 
 
-def close_websockets_at_end() -> None:
-    """Where the workers are gunicorn's own for ASGI, which is loaded only then, and not before the master has chosen them."""
-    if "gunicorn.workers.gasgi" not in sys.modules:
+# The workers that know WebSockets. None of them is loaded before the master has chosen it.
+WITH_WEBSOCKETS = {"gunicorn.workers.gasgi", "uvicorn_worker", "uvicorn.workers"}
+
+
+def follow_websockets() -> None:
+    """Count them; and close those of gunicorn's own worker at its end, which it does not do by itself."""
+    if not WITH_WEBSOCKETS & sys.modules.keys():
         return
     try:
-        runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
+        runpy.run_path("/usr/local/lib/djinit/djinit_websocket_count.py")
+        if "gunicorn.workers.gasgi" in sys.modules:
+            runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
     except (ImportError, OSError, AttributeError):
         # Another version of gunicorn: its WebSockets end with its workers, as ever.
         return
@@ -89,7 +96,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
             try:
                 return load(app)
             finally:
-                close_websockets_at_end()
+                follow_websockets()
 
     return loads
 
@@ -163,11 +170,15 @@ def on_reload(server: Arbiter) -> None:
 
 @settling.never_raises
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Drop the live gauges of a dead worker, as prometheus_client.multiprocess.mark_process_dead does.
+    """Drop what a dead worker has told: its WebSockets, and its live gauges.
+
+    The latter as prometheus_client.multiprocess.mark_process_dead does.
 
     Up to 23 gunicorn calls this in its handler of SIGCHLD, perhaps in the middle of an earlier call: whoever imports there
     ends it. So nothing is loaded here.
     """
+    with suppress(OSError):
+        os.unlink(f"{settling.RUN}/gunicorn/{worker.pid}.websockets")
     path = prometheus_dir()
     if not path:
         return

@@ -34,6 +34,20 @@ describe("requests", () => {
     expect(samples.get('nginx_http_request_duration_seconds_sum{host="cakes.example"}')).toBeCloseTo(0.06);
   });
 
+  test("a closed WebSocket is a request of a status, and its hours are in no answer's time", async () => {
+    const metrics = new RequestMetrics(undefined);
+    metrics.count(request());
+    expect([...(await printed(metrics.families())).keys()].join()).not.toContain("websocket");
+    metrics.count(request({ status: 101, requestSeconds: 7_200, upstreamSeconds: 7_200 }));
+    const samples = await printed(metrics.families());
+    const of = (name: string) => samples.get(`nginx_http_${name}{host="cakes.example"}`);
+    expect(samples.get('nginx_http_requests_total{host="cakes.example",status="101"}')).toBe(1);
+    expect(of("request_duration_seconds_count")).toBe(1);
+    expect(of("upstream_duration_seconds_count")).toBe(1);
+    expect(of("websocket_duration_seconds_sum")).toBe(7_200);
+    expect(of("response_bytes_total")).toBe(200);
+  });
+
   test("buckets are cumulative, and a bound belongs to its bucket", async () => {
     const metrics = new RequestMetrics(undefined);
     for (const requestSeconds of [0, 0.005, 0.006, 10, 11]) metrics.count(request({ requestSeconds }));
