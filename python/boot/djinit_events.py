@@ -56,3 +56,8 @@ class Events:
         """Return when djinit has taken all that was reported so far: what is printed from now on belongs to the next."""
         if self.fd is not None:
             os.read(self.fd, 1)
+
+    def await_answer(self) -> None:
+        """Return when djinit has done what was asked for."""
+        if self.fd is None or not os.read(self.fd, 1):
+            raise RuntimeError("djinit has not answered")

@@ -184,6 +184,9 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
         if not left:
             return report_settled()
         report("migrations-pending", count=len(left))
+    has_hooks = bool(options["hooks"]) and (looks or something_is_pending(locked))
+    if has_hooks:
+        run_hooks("before-migrate", options)
     if superuser_follows and djinit_password.is_new_database():
         djinit_password.hash_beside(PASSWORD)
     started: dict[str, float] = {}
@@ -200,6 +203,27 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
         report("lock-timeout", cause=cause, seconds=pause)
 
     djinit_migrate.migrate(progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
+    if has_hooks:
+        run_hooks("after-migrate", options)
+
+
+def something_is_pending(locked: Locked) -> bool:
+    """Whether hooks are to run, where nobody has looked here. Only a migrate command of the project's own knows of its own."""
+    import djinit_command
+    import djinit_migrate
+
+    return not locked.is_ours or djinit_command.own_decisions() is not None or bool(djinit_migrate.pending())
+
+
+def run_hooks(point: str, options: dict[str, Any]) -> None:
+    """Wait until djinit has run the image's own programs. One that fails is the end of this process."""
+    from django.db import connection
+
+    if point in options["hooks"]:
+        # It may be idle for longer than what lies between allows.
+        connection.close()
+        report("hooks", point=point)
+        EVENTS.await_answer()
 
 
 def wait_for_migrations(options: dict[str, Any]) -> None:

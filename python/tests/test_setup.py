@@ -51,6 +51,7 @@ OPTIONS: dict[str, Any] = {
     "lock": "own",
     "always": False,
     "manifestIsRequired": False,
+    "hooks": [],
 }
 ADMIN = {"SUPERUSER_USERNAME": "admin", "SUPERUSER_EMAIL": "admin@bakery.example", "SUPERUSER_PASSWORD": "flour-and-sugar"}
 
@@ -104,7 +105,7 @@ class Project:
             while chunk := ours.recv(65_536):
                 data += chunk
                 # A step waits until all before it has been taken.
-                while data.count(b'"step-started"') > answered:
+                while data.count(b'"step-started"') + data.count(b'"hooks"') > answered:
                     answered += 1
                     ours.send(b"1")
             events = [json.loads(text) for text in data.split(b"\x1e") if text]
@@ -171,6 +172,41 @@ def test_migrate_always(project: Project) -> None:
     _, events = project.run("migrate", always=True)
     assert not named(events, "nothing-pending")
     assert (project.path / "db.sqlite3.djinit-lock").exists()
+
+
+@pytest.mark.parametrize("lock", ["own", "held"])
+def test_hooks_around_a_migration(lock: str, project: Project) -> None:
+    """They are asked for on both sides of it, where there are any."""
+    _, events = project.run("migrate", lock=lock, hooks=["before-migrate", "after-migrate"])
+    told = [event.get("point", event["event"]) for event in events if event["event"] in ("hooks", "migrating")]
+    assert (told[0], told[-1]) == ("before-migrate", "after-migrate")
+    assert set(told[1:-1]) == {"migrating"}
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_no_hooks_where_nothing_is_pending(always: bool, project: Project) -> None:
+    """Nor where there are none at that point."""
+    _, events = project.run("migrate", hooks=["after-migrate"])
+    assert named(events, "hooks") == [{"event": "hooks", "point": "after-migrate"}]
+    _, events = project.run("migrate", always=always, hooks=["before-migrate"])
+    assert named(events, "hooks") == []
+
+
+def test_nothing_is_migrated_without_an_answer(project: Project) -> None:
+    """Whoever was to run the hooks is gone."""
+    with project.started("migrate", hooks=["before-migrate"]) as (process, ours):
+        data = b""
+        while b'"step-started"' not in data:
+            data += ours.recv(65_536)
+        ours.send(b"1")
+        while b'"hooks"' not in data:
+            data += ours.recv(65_536)
+        ours.shutdown(socket.SHUT_WR)
+        while chunk := ours.recv(65_536):
+            data += chunk
+        assert process.wait() == 1
+    assert b"djinit has not answered" in data
+    assert project.query("SELECT name FROM sqlite_master WHERE name LIKE 'django_%'") == []
 
 
 def test_the_lock_is_djinits_own(project: Project) -> None:

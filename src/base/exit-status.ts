@@ -11,6 +11,7 @@ export const EXIT_STATUS = {
   superuserFailed: 81,
   collectstaticFailed: 82,
   schemaBehind: 83,
+  hookFailed: 84,
   gracePeriodExceeded: 137,
 } as const;
 

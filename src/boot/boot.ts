@@ -113,9 +113,11 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { draft, gunicorn } = begun;
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
+  const { role } = context.invocation;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(mediaDirectories(config.appDirectory));
   const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-  const django = { ...context, runAsPrefix, run };
+  const hooks = half.prepareHooks(context, { runAsPrefix, run });
+  const django = { ...context, runAsPrefix, run, hooks };
   const runDjangoSteps = half.beginDjangoSteps(django, steps);
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
   if (steps.nginx) half.writeNginxListen(run);
@@ -127,6 +129,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
   signal.throwIfAborted();
   const nginx = await site?.settle();
+  if (place.isFirst && role !== "release" && role !== "command") await hooks.run("before-start", signal);
   const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));
   for (const { output, user } of draft.services)
     if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));

@@ -17,6 +17,7 @@ import { type BootObserver, type GatheredFacts, gatherFacts, observeBoth } from 
 import { findReplacedScript } from "./files/replaced-script.ts";
 import type { Place } from "./first-djinit.ts";
 import { loadGiven } from "./given.ts";
+import { findHooks, type Hook } from "./hooks/find-hooks.ts";
 import { BootProgress } from "./progress.ts";
 import { type ReloadRequest, rememberReload } from "./reload-request.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -35,6 +36,8 @@ export interface BootContext {
   /** Which of its variables come from files. */
   sources: FileSources;
   steps: BootPlan;
+  /** Of the image's own, for a container that prepares or starts services. */
+  hooks: Hook[];
   sink: Sink;
   /** Holds its records until the second half opens it. */
   log: HeldLog;
@@ -62,17 +65,20 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
   for (const { variable, problem } of [...warnings, ...findServerCommand(invocation, config)])
     log.warn({ variable }, problem);
   for (const { problem } of resolved.notes) log.info({ file: procfile.path }, problem);
+  const isRoot = process.getuid?.() === 0;
+  const found = invocation.role === "command" ? { hooks: [], problems: [] } : findHooks(isRoot);
   const gathered = gatherFacts();
   const progress = new BootProgress(systemClock, ageMs());
   return {
     place,
-    isRoot: process.getuid?.() === 0,
+    isRoot,
     invocation,
     config,
-    problems,
+    problems: [...problems, ...found.problems],
     environment,
     sources,
     steps: planBoot(invocation, config),
+    hooks: found.hooks,
     sink: raw ? openSink(2, "blocking", logs) : openSink(1, "non-blocking", logs),
     log,
     observer: observeBoth(gathered, progress),

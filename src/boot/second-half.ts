@@ -11,3 +11,4 @@ export { writeNginxListen } from "./nginx/listen.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";
 export { serveSite } from "./nginx/site.ts";
+export { prepareHooks } from "./own-hooks.ts";

@@ -10,6 +10,7 @@ import type { Django } from "./django/run.ts";
 import { UNOBSERVED } from "./facts.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { loadGiven } from "./given.ts";
+import { findHooks, type Hook } from "./hooks/find-hooks.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
@@ -22,24 +23,27 @@ export function manifest(): Promise<never> {
 
 /** `djinit migrations`. Ends the process. */
 export function migrations(options: { json: boolean }): Promise<never> {
-  return run((django) => listMigrations(django, options));
+  return run((django, hooks) => listMigrations(django, hooks, options));
 }
 
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
-async function run(verb: (django: Django) => Promise<void>): Promise<never> {
+async function run(verb: (django: Django, hooks: Hook[]) => Promise<void>): Promise<never> {
   const sink = openSink(2, "blocking");
   const log = openBootLog(sink);
   try {
     const { config, environment, problems } = loadGiven();
     const isRoot = process.getuid?.() === 0;
+    const found = findHooks(isRoot);
     refuseProblems([
       ...problems,
+      ...found.problems,
       ...findAppDirectoryProblems(config, isRoot),
       ...findUrlProblems(config, environment),
     ]);
     const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
     const signal = stopOnSignals([]);
-    await verb({ config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix });
+    const django = { config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix };
+    await verb(django, found.hooks);
     await answered();
     process.exit(0);
   } catch (thrown) {

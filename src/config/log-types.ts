@@ -25,6 +25,10 @@ export const SERVICES = [
   "superuser",
   "manifest",
   "read-settings",
+  // Of all hooks there: their records have `before-migrate/NAME`.
+  "before-migrate",
+  "after-migrate",
+  "before-start",
 ];
 
 /** `info`, `celery-worker=warn`, or several with commas. The names of processes of the project's own are seen later. */

@@ -13,6 +13,7 @@ import {
 } from "./value-types.ts";
 import { type Variable, variable } from "./variable.ts";
 import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
+import { HOOK_VARIABLES } from "./variables-hooks.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 import { PROCESS_VARIABLES } from "./variables-processes.ts";
 import { SITE_VARIABLES } from "./variables-site.ts";
@@ -226,6 +227,7 @@ export const VARIABLES = {
     text(),
     "A file of NAME=value lines; variables of the container win over it.",
   ),
+  ...HOOK_VARIABLES,
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,

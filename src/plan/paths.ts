@@ -55,6 +55,11 @@ export const MANIFEST_FILES = ["/run/djinit/manifest.json", "/var/lib/djinit/man
 /** The home of user django, and of users without a home. */
 export const HOME_DIRECTORY = "/run/django";
 
+/** Programs of the image's own that the boot runs. */
+export const HOOKS_DIRECTORY = "/etc/djinit/hooks";
+/** Which of them this start has run. */
+export const HOOKS_RAN_FILE = "/run/djinit/hooks.json";
+
 export const DJANGO_USER = "django";
 export const NGINX_USER = "nginx";
 export const SUPERVISOR_USER = "djinit";

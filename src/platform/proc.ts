@@ -42,6 +42,14 @@ export function listProcesses(): ProcessStat[] {
   return listPids().flatMap((pid) => readProcessStat(pid) ?? []);
 }
 
+/** The processes of a group that have not ended. */
+export function listGroup(leaderPid: number): number[] {
+  return listPids().filter((pid) => {
+    const [state, , group] = readStatFields(pid)?.fields ?? [];
+    return Number(group) === leaderPid && state !== "Z" && state !== "X";
+  });
+}
+
 /** The effective capability mask of this process. */
 export function effectiveCapabilities(): bigint {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";

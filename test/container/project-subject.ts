@@ -16,18 +16,23 @@ export interface ProjectOptions extends Partial<RunOptions> {
   fixture?: string;
   /** Absolute path in the container → content. */
   files?: Record<string, string>;
+  /** The same, for files that everybody may execute. */
+  programs?: Record<string, string>;
 }
 
 /** Starts a container; does not wait for anything. */
 export async function startProject(options: ProjectOptions = {}): Promise<Container> {
-  const { fixture, files, ...rest } = options;
+  const { fixture, files, programs, ...rest } = options;
   const container = await createContainer({
     image: runContext().images.example,
     publish: [],
     ...rest,
     env: { SECRET_KEY: "for-a-test", ...rest.env },
   });
-  await copyInto(container, fixture, files ?? {});
+  await copyInto(container, fixture, [
+    ...Object.entries(files ?? {}).map(([path, content]) => ({ path, content, mode: 0o644 })),
+    ...Object.entries(programs ?? {}).map(([path, content]) => ({ path, content, mode: 0o755 })),
+  ]);
   await docker(`start ${container.name}`, ["start", container.id]);
   return container;
 }
@@ -42,18 +47,18 @@ export async function startReadyProject(options: ProjectOptions = {}): Promise<C
 async function copyInto(
   container: Container,
   fixture: string | undefined,
-  files: Record<string, string>,
+  files: readonly { path: string; content: string; mode: number }[],
 ): Promise<void> {
-  if (fixture === undefined && Object.keys(files).length === 0) return;
+  if (fixture === undefined && files.length === 0) return;
   const directory = await mkdtemp(join(tmpdir(), "project-subject-"));
   try {
     if (fixture !== undefined) {
       const from = join(import.meta.dirname, "../fixtures", fixture);
       await cp(from, join(directory, "app"), { recursive: true });
     }
-    for (const [path, content] of Object.entries(files)) {
+    for (const { path, content, mode } of files) {
       await mkdir(dirname(join(directory, path)), { recursive: true });
-      await writeFile(join(directory, path), content);
+      await writeFile(join(directory, path), content, { mode });
     }
     // Whatever the umask here: `docker cp` keeps the modes.
     await promisify(execFile)("chmod", ["-R", "u=rwX,go=rX", directory]);

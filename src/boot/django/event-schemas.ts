@@ -1,6 +1,7 @@
 // What python/boot/djinit_setup.py may report, one schema a kind.
 import * as v from "valibot";
 import type { StepName } from "../../plan/plan.ts";
+import { HOOK_POINTS } from "../hooks/find-hooks.ts";
 import { FACTS, VALUES } from "../schema/manifest.ts";
 import { SITE_FACTS } from "../schema/site.ts";
 
@@ -81,6 +82,8 @@ const EVENT = v.variant("event", [
     contradiction: v.nullable(text),
   }),
   event("migrations-pending", { count: v.number() }),
+  /** The program waits until they have run. */
+  event("hooks", { point: v.picklist(HOOK_POINTS) }),
   event("migrating", { migration: text }),
   event("migrated", { migration: text, seconds, fake: v.boolean() }),
   event("superuser-exists", { username: text }),

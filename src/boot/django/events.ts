@@ -85,6 +85,7 @@ export function takeEvent(
     case "site":
     case "finished":
     case "migrations-pending":
+    case "hooks":
     case "migrating":
     case "manifest":
     case "migrations":

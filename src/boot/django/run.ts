@@ -8,6 +8,7 @@ import { DJANGO_USER } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import type { BootObserver } from "../facts.ts";
+import type { HookSet } from "../hooks/run-hooks.ts";
 import { compareMigrations } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { SetupEvent } from "./event-schemas.ts";
@@ -25,6 +26,8 @@ export type Django = Pick<BootContext, "config" | "environment" | "sink" | "sign
   observer: BootObserver;
   /** What stands before a command so that it runs as user django. */
   runAsPrefix: string[];
+  /** Around the migrations. */
+  hooks?: HookSet;
 };
 
 /** What Django has reported, where a step asked for it. */
@@ -52,8 +55,10 @@ export async function runDjango(
       lockTimeoutSeconds: config.migrateLockTimeoutMs / 1000,
       always: config.migrateAlways,
       lock: options.lock,
+      hooks: django.hooks?.points ?? [],
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
+    hooks: django.hooks,
     onManifest: (manifest) => {
       facts.manifest = manifest;
     },
@@ -121,7 +126,7 @@ function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): N
 
 /** The environment of the steps, without the variables of the superuser. */
 export function djangoEnvironment(
-  { migrationsDatabaseUrl }: Config,
+  { migrationsDatabaseUrl }: { migrationsDatabaseUrl?: string | undefined },
   environment: NodeJS.ProcessEnv,
   runAsPrefix: readonly string[],
 ): NodeJS.ProcessEnv {

@@ -1,6 +1,6 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
 import { type Clock, within } from "../../base/clock.ts";
-import { DjinitError } from "../../base/errors.ts";
+import { asDjinitError, DjinitError } from "../../base/errors.ts";
 import { openRelay } from "../../logs/read/relay.ts";
 import type { Fields } from "../../logs/record.ts";
 import { LastLines } from "../../logs/write/last-lines.ts";
@@ -11,6 +11,8 @@ import type { StepName } from "../../plan/plan.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import type { BootObserver } from "../facts.ts";
+import type { HookPoint } from "../hooks/find-hooks.ts";
+import type { HookSet } from "../hooks/run-hooks.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import { readEvents } from "./event-channel.ts";
 import type { SetupEvent, TimedEvent } from "./event-schemas.ts";
@@ -31,6 +33,8 @@ export interface ProgramOptions {
   lockTimeoutSeconds: number;
   /** `held`: djinit has the lock that keeps other containers from migrating; `own`: the program takes it when it needs it. */
   lock: "held" | "own";
+  /** It asks for the hooks of these points where something is pending. */
+  hooks: HookPoint[];
   /** Run `migrate` even when nothing is pending. */
   always: boolean;
   /** False: a manifest that cannot be made is only reported. */
@@ -41,6 +45,7 @@ export interface SetupOptions {
   steps: StepName[];
   appDirectory: string;
   program: ProgramOptions;
+  hooks: HookSet | undefined;
   onManifest: (facts: ManifestFacts) => void;
   onSettings: (settings: Extract<SetupEvent, { event: "settings" }>) => void;
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
@@ -103,18 +108,43 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     });
     end(KILL_AFTER_MS);
   };
+  const setDeadline = (step: StepName): void => {
+    cancelDeadline();
+    cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
+  };
+  const over = new AbortController();
+  let hooksDone: Promise<void> = Promise.resolve();
+  let hooksSeconds = 0;
+  // A hook has a deadline of its own. The program must not end, and its lock with it, before the hook has.
+  const runHooks = async (point: HookPoint): Promise<void> => {
+    cancelDeadline();
+    const secondsSinceStart = stopwatch(clock);
+    try {
+      await options.hooks?.run(point, AbortSignal.any([signal, over.signal]));
+    } catch (error) {
+      if (error instanceof DjinitError || !(signal.aborted || over.signal.aborted))
+        onRefused(asDjinitError(error));
+      return;
+    }
+    hooksSeconds += secondsSinceStart();
+    setDeadline(progress.step);
+    options.observer.onStepStarted(progress.step);
+    events.settle();
+  };
+  const secondsOfStep = (): number => Math.round((secondsSinceLast() - hooksSeconds) * 1000) / 1000;
   const onEvent = (reported: SetupEvent): void => {
     const event: TimedEvent =
-      reported.event === "step-finished" ? { ...reported, seconds: secondsSinceLast() } : reported;
+      reported.event === "step-finished" ? { ...reported, seconds: secondsOfStep() } : reported;
+    if (event.event === "step-finished") hooksSeconds = 0;
     // Output from before the event comes first, under the name of the step of that time.
     for (const { drain } of [stdout, stderr]) drain();
     const { migration } = progress;
     progress.take(event);
     if (event.event === "step-started") {
-      cancelDeadline();
-      cancelDeadline = clock.after(options.deadlinesMs[event.step], onDeadline);
+      setDeadline(event.step);
       events.settle();
     }
+    if (event.event === "hooks") hooksDone = runHooks(event.point);
     if (event.event === "manifest") options.onManifest(event.facts);
     if (event.event === "settings") options.onSettings(event);
     if (event.event === "migrations") options.onMigrations(event);
@@ -127,11 +157,13 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   };
   const events = readEvents(socket, onEvent, onRefused);
 
-  const onAbort = (): void => end(options.gracePeriodMs);
+  const onAbort = (): void => void hooksDone.then(() => end(options.gracePeriodMs));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   const result = await ended;
   isRunning = false;
+  over.abort();
+  await hooksDone;
   signal.removeEventListener("abort", onAbort);
   // With a limit: a background process of the project may hold the pipes.
   const relayed = Promise.all([stdout.ended, stderr.ended, events.ended]);
@@ -140,6 +172,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   socket.destroy();
 
   if (signal.aborted && killed) throw graceExceeded(progress.step, options.gracePeriodMs);
+  if (failure?.code === "DJINIT_GRACE_PERIOD_EXCEEDED") throw failure;
   signal.throwIfAborted();
   failure ??= progress.verdict(result, said.lines);
   if (failure !== undefined) throw failure;

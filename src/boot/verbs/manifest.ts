@@ -3,6 +3,7 @@ import { DjinitError } from "../../base/errors.ts";
 import { PROGRAMS } from "../../base/programs.ts";
 import { LOCK_FILE, MANIFEST_FILES } from "../../plan/paths.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import type { Hook } from "../hooks/find-hooks.ts";
 import { type ManifestFacts, makeManifest } from "../schema/manifest.ts";
 import { writeManifest } from "../schema/save-manifest.ts";
 
@@ -10,7 +11,7 @@ import { writeManifest } from "../schema/save-manifest.ts";
  * Writes the manifest of the image that is being built. Errors: DJINIT_SETTINGS_FAILED, DJINIT_MANIFEST_FAILED,
  * DJINIT_BAD_CONFIGURATION without DJANGO_SETTINGS_MODULE.
  */
-export async function makeImageManifest(django: Django): Promise<void> {
+export async function makeImageManifest(django: Django, hooks: readonly Hook[]): Promise<void> {
   const path = MANIFEST_FILES[1];
   if (django.config.settingsModule === undefined)
     throw new DjinitError(
@@ -25,6 +26,7 @@ export async function makeImageManifest(django: Django): Promise<void> {
     writeManifest(JSON.stringify(manifest), path, 0o644);
     const { migrations, needs_django: reasons, settings } = manifest.facts;
     console.log(`${path}: ${migrations.length} migrations`);
+    for (const { name } of hooks) console.log(`hook ${name}`);
     for (const reason of reasons) console.log(`each start will look for migrations with Django: ${reason}`);
     if (reasons.length > 0) return;
     const elsewhere = settings.takes_url ? [] : ["they do not take the default database from DATABASE_URL"];

@@ -3,6 +3,9 @@ import type { OwnLog } from "../../logs/write/own-log.ts";
 import { learnSchema } from "../database/knowledge.ts";
 import { databaseByVariable } from "../database/steps.ts";
 import { type Django, runDjango } from "../django/run.ts";
+import type { Hook } from "../hooks/find-hooks.ts";
+import { readRanHooks } from "../hooks/ran-hooks.ts";
+import type { RanHook } from "../hooks/run-hooks.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { closeSession, type Failure } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
@@ -18,11 +21,17 @@ interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
  * Applied, pending and unknown migrations as a table; with `json` as one object. Errors: those of the database;
  * DJINIT_HISTORY_INCONSISTENT, after the list, where Django would refuse to migrate.
  */
-export async function listMigrations(django: Django, { json }: { json: boolean }): Promise<void> {
+export async function listMigrations(
+  django: Django,
+  hooks: readonly Hook[],
+  { json }: { json: boolean },
+): Promise<void> {
   const { contradiction, ...listed } = (await askPostgres(django)) ?? (await askDjango(django));
   const { applied, pending, unknown } = listed;
-  if (json) console.log(JSON.stringify({ applied, pending, unknown }, undefined, 2));
-  else print({ applied, pending, unknown });
+  const ofHooks = hooksListed(hooks, readRanHooks(), pending.length > 0);
+  const told = { applied, pending, unknown, ...(hooks.length === 0 ? {} : { hooks: ofHooks }) };
+  if (json) console.log(JSON.stringify(told, undefined, 2));
+  else print({ applied, pending, unknown }, ofHooks);
   if (contradiction)
     throw new DjinitError(
       "DJINIT_HISTORY_INCONSISTENT",
@@ -30,10 +39,37 @@ export async function listMigrations(django: Django, { json }: { json: boolean }
     );
 }
 
-function print(lists: Record<string, string[]>): void {
+interface ListedHook {
+  hook: string;
+  /** Whether the next start that migrates runs it; for before-start, the next start. */
+  would_run: boolean;
+  /** How long it took at this start; absent where it has not run. */
+  ran_seconds?: number;
+}
+
+export function hooksListed(
+  hooks: readonly Hook[],
+  ran: readonly RanHook[],
+  isPending: boolean,
+): ListedHook[] {
+  return hooks.map(({ name, point }) => {
+    const seconds = ran.find(({ hook }) => hook === name)?.seconds;
+    return {
+      hook: name,
+      would_run: point === "before-start" || isPending,
+      ...(seconds === undefined ? {} : { ran_seconds: seconds }),
+    };
+  });
+}
+
+function print(lists: Record<string, string[]>, hooks: readonly ListedHook[]): void {
   console.log("STATE    MIGRATION");
   for (const [state, names] of Object.entries(lists))
     for (const name of names) console.log(`${state.padEnd(8)} ${name}`);
+  for (const { hook, would_run, ran_seconds } of hooks) {
+    const ran = ran_seconds === undefined ? "" : `, ran in ${ran_seconds} s at this start`;
+    console.log(`${"hook".padEnd(8)} ${hook}: ${would_run ? "would run" : "would not run"}${ran}`);
+  }
 }
 
 /** By one query; undefined without a manifest, or if Django must judge the history. */

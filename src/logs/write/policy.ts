@@ -9,8 +9,8 @@ import { SkipRules } from "./skip-rules.ts";
 /** If no level is set: all records of the services, and djinit's own from this level on. */
 const OWN_LEVEL: Level = "info";
 const OWN_SERVICE = "djinit";
-/** Several processes of one name are `rq.1`, `rq.2`. */
-const NUMBER = /\.\d+$/;
+/** Several processes of one name are `rq.1`, `rq.2`; hooks are `before-migrate/10-backup`. */
+const HOOK_OR_NUMBER = /\/.*|\.\d+$/;
 
 export interface LogPolicy {
   format: "json" | "logfmt" | "pretty";
@@ -51,6 +51,10 @@ function levelFilter({ all, services = {} }: LogPlan["levels"]): LogPolicy["pass
   const lowest = rank(all ?? "debug");
   const own = { [OWN_SERVICE]: all ?? OWN_LEVEL, ...services };
   const ranks = new Map(Object.entries(own).map(([service, level]) => [service, rank(level)]));
-  return (service, level) =>
-    rank(level) >= (ranks.get(service) ?? ranks.get(service.replace(NUMBER, "")) ?? lowest);
+  const rankOf = (service: string): number => {
+    const found = ranks.get(service.replace(HOOK_OR_NUMBER, "")) ?? lowest;
+    ranks.set(service, found);
+    return found;
+  };
+  return (service, level) => rank(level) >= (ranks.get(service) ?? rankOf(service));
 }
