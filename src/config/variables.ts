@@ -12,8 +12,8 @@ import {
   userName,
 } from "./value-types.ts";
 import { type Variable, variable } from "./variable.ts";
+import { DEADLINE_VARIABLES } from "./variables-deadlines.ts";
 import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
-import { HOOK_VARIABLES } from "./variables-hooks.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 import { PROCESS_VARIABLES } from "./variables-processes.ts";
 import { SITE_VARIABLES } from "./variables-site.ts";
@@ -172,38 +172,7 @@ export const VARIABLES = {
       default: "5",
     },
   ),
-  databaseTimeoutMs: variable(
-    "DJINIT_DATABASE_TIMEOUT",
-    seconds(0, 3_600),
-    "How long to wait for the database; 0: do not wait.",
-    {
-      default: "60",
-    },
-  ),
-  migrateTimeoutMs: variable(
-    "DJINIT_MIGRATE_TIMEOUT",
-    seconds(1, 86_400),
-    "Deadline of the step migrate, and of waiting for another container that migrates.",
-    {
-      default: "3600",
-    },
-  ),
-  collectstaticTimeoutMs: variable(
-    "DJINIT_COLLECTSTATIC_TIMEOUT",
-    seconds(1, 86_400),
-    "Deadline of the step collectstatic.",
-    {
-      default: "600",
-    },
-  ),
-  superuserTimeoutMs: variable(
-    "DJINIT_SUPERUSER_TIMEOUT",
-    seconds(1, 3_600),
-    "Deadline of the step superuser.",
-    {
-      default: "60",
-    },
-  ),
+  ...DEADLINE_VARIABLES,
   commandUser: variable(
     "DJINIT_COMMAND_USER",
     userName(),
@@ -227,7 +196,6 @@ export const VARIABLES = {
     text(),
     "A file of NAME=value lines; variables of the container win over it.",
   ),
-  ...HOOK_VARIABLES,
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,

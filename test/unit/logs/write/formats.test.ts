@@ -111,4 +111,15 @@ describe("the policy", () => {
     const first = (service: string) => order.find((level) => policy.passes(service, level));
     expect(["gunicorn", "djinit"].map((service) => `${service}:${first(service)}`)).toEqual(lowest);
   });
+
+  test("a hook has the level of its point, and one of several processes that of their name", () => {
+    const levels = { services: { "before-migrate": "warn", rq: "error" } } as const;
+    const policy = makePolicy({ levels, skip: [], accessFields: "schema" });
+    for (const service of ["before-migrate/10-a", "before-migrate/20.1", "rq", "rq.2"]) {
+      expect(policy.passes(service, "info")).toBe(false);
+      expect(policy.passes(service, "error")).toBe(true);
+    }
+    expect(policy.passes("after-migrate/10-a", "info")).toBe(true);
+    expect(policy.passes("before-migrate/20.1", "warn")).toBe(true);
+  });
 });
