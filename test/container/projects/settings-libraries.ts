@@ -28,6 +28,15 @@ export const SETTINGS_LIBRARIES: readonly Project[] = [
     }),
   },
   {
+    name: "dynaconf",
+    shape: "dynaconf: `settings.toml`, and variables such as `DJANGO_DATABASES__default__HOST`",
+    env: (backends) => ({
+      DJANGO_SECRET_KEY: "dynaconf",
+      DJANGO_CELERY_BROKER_URL: backends.redis,
+      ...named("DJANGO_DATABASES__default__", backends),
+    }),
+  },
+  {
     name: "configurations",
     shape: "django-configurations: settings are a class",
     env: ({ database, redis }) => ({
