@@ -12,16 +12,22 @@ export const FIGURES = [
   "start",
   "migrations",
   "settings",
+  "projects",
   "replicas",
   "relay",
   "requests",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 
+/** Twenty images and forty starts a pair: only where they are asked for. */
+const USUAL = FIGURES.filter((name) => name !== "projects");
+
 export interface BenchOptions {
   /** How often each design is measured, in turn with the other. */
   pairs: number;
   figures: readonly FigureName[];
+  /** Of the figure projects: those of test/projects; none: all of them. */
+  projects: readonly string[];
   /** The example project's image, built FROM djinit. */
   image: string;
   /** The whole run is given up after this long. */
@@ -32,7 +38,8 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [option...]
   --pairs N             measurements of each design (default 10)
-  --only NAME           one of ${FIGURES.join(", ")}; may be given several times
+  --only NAME           one of ${FIGURES.join(", ")}; may be given several times (default: all but projects)
+  --project NAME        of the figure projects: one of test/projects (default: all); may be given several times
   --image TAG           the example project's image to measure (default ${EXAMPLE_TAG}, built afresh)
   --deadline-minutes N  give up after this long (default 30)
   --json FILE           write every sample to FILE`;
@@ -43,7 +50,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     args: [...args],
     options: {
       pairs: { type: "string", default: "10" },
-      only: { type: "string", multiple: true, default: [...FIGURES] },
+      only: { type: "string", multiple: true, default: [...USUAL] },
+      project: { type: "string", multiple: true, default: [] },
       image: { type: "string", default: EXAMPLE_TAG },
       "deadline-minutes": { type: "string", default: "30" },
       json: { type: "string" },
@@ -52,6 +60,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   return {
     pairs: positive("--pairs", values.pairs),
     figures: values.only.map(figureName),
+    projects: values.project,
     image: values.image,
     deadlineMinutes: positive("--deadline-minutes", values["deadline-minutes"]),
     ...(values.json === undefined ? {} : { json: values.json }),

@@ -8,6 +8,7 @@ import type { Comparison } from "./comparison.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureMigrations } from "./figure-migrations.ts";
+import { measureProjects } from "./figure-projects.ts";
 import { measureRecovery } from "./figure-recovery.ts";
 import { measureRelay } from "./figure-relay.ts";
 import { measureReplicas } from "./figure-replicas.ts";
@@ -21,7 +22,7 @@ import { measureVerbs } from "./figure-verbs.ts";
 import { type BenchOptions, type FigureName, readOptions, USAGE } from "./options.ts";
 import { markdownOf, tableOf } from "./report.ts";
 
-const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
+const MEASURE: Record<FigureName, (pairs: number, options: BenchOptions) => Promise<Comparison[]>> = {
   size: measureSize,
   memory: measureMemory,
   health: measureHealth,
@@ -32,6 +33,7 @@ const MEASURE: Record<FigureName, (pairs: number) => Promise<Comparison[]>> = {
   start: measureStart,
   migrations: measureMigrations,
   settings: measureSettings,
+  projects: measureProjects,
   replicas: measureReplicas,
   relay: measureRelay,
   requests: measureRequests,
@@ -47,7 +49,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const all: Comparison[] = [];
   try {
     for (const name of options.figures) {
-      const comparisons = await MEASURE[name](options.pairs);
+      const comparisons = await MEASURE[name](options.pairs, options);
       say(`\n${tableOf(comparisons)}\n`);
       all.push(...comparisons);
     }

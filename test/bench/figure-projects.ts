@@ -1,0 +1,73 @@
+// The second start of each project of test/projects: what djinit's look at the database costs it.
+
+import { PROJECTS } from "../container/projects/all.ts";
+import { buildProjectImage, buildProjectsBase } from "../container/projects/build.ts";
+import type { Project } from "../container/projects/project.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { startRedis } from "../support/redis.ts";
+import type { Comparison } from "./comparison.ts";
+import type { BenchOptions } from "./options.ts";
+import { measureInTurn } from "./pairs.ts";
+import { type PathTaken, pathTaken } from "./path-taken.ts";
+import { startWeb } from "./web-container.ts";
+
+const MOST = 1.15;
+const SUPERUSER_PASSWORD = "bench-password";
+
+/** For each project: a start with nothing pending against one that does not look at the database. */
+export async function measureProjects(
+  pairs: number,
+  { projects: names }: Pick<BenchOptions, "projects">,
+): Promise<Comparison[]> {
+  const unknown = names.find((name) => !PROJECTS.some((project) => project.name === name));
+  if (unknown !== undefined) throw new Error(`cannot measure ${unknown}: test/projects has no such project`);
+  const wanted = PROJECTS.filter(({ name }) => names.length === 0 || names.includes(name));
+  await buildProjectsBase();
+  const redis = await startRedis();
+  try {
+    const comparisons: Comparison[] = [];
+    for (const project of wanted) comparisons.push(await measureProject(project, redis.url, pairs));
+    return comparisons;
+  } finally {
+    await redis.container.rm();
+  }
+}
+
+async function measureProject(project: Project, redis: string, pairs: number): Promise<Comparison> {
+  const image = await buildProjectImage(project);
+  const env = project.env({ database: await createDatabase(), redis });
+  const looking = { ...env, SUPERUSER_PASSWORD };
+  await timeStart(image, looking);
+  const paths = new Set<PathTaken>();
+  const { a, b } = await measureInTurn(
+    `second start of ${project.name}`,
+    pairs,
+    async () => {
+      const { seconds, path } = await timeStart(image, looking);
+      paths.add(path);
+      return seconds;
+    },
+    async () => (await timeStart(image, { ...env, SKIP_MIGRATIONS: "1" })).seconds,
+  );
+  return {
+    what: `second start of ${project.name} (${[...paths].join(", ")})`,
+    unit: "s",
+    other: "with SKIP_MIGRATIONS=1, no superuser",
+    djinitSamples: a,
+    otherSamples: b,
+    goal: {
+      text: `at most ${MOST} of it`,
+      isMet: ({ djinit, other }) => djinit.median <= MOST * other.median,
+    },
+  };
+}
+
+async function timeStart(
+  image: string,
+  env: Record<string, string>,
+): Promise<{ seconds: number; path: PathTaken }> {
+  const { container, totalMs } = await startWeb(image, env);
+  const path = pathTaken(await container.logs());
+  await container.rm();
+  return { seconds: totalMs / 1000, path };
+}
