@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import time
+import uuid
 from typing import Any, NoReturn
 
 import djinit_command
@@ -203,15 +204,16 @@ def facts(trace: djinit_trace.Trace, probes: Probes, is_build: bool) -> dict[str
 
     loader = MigrationLoader(None)
     needs_django = []
-    if reason := djinit_command.own_decisions():
-        needs_django.append(reason)
+    work, module = djinit_command.own_work()
+    if work == djinit_command.Work.OWN:
+        needs_django.append(f"the project has a migrate command of its own, {module}, which may do more than Django's")
     if any(key in loader.replacements for migration in loader.replacements.values() for key in migration.replaces):
         needs_django.append("a squashed migration replaces another squashed one")
     settings = settings_facts(trace, probes)
     if reason := database_reason(trace, settings, is_build):
         needs_django.append(reason)
     files, migrations, directories = migration_inputs(loader)
-    told = {
+    told: dict[str, Any] = {
         "inputs": {
             "files": sorted({*files, *model_files(), *router_files(), *djinit_command.files(), django.__file__}),
             "migrations": sorted(migrations),
@@ -222,5 +224,8 @@ def facts(trace: djinit_trace.Trace, probes: Probes, is_build: bool) -> dict[str
         "site": djinit_site.site_facts(django_settings),
         "needs_django": needs_django,
     }
+    if work == djinit_command.Work.MORE:
+        # Another one for each image that is built: what its work consists of may lie anywhere in the image.
+        told["own_migrate"] = {"module": module, "build": uuid.uuid4().hex}
     superuser = superuser_facts()
     return told if superuser is None else {**told, "superuser": superuser}

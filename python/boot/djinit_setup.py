@@ -174,7 +174,8 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
     import djinit_password
 
     # Where djinit holds the lock it has seen what is pending.
-    looks = locked.is_ours and not options["always"] and djinit_command.own_decisions() is None
+    work, _ = djinit_command.own_work()
+    looks = locked.is_ours and not options["always"] and work == djinit_command.Work.DJANGOS
     if looks and not djinit_migrate.pending():
         return report_settled()
     locked.take()
@@ -184,7 +185,7 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
         if not left:
             return report_settled()
         report("migrations-pending", count=len(left))
-    has_hooks = bool(options["hooks"]) and (looks or something_is_pending(locked))
+    has_hooks = bool(options["hooks"]) and (looks or something_is_pending(locked, options))
     if has_hooks:
         run_hooks("before-migrate", options)
     if superuser_follows and djinit_password.is_new_database():
@@ -203,16 +204,23 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
         report("lock-timeout", cause=cause, seconds=pause)
 
     djinit_migrate.migrate(progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
+    if options["ownMigrate"] is not None:
+        import djinit_mark
+
+        djinit_mark.leave(**options["ownMigrate"])
     if has_hooks:
         run_hooks("after-migrate", options)
 
 
-def something_is_pending(locked: Locked) -> bool:
+def something_is_pending(locked: Locked, options: dict[str, Any]) -> bool:
     """Whether hooks are to run, where nobody has looked here. Only a migrate command of the project's own knows of its own."""
     import djinit_command
     import djinit_migrate
 
-    return not locked.is_ours or djinit_command.own_decisions() is not None or bool(djinit_migrate.pending())
+    # Where djinit holds the lock, something is pending, or the project's own command has work besides.
+    knows = not locked.is_ours and options["ownMigrate"] is None
+    work, _ = djinit_command.own_work()
+    return knows or work == djinit_command.Work.OWN or bool(djinit_migrate.pending())
 
 
 def run_hooks(point: str, options: dict[str, Any]) -> None:

@@ -52,6 +52,7 @@ OPTIONS: dict[str, Any] = {
     "always": False,
     "manifestIsRequired": False,
     "hooks": [],
+    "ownMigrate": None,
 }
 ADMIN = {"SUPERUSER_USERNAME": "admin", "SUPERUSER_EMAIL": "admin@bakery.example", "SUPERUSER_PASSWORD": "flour-and-sugar"}
 

@@ -154,6 +154,49 @@ class Command(Migrate):
   expect(startedDjango(second)).toBe(false);
 });
 
+test("one that does more runs once for each set of variables, in one of the containers that start together", async () => {
+  const command = `from django.core.management.commands.migrate import Command as Migrate
+from django.db import connection
+class Command(Migrate):
+    def handle(self, *args, **options):
+        super().handle(*args, **options)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS runs (id serial); INSERT INTO runs DEFAULT VALUES")
+`;
+  const files = {
+    "shapes/shop/management/__init__.py": "",
+    "shapes/shop/management/commands/__init__.py": "",
+    "shapes/shop/management/commands/migrate.py": command,
+  };
+  const image = await build("parts", {}, files, "own-work");
+  const database = await createDatabase();
+  const start = async (env: Variables = {}) => {
+    const records = await release({ image, env: { ...parts(database), ...env } });
+    const [row] = await database.query<{ count: number }>("SELECT count(*)::int FROM runs");
+    return { records, runs: row?.count };
+  };
+  await Promise.all([start(), start(), start()]);
+  const second = await start({ HOSTNAME: "another", DJINIT_LOG_LEVEL: "info" });
+  expect(second.runs).toBe(1);
+  expect(startedDjango(second.records)).toBe(false);
+  const other = await start({ SITE_NAME: "Cakes" });
+  expect(other.runs).toBe(2);
+  expect(said(other.records)).toContainEqual(
+    expect.stringMatching(/^no migration is pending; the project's own migrate runs/),
+  );
+  expect((await start({ SITE_NAME: "Cakes" })).runs).toBe(2);
+  expect((await start()).runs).toBe(2);
+  expect((await start({ DJINIT_MIGRATE_ALWAYS: "1" })).runs).toBe(3);
+  // Nobody else's comment is written over: then it is as without a mark.
+  await database.query("COMMENT ON TABLE django_migrations IS 'kept by Anna'");
+  expect((await start()).runs).toBe(4);
+  expect((await start()).runs).toBe(5);
+  const [{ comment } = {}] = await database.query<{ comment: string }>(
+    "SELECT obj_description('django_migrations'::regclass) AS comment",
+  );
+  expect(comment).toBe("kept by Anna");
+});
+
 describe("settings that take each part of the address from a variable", () => {
   let image: string;
   beforeAll(async () => {

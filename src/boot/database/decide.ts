@@ -37,6 +37,7 @@ export function decide(steps: readonly StepName[], state: DatabaseState | undefi
 export function stepsLeft(steps: readonly StepName[], state: DatabaseState): StepName[] {
   return steps.filter((step) => {
     if (step === "superuser") return state.superuser === undefined;
+    if (step === "migrate" && state.ownMigrateIsDue) return true;
     return changesDatabase(step) ? state.pending.length > 0 : true;
   });
 }

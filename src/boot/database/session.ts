@@ -4,7 +4,7 @@ import type { Django } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { isLockFree, type MigrationLock, projectOf, takeLock } from "../schema/lock.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
-import { type DatabaseState, lookAtDatabase } from "../schema/read.ts";
+import { type DatabaseState, type LookedFor, lookAtDatabase } from "../schema/read.ts";
 
 /** Errors of each: pg's own. */
 export interface SchemaSession {
@@ -19,11 +19,12 @@ export interface SchemaSession {
 export function schemaSession(
   client: Client,
   facts: ManifestFacts,
-  { config, findsSuperuser }: { config: Django["config"]; findsSuperuser: boolean },
+  config: Django["config"],
+  lookedFor: LookedFor,
 ): SchemaSession {
   const project = projectOf(config.settingsModule);
   return {
-    look: () => lookAtDatabase(client, facts, findsSuperuser ? config : undefined),
+    look: () => lookAtDatabase(client, facts, lookedFor),
     isLockFree: () => isLockFree(client, project),
     takeLock: () => takeLock(client, project),
     close: () => closeSession(client),

@@ -17,6 +17,9 @@ const FIRST_PAUSE_MS = 100;
 const PAUSE_FACTOR = 1.2;
 const LONGEST_PAUSE_MS = 1_000;
 
+const OWN_MIGRATE_IS_DUE =
+  "no migration is pending; the project's own migrate runs, as it has not yet with this image and these variables";
+
 export interface Settling {
   config: Pick<Django["config"], "migrateTimeoutMs">;
   log: Django["log"];
@@ -144,6 +147,7 @@ async function lead(attempt: Attempt, lock: MigrationLock): Promise<StepName[]> 
     if (!left.some(changesDatabase)) return conclude(attempt, state, { kind: "settled", left });
     await lock.rest();
     if (state.pending.length > 0) attempt.observer.onPending(state.pending.length);
+    else if (state.ownMigrateIsDue) attempt.log.info({ step: "migrate" }, OWN_MIGRATE_IS_DUE);
     await attempt.runSteps(left, AbortSignal.any([attempt.signal, lock.lost]));
     return [];
   } finally {
@@ -171,6 +175,8 @@ function timeOver(timeoutMs: number): string {
 }
 
 function behind(what: string, { pending }: DatabaseState): DjinitError {
+  if (pending.length === 0)
+    return new DjinitError("DJINIT_SCHEMA_BEHIND", `${what}: the project's own migrate has not run`);
   const names = pending.slice(0, 3).join(", ");
   const more = pending.length > 3 ? ` and ${pending.length - 3} more` : "";
   return new DjinitError("DJINIT_SCHEMA_BEHIND", `${what}: ${pending.length} pending, ${names}${more}`, {

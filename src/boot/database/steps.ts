@@ -9,6 +9,7 @@ import type { BootContext } from "../context.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
 import { type Place, waitForPostgres } from "../postgres/wait.ts";
+import { ownMigrateMark } from "../schema/own-migrate.ts";
 import { saveManifest } from "../schema/save-manifest.ts";
 import { changesDatabase } from "./decide.ts";
 import { type Knowledge, learnSchema, type Question } from "./knowledge.ts";
@@ -115,14 +116,15 @@ async function finish(
   { knowledge, steps, connect }: Begun,
   mayChange: Promise<unknown>,
 ): Promise<void> {
-  const { config, log, observer, signal } = django;
+  const { config, environment, log, observer, runAsPrefix, signal } = django;
   const { place } = knowledge;
   if (knowledge.kind === "unknown") {
     if (place !== undefined) await closeSession(await connect(place));
     return await runWithoutManifest(django, steps, knowledge.more, mayChange);
   }
   const { facts } = knowledge;
-  const findsSuperuser = steps.includes("superuser");
+  const mark = ownMigrateMark(facts, djangoEnvironment(config, environment, runAsPrefix));
+  const lookedFor = { superuser: steps.includes("superuser") ? config : undefined, mark };
   const left = await settleSchema({
     config,
     log,
@@ -131,10 +133,10 @@ async function finish(
     steps,
     clock: systemClock,
     random: Math.random,
-    connect: async () => schemaSession(await connect(knowledge.place), facts, { config, findsSuperuser }),
+    connect: async () => schemaSession(await connect(knowledge.place), facts, config, lookedFor),
     mayChange,
     runSteps: async (names, until) => {
-      await runDjango({ ...django, signal: until }, names, { lock: "held" });
+      await runDjango({ ...django, signal: until }, names, { lock: "held", ownMigrate: mark });
     },
   });
   await runWithoutManifest(django, left, [], mayChange);

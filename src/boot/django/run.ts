@@ -11,6 +11,7 @@ import type { BootObserver } from "../facts.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
 import { compareMigrations } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
+import type { OwnMigrateMark } from "../schema/own-migrate.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
 import { withPlace } from "./failure.ts";
@@ -41,7 +42,10 @@ export interface DjangoFacts {
 export async function runDjango(
   django: Django,
   steps: StepName[],
-  options: Pick<ProgramOptions, "lock"> & { manifestIsRequired?: boolean },
+  options: Pick<ProgramOptions, "lock"> & {
+    manifestIsRequired?: boolean;
+    ownMigrate?: OwnMigrateMark | undefined;
+  },
 ): Promise<DjangoFacts> {
   const facts: DjangoFacts = {};
   const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
@@ -56,6 +60,7 @@ export async function runDjango(
       always: config.migrateAlways,
       lock: options.lock,
       hooks: django.hooks?.points ?? [],
+      ownMigrate: options.ownMigrate ?? null,
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
     hooks: django.hooks,

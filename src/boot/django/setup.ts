@@ -14,6 +14,7 @@ import type { BootObserver } from "../facts.ts";
 import type { HookPoint } from "../hooks/find-hooks.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
+import type { OwnMigrateMark } from "../schema/own-migrate.ts";
 import { readEvents } from "./event-channel.ts";
 import type { SetupEvent, TimedEvent } from "./event-schemas.ts";
 import { observeEvent, takeEvent } from "./events.ts";
@@ -37,6 +38,8 @@ export interface ProgramOptions {
   hooks: HookPoint[];
   /** Run `migrate` even when nothing is pending. */
   always: boolean;
+  /** Left in the database when the project's own `migrate` has run. */
+  ownMigrate: OwnMigrateMark | null;
   /** False: a manifest that cannot be made is only reported. */
   manifestIsRequired: boolean;
 }

@@ -48,6 +48,8 @@ export const FACTS = v.object({
   ),
   /** Missing in a manifest of an older djinit. */
   site: v.optional(SITE_FACTS),
+  /** The project's own `migrate`, where it does more than Django's: its module, and what tells this image from others. */
+  own_migrate: v.optional(v.object({ module: v.string(), build: v.pipe(v.string(), v.regex(/^\w+$/)) })),
   /** Why only Django itself may say what is pending. */
   needs_django: v.array(v.string()),
 });

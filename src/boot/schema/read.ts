@@ -4,17 +4,26 @@ import { DjinitError } from "../../base/errors.ts";
 import type { Config } from "../../config/variables.ts";
 import { type Compared, compareMigrations, type Recorded } from "./compare.ts";
 import type { ManifestFacts } from "./manifest.ts";
+import { isMarked, type OwnMigrateMark } from "./own-migrate.ts";
 
 export interface DatabaseState extends Compared {
   /** The name under which the superuser was found; undefined: only Django can tell whether there is one. */
   superuser: string | undefined;
+  /** The project's own `migrate` has work besides the migrations, and has not run with this image and environment. */
+  ownMigrateIsDue: boolean;
+}
+
+/** What else is looked for, where that is wanted. */
+export interface LookedFor {
+  superuser?: Pick<Config, "superuserUsername" | "superuserEmail"> | undefined;
+  mark?: OwnMigrateMark | undefined;
 }
 
 /** Asks once. Errors: pg's own; DJINIT_DATABASE_FORBIDDEN where the migrations are recorded, but may not be read. */
 export async function lookAtDatabase(
   client: Client,
   facts: ManifestFacts,
-  superuser?: Pick<Config, "superuserUsername" | "superuserEmail">,
+  { superuser, mark }: LookedFor = {},
 ): Promise<DatabaseState> {
   const compared = compareMigrations(facts.migrations, await readRecorded(client));
   // In a schema of another image, the table may be a different one.
@@ -22,6 +31,7 @@ export async function lookAtDatabase(
   return {
     ...compared,
     superuser: mayAsk ? await findSuperuser(client, facts, superuser) : undefined,
+    ownMigrateIsDue: mark !== undefined && !(await isMarked(client, mark)),
   };
 }
 

@@ -24,11 +24,15 @@ export async function makeImageManifest(django: Django, hooks: readonly Hook[]):
     const manifest = makeManifest(given, djangoEnvironment(config, environment, runAsPrefix));
     // A container that is not started as root reads it too.
     writeManifest(JSON.stringify(manifest), path, 0o644);
-    const { migrations, needs_django: reasons, settings } = manifest.facts;
+    const { migrations, needs_django: reasons, own_migrate: own, settings } = manifest.facts;
     console.log(`${path}: ${migrations.length} migrations`);
     for (const { name } of hooks) console.log(`hook ${name}`);
     for (const reason of reasons) console.log(`each start will look for migrations with Django: ${reason}`);
     if (reasons.length > 0) return;
+    if (own !== undefined)
+      console.log(
+        `${own.module}, the project's own migrate, does more than Django's: it runs ${WHEN_OWN_RUNS}`,
+      );
     const elsewhere = settings.takes_url ? [] : ["they do not take the default database from DATABASE_URL"];
     for (const reason of [...settings.unproven, ...elsewhere])
       console.log(`each start will import the settings, without a start of Django: ${reason}`);
@@ -37,6 +41,9 @@ export async function makeImageManifest(django: Django, hooks: readonly Hook[]):
     throw new DjinitError("DJINIT_MANIFEST_FAILED", text, { cause: error });
   }
 }
+
+const WHEN_OWN_RUNS =
+  "where a migration is pending, and once for each image with each set of variables; DJINIT_MIGRATE_ALWAYS=1: at each start";
 
 /** Before a command, it leaves the user as it is. Steps that are to run as user django have another one. */
 const AS_ROOT = [PROGRAMS.setpriv, "--no-new-privs", "--"];

@@ -10,6 +10,7 @@ const state = (more: Partial<DatabaseState> = {}): DatabaseState => ({
   ahead: [],
   seemsInconsistent: false,
   superuser: undefined,
+  ownMigrateIsDue: false,
   ...more,
 });
 const DONE = state();
@@ -30,6 +31,27 @@ test.each<[string, StepName[], DatabaseState | undefined, Turn, Decision]>([
     DONE,
     TOO_LATE,
     { kind: "settled", left: ["collectstatic"] },
+  ],
+  [
+    "the project's own migrate has not run with this image",
+    MIGRATE,
+    state({ ownMigrateIsDue: true }),
+    FIRST,
+    { kind: "lead", left: MIGRATE },
+  ],
+  [
+    "the same, where another container migrates",
+    MIGRATE,
+    state({ ownMigrateIsDue: true }),
+    LED,
+    { kind: "wait", for: "leader" },
+  ],
+  [
+    "it is no affair of one that waits for the schema",
+    WAITS,
+    state({ ownMigrateIsDue: true }),
+    FIRST,
+    { kind: "settled", left: [] },
   ],
   ["nothing pending to wait for", WAITS, DONE, FIRST, { kind: "settled", left: [] }],
   ["nothing pending to check", ["check-migrations"], DONE, FIRST, { kind: "settled", left: [] }],

@@ -23,6 +23,7 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
     looks: 0,
     failure: undefined as unknown,
     superuser: undefined as string | undefined,
+    ownMigrateIsDue: false,
   };
   const abort = new AbortController();
   const lock: MigrationLock = {
@@ -36,8 +37,16 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
       const { failure } = database;
       database.failure = undefined;
       if (failure !== undefined) throw failure;
-      const { pending, superuser } = database;
-      return { applied: [], pending, unknown: [], ahead: [], seemsInconsistent: false, superuser };
+      const { pending, superuser, ownMigrateIsDue } = database;
+      return {
+        applied: [],
+        pending,
+        unknown: [],
+        ahead: [],
+        seemsInconsistent: false,
+        superuser,
+        ownMigrateIsDue,
+      };
     },
     isLockFree: async () => !database.isLocked,
     takeLock: async () => (database.isLocked ? undefined : lock),
