@@ -52,11 +52,12 @@ ALL_THE_SAME = {
     "server_side_binding",
     "tcp_user_timeout",
 }
-#: Options that djinit understands as libpq does: src/boot/postgres/servers.ts, which knows libpq's variables too.
+#: Options that djinit understands as libpq does: servers.ts and service-file.ts in src/boot/postgres know its variables too.
 UNDERSTOOD = {
     "hostaddr",
     "options",
     "passfile",
+    "service",
     "sslcert",
     "sslkey",
     "sslmode",
@@ -66,7 +67,7 @@ UNDERSTOOD = {
     "target_session_attrs",
 }
 #: They lead libpq elsewhere.
-FOREIGN_VARIABLES = ("PGSERVICE", "PGREQUIREAUTH", "PGSSLCRL")
+FOREIGN_VARIABLES = ("PGREQUIREAUTH", "PGSSLCRL")
 
 
 class Unclear(Exception):
@@ -131,12 +132,12 @@ def postgres_url(default: Mapping[str, Any], environment: Mapping[str, str]) -> 
     if found:
         raise Unclear(f"libpq has {', '.join(found)}")
     user, password, name, host, port = (str(default.get(key) or "") for key in ("USER", "PASSWORD", "NAME", "HOST", "PORT"))
-    if not name:
+    options = default.get("OPTIONS") or {}
+    if not name and not options.get("service"):
         raise Unclear("the database has no NAME")
     # libpq takes such a one for a whole address.
     if re.search(r"[/=]", name):
         raise Unclear("NAME of the database has characters of an address")
-    options = default.get("OPTIONS") or {}
     unknown = sorted(key for key in options if key not in ALL_THE_SAME and key not in UNDERSTOOD)
     if unknown:
         raise Unclear(f"OPTIONS of the database has {', '.join(unknown)}", "code")

@@ -7,7 +7,7 @@ export type DatabaseKind = "postgres" | "file" | "other";
 /** How djinit waits for the database. `other`: by Django's own connection. */
 export function databaseKind(url: string | undefined): DatabaseKind {
   if (url === undefined) return "other";
-  // Only libpq can resolve a service: its definition is in a file of libpq's.
+  // What a service stands for is in a file of libpq's: boot/postgres/service-file.ts.
   if (POSTGRES_SCHEME.test(url)) return /[?&]service=/.test(url) ? "other" : "postgres";
   return SQLITE.test(url) ? "file" : "other";
 }

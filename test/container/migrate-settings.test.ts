@@ -26,6 +26,11 @@ function parts({ url }: Database, prefix = "POSTGRES_"): Variables {
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
+function serviceOf({ url }: Database) {
+  const { hostname: host, port, username: user, password, pathname } = new URL(url);
+  return { host, port, user, password, dbname: pathname.slice(1) };
+}
+
 function dynaconfParts(database: Database): Variables {
   const found = Object.entries(parts(database, "")).filter(([name]) => name !== "PORT");
   const as: Variables = { DB: "NAME" };
@@ -195,6 +200,22 @@ class Command(Migrate):
     "SELECT obj_description('django_migrations'::regclass) AS comment",
   );
   expect(comment).toBe("kept by Anna");
+});
+
+test("a service of libpq's, named in the URL: djinit finds it in its file, and Django is not started", async () => {
+  const image = await build("scheme");
+  const { host, port, user, password, dbname } = serviceOf(await createDatabase());
+  const lines = [`host=${host}`, `port=${port}`, `dbname=${dbname}`, `user=${user}`, `password=${password}`];
+  const options = {
+    image,
+    env: { DATABASE_URL: "postgres:///?service=bakery", PGSERVICEFILE: "/etc/services.conf" },
+    files: { "/etc/services.conf": `# ours\n[other]\nhost=nowhere\n\n[bakery]\n${lines.join("\n")}\n` },
+  };
+  expect(appliedIn(await release(options))).toContain("shop.0001_initial");
+  const second = await release(options);
+  expect(said(second)).toContain("no migration is pending");
+  expect(startedDjango(second)).toBe(false);
+  expect(complaints(second)).toEqual([]);
 });
 
 describe("settings that take each part of the address from a variable", () => {

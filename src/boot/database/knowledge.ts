@@ -4,6 +4,7 @@ import type { StepName } from "../../plan/plan.ts";
 import type { SetupEvent } from "../django/event-schemas.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import { serversOf } from "../postgres/servers.ts";
+import { withoutService } from "../postgres/service-file.ts";
 import type { Place } from "../postgres/wait.ts";
 import {
   type Candidate,
@@ -102,13 +103,9 @@ function trustedManifests(django: Django, sources: Sources): { candidates: Candi
   return { candidates: useful, more: [] };
 }
 
-function compare(
-  { environment, log }: Django,
-  candidates: Candidate[],
-  settings: Settings,
-  more: StepName[],
-): Knowledge {
-  const place = placeOf(settings, environment);
+function compare(django: Django, candidates: Candidate[], settings: Settings, more: StepName[]): Knowledge {
+  const { log } = django;
+  const place = placeOf(settings, django);
   if (candidates.length === 0) return { kind: "unknown", more, place };
   const fitting = fittingManifest(candidates, settings.values);
   if ("differs" in fitting) {
@@ -121,18 +118,27 @@ function compare(
   }
   if (place !== undefined) return { kind: "known", facts: fitting.manifest.facts, place };
   const { database } = settings;
-  const reason = database.kind === "other" ? database.reason : "the database is not Postgres";
+  const reason = whyNoPlace(database);
   log.debug({ step: "manifest", reasons: [reason] }, `Django is started to look for migrations: ${reason}`);
   return { kind: "unknown", more: [], place };
 }
 
 /** Undefined where it is not Postgres, or not in a form that djinit understands. */
-function placeOf({ database }: Settings, environment: NodeJS.ProcessEnv): Place | undefined {
+function placeOf({ database }: Settings, { config, environment, runAsPrefix }: Django): Place | undefined {
   if (database.kind !== "postgres") return undefined;
+  const url = withoutService(database.url, djangoEnvironment(config, environment, runAsPrefix));
+  if (url === undefined) return undefined;
   try {
-    serversOf(database.url, environment);
-    return { url: database.url, origin: { settingsReadIt: database.variables } };
+    serversOf(url, environment);
+    return { url, origin: { settingsReadIt: database.variables } };
   } catch {
     return undefined;
   }
+}
+
+function whyNoPlace(database: Settings["database"]): string {
+  if (database.kind === "other") return database.reason;
+  return database.kind === "postgres"
+    ? "only libpq can tell where the database is"
+    : "the database is not Postgres";
 }

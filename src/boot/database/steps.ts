@@ -7,6 +7,7 @@ import { RUN_DIRECTORY } from "../../plan/paths.ts";
 import type { BootPlan, Plan, StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { withoutService } from "../postgres/service-file.ts";
 import { closeSession } from "../postgres/session.ts";
 import { type Place, waitForPostgres } from "../postgres/wait.ts";
 import { ownMigrateMark } from "../schema/own-migrate.ts";
@@ -51,7 +52,11 @@ async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun 
   const timeoutMs = config.databaseTimeoutMs;
   const connectTo = (place: Place) =>
     waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal });
-  const byVariable = databaseByVariable(config, planned.steps.some(changesDatabase));
+  const byVariable = databaseByVariable(
+    config,
+    djangoEnvironment(config, environment, django.runAsPrefix),
+    planned.steps.some(changesDatabase),
+  );
   const knowledge = await learn(django, planned, byVariable);
   if (knowledge.kind === "alone") {
     tellAlone(django, knowledge.database);
@@ -102,13 +107,16 @@ function moreOf(knowledge: Begun["knowledge"]): StepName[] {
 /** The database of DATABASE_URL; for a change of the schema, of MIGRATIONS_DATABASE_URL. Undefined if neither is set. */
 export function databaseByVariable(
   { databaseUrl, migrationsDatabaseUrl }: Pick<Config, "databaseUrl" | "migrationsDatabaseUrl">,
+  environment: NodeJS.ProcessEnv,
   changesSchema: boolean,
 ): Question["byVariable"] {
   // Only a change of the schema needs the way past the pooler.
   const url = changesSchema ? (migrationsDatabaseUrl ?? databaseUrl) : databaseUrl;
   if (url === undefined) return undefined;
   const variable = url === migrationsDatabaseUrl ? "MIGRATIONS_DATABASE_URL" : "DATABASE_URL";
-  return { place: databaseKind(url) === "postgres" ? { url, origin: { variable } } : undefined };
+  const plain = withoutService(url, environment);
+  const isPostgres = plain !== undefined && databaseKind(plain) === "postgres";
+  return { place: isPostgres ? { url: plain, origin: { variable } } : undefined };
 }
 
 async function finish(

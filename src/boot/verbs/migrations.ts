@@ -2,7 +2,7 @@ import { DjinitError } from "../../base/errors.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import { learnSchema } from "../database/knowledge.ts";
 import { databaseByVariable } from "../database/steps.ts";
-import { type Django, runDjango } from "../django/run.ts";
+import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
 import type { Hook } from "../hooks/find-hooks.ts";
 import { readRanHooks } from "../hooks/ran-hooks.ts";
 import type { RanHook } from "../hooks/run-hooks.ts";
@@ -82,7 +82,11 @@ async function askPostgres(django: Django): Promise<Listed | undefined> {
     warn: () => {},
     error: (fields, msg) => log.error(fields, msg),
   };
-  const byVariable = databaseByVariable(config, true);
+  const byVariable = databaseByVariable(
+    config,
+    djangoEnvironment(config, environment, django.runAsPrefix),
+    true,
+  );
   const known = await learnSchema(
     { ...django, log: quiet },
     { byVariable, onlyIfShared: false, startsDjango: false },

@@ -50,7 +50,7 @@ async function learn(
   const log = { debug: () => {}, info: say("info"), warn: say("warn"), error: say("error") };
   let reads = 0;
   const knowledge = await learnSchema(
-    { config: { migrateAlways }, environment: {}, log } as unknown as Django,
+    { config: { migrateAlways }, environment: {}, runAsPrefix: [], log } as unknown as Django,
     { byVariable: undefined, onlyIfShared: false, startsDjango: false, ...question },
     {
       findManifests: () => ({ candidates: [], ...found }),
@@ -141,7 +141,8 @@ test("DJINIT_MIGRATE_ALWAYS asks Django whatever there is", async () => {
 });
 
 test.each<Settings["database"]>([
-  { kind: "other", reason: "OPTIONS of the database has service" },
+  { kind: "other", reason: "OPTIONS of the database has assume_role" },
+  { kind: "postgres", url: "postgres://h/d?service=nowhere", variables: [] },
   { kind: "file" },
   { kind: "none" },
   { kind: "postgres", url: "postgres://h/d?sslmode=maybe", variables: [] },
