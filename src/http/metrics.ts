@@ -120,8 +120,8 @@ function celeryOf(
   { checks }: Health,
 ): CeleryProcess[] {
   return services.flatMap(({ name, plan }) => {
-    if (plan.heartbeatFile === undefined) return [];
+    if (plan.celery === undefined) return [];
     const live = checks.find((check) => check.name === name)?.live ?? false;
-    return [{ service: name, heartbeat: heartbeats.get(name), live }];
+    return [{ service: name, kind: plan.celery, heartbeat: heartbeats.get(name), live }];
   });
 }

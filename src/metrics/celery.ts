@@ -15,12 +15,16 @@ const EVENTS: Record<string, MetricName> = {
 
 export interface CeleryProcess {
   service: string;
+  kind: "worker" | "beat";
   /** Undefined if it has not reported, or is not running. */
   heartbeat: Heartbeat | undefined;
   live: boolean;
 }
 
-/** Metrics of this container's worker and beat. Empty if it has neither. */
+/** The worker that a container has without a Procfile: its series have no name. */
+const USUAL_WORKER = "celery-worker";
+
+/** Metrics of this container's workers and beat. Empty if it has neither. */
 export function collectCelery(processes: readonly CeleryProcess[], nowS: number): Family[] {
   if (processes.length === 0) return [];
   const ages = processes.flatMap(({ service, heartbeat }): Sample[] => {
@@ -28,34 +32,43 @@ export function collectCelery(processes: readonly CeleryProcess[], nowS: number)
     const since = heartbeat.kind === "beat" ? (heartbeat.due ?? heartbeat.at) : heartbeat.at;
     return [{ labels: { service }, value: Math.max(0, nowS - since) }];
   });
-  const worker = processes.find(({ service }) => service === "celery-worker");
-  return [
-    family("celery_heartbeat_age_seconds", ages),
-    ...(worker === undefined ? [] : collectWorker(worker)),
-  ];
+  const workers = processes.filter(({ kind }) => kind === "worker").map(collectWorker);
+  return [family("celery_heartbeat_age_seconds", ages), ...joined(workers)];
 }
 
-function collectWorker({ heartbeat, live }: CeleryProcess): Family[] {
+/** One family of each name, with the samples of all. */
+function joined([first = [], ...others]: Family[][]): Family[] {
+  return first.map((family, at) => ({
+    ...family,
+    values: [...family.values, ...others.flatMap((families) => families[at]?.values ?? [])],
+  }));
+}
+
+function collectWorker({ service, heartbeat, live }: CeleryProcess): Family[] {
+  const own = service === USUAL_WORKER ? {} : { service };
   const { tasks = {}, runtimes = {}, buckets = [], queues = {}, active = 0 } = heartbeat ?? {};
   return [
-    family("celery_worker_up", [{ value: Number(heartbeat !== undefined && live) }]),
-    family("celery_broker_connected", [{ value: Number(heartbeat?.state === "connected") }]),
-    family("celery_tasks_active", [{ value: active }]),
+    family("celery_worker_up", [{ labels: own, value: Number(heartbeat !== undefined && live) }]),
+    family("celery_broker_connected", [{ labels: own, value: Number(heartbeat?.state === "connected") }]),
+    family("celery_tasks_active", [{ labels: own, value: active }]),
     ...Object.entries(EVENTS).map(([event, name]) =>
       family(
         name,
-        Object.entries(tasks).map(([task, counts]) => ({ labels: { task }, value: counts[event] ?? 0 })),
+        Object.entries(tasks).map(([task, counts]) => ({
+          labels: { ...own, task },
+          value: counts[event] ?? 0,
+        })),
       ),
     ),
     family(
       "celery_task_runtime_seconds",
       Object.entries(runtimes).flatMap(([task, row]) =>
-        histogramSamples("celery_task_runtime_seconds", { task }, buckets, row, row.at(-1) ?? 0),
+        histogramSamples("celery_task_runtime_seconds", { ...own, task }, buckets, row, row.at(-1) ?? 0),
       ),
     ),
     family(
       "celery_queue_length",
-      Object.entries(queues).map(([queue, value]) => ({ labels: { queue }, value })),
+      Object.entries(queues).map(([queue, value]) => ({ labels: { ...own, queue }, value })),
     ),
   ];
 }

@@ -62,6 +62,7 @@ export function planCeleryWorker(
   return {
     ...CELERY_SERVICE,
     ...worker,
+    celery: "worker",
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: tellsReadiness(config, args)
       ? // With logging of the project's own the record may never come; without `djinit_heartbeat` the file does not. The worker
@@ -100,6 +101,7 @@ export function planCeleryBeat(
   return {
     ...CELERY_SERVICE,
     ...named(name, config),
+    celery: "beat",
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(args), orAfterMs: SETTLED_AFTER_MS },
     argv: [

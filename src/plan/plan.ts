@@ -107,6 +107,8 @@ export interface ServicePlan {
   forwards: NodeJS.Signals[];
   /** Exit statuses after which a retry is useless, as long as the service has never been ready. */
   fatalStatuses: number[];
+  /** What of celery it is. */
+  celery?: "worker" | "beat";
   /** The file of its heartbeat. The stack of a stalled process is at `<path>.stack`. */
   heartbeatFile?: string;
   /** nginx: the file with gunicorn's timeout of a request, and the file that makes nginx wait as long. */

@@ -128,7 +128,9 @@ describe("celery", () => {
   };
 
   test("a worker's report is counted up", async () => {
-    const samples = await printed(collectCelery([{ service: "celery-worker", heartbeat, live: true }], 100));
+    const samples = await printed(
+      collectCelery([{ service: "celery-worker", kind: "worker", heartbeat, live: true }], 100),
+    );
     expect(Object.fromEntries(samples)).toMatchObject({
       'celery_heartbeat_age_seconds{service="celery-worker"}': 10,
       celery_worker_up: 1,
@@ -146,9 +148,32 @@ describe("celery", () => {
     });
   });
 
+  test("workers of a Procfile are told apart by their names", async () => {
+    const worker = (service: string, active: number) => ({
+      service,
+      kind: "worker" as const,
+      heartbeat: { ...heartbeat, active },
+      live: true,
+    });
+    const samples = await printed(
+      collectCelery([worker("celery-worker", 1), worker("emails.1", 2), worker("emails.2", 3)], 100),
+    );
+    expect(Object.fromEntries(samples)).toMatchObject({
+      celery_tasks_active: 1,
+      'celery_tasks_active{service="emails.1"}': 2,
+      'celery_tasks_active{service="emails.2"}': 3,
+      'celery_worker_up{service="emails.2"}': 1,
+      'celery_tasks_received_total{service="emails.1",task="bake"}': 5,
+      'celery_task_runtime_seconds_count{service="emails.1",task="bake"}': 3,
+      'celery_queue_length{service="emails.1",queue="celery"}': 12,
+    });
+  });
+
   test("a worker that is stuck, or has not reported, is down; no worker is no figure", async () => {
     const up = async (more: { heartbeat: Heartbeat | undefined; live: boolean }) =>
-      (await printed(collectCelery([{ service: "celery-worker", ...more }], 100))).get("celery_worker_up");
+      (await printed(collectCelery([{ service: "celery-worker", kind: "worker", ...more }], 100))).get(
+        "celery_worker_up",
+      );
     expect(await up({ heartbeat, live: false })).toBe(0);
     expect(await up({ heartbeat: undefined, live: true })).toBe(0);
     expect(collectCelery([], 100)).toEqual([]);
@@ -157,6 +182,7 @@ describe("celery", () => {
   test("beat's age is that of its last tick's promise", async () => {
     const beat = {
       service: "celery-beat",
+      kind: "beat" as const,
       heartbeat: { ...heartbeat, kind: "beat", due: 95 } as Heartbeat,
       live: true,
     };
