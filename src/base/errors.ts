@@ -77,6 +77,10 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.hookFailed,
     hint: "mend the program that `hook` names, or raise DJINIT_HOOK_TIMEOUT; `hook_status` is what it ended with, `lines` what it said last",
   },
+  DJINIT_RELEASE_FAILED: {
+    exitStatus: EXIT_STATUS.releaseFailed,
+    hint: "mend the line `release` of the Procfile, or raise DJINIT_HOOK_TIMEOUT; `release_status` is what it ended with, `lines` what it said last",
+  },
   DJINIT_STEP_KILLED: {
     exitStatus: EXIT_STATUS.systemFailed,
     hint: "SIGKILL that nobody has sent is the kernel's when memory runs out: give the container more; SIGSEGV, SIGBUS and SIGABRT are crashes of a compiled library, `lines` has what was said last",

@@ -12,6 +12,7 @@ export const EXIT_STATUS = {
   collectstaticFailed: 82,
   schemaBehind: 83,
   hookFailed: 84,
+  releaseFailed: 85,
   gracePeriodExceeded: 137,
 } as const;
 

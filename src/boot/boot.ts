@@ -128,6 +128,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
   signal.throwIfAborted();
+  await half.runReleaseLine(context, runAsPrefix);
   const nginx = await site?.settle();
   if (place.isFirst && role !== "release" && role !== "command") await hooks.run("before-start", signal);
   const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));

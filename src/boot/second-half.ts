@@ -12,3 +12,4 @@ export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";
 export { serveSite } from "./nginx/site.ts";
 export { prepareHooks } from "./own-hooks.ts";
+export { runReleaseLine } from "./release-line.ts";

@@ -9,6 +9,9 @@ export interface LogLevels {
   services?: Record<string, Level>;
 }
 
+/** The Procfile's line of that name. */
+export const RELEASE_LINE = "release";
+
 /** The values of the field `service` in records. */
 export const SERVICES = [
   "djinit",
@@ -25,6 +28,7 @@ export const SERVICES = [
   "superuser",
   "manifest",
   "read-settings",
+  RELEASE_LINE,
   // Of all hooks there: their records have `before-migrate/NAME`.
   "before-migrate",
   "after-migrate",

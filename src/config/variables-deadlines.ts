@@ -38,7 +38,7 @@ export const DEADLINE_VARIABLES = {
   hookTimeoutMs: variable(
     "DJINIT_HOOK_TIMEOUT",
     seconds(1, 86_400),
-    "Deadline of each hook (/etc/djinit/hooks).",
+    "Deadline of each hook (/etc/djinit/hooks), and of the Procfile's release line.",
     { default: "600" },
   ),
 } as const;

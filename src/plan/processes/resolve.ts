@@ -1,9 +1,10 @@
 // CMD, DJINIT_PROCESSES and the Procfile together say what a container runs.
 import type { Loaded } from "../../config/load.ts";
-import { SERVICES } from "../../config/log-types.ts";
+import { RELEASE_LINE, SERVICES } from "../../config/log-types.ts";
 import type { Problem } from "../../config/problem.ts";
 import type { Procfile, ProcfileEntry } from "../../config/procfile.ts";
 import { type Invocation, readCommand } from "../role.ts";
+import { isPlainMigrate } from "../words/schema-command.ts";
 import { readEntry } from "./entries.ts";
 import { healthSuffix } from "./health.ts";
 
@@ -41,10 +42,7 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   const named = role === "command" && celery === undefined && argv.length === 1 ? word : undefined;
   const entry = procfile.entries.find(({ name }) => name === named);
   if (entry !== undefined) take(resolved, entry, environment);
-  if (role === "release") {
-    const release = procfile.entries.find(({ name }) => name === "release");
-    if (release !== undefined) resolved.invocation = { ...resolved.invocation, releaseLine: release.command };
-  }
+  if (role === "release") addRelease(resolved, given);
   if (resolved.invocation.role === "web") addBeside(resolved, given);
   const isFaulty = procfile.problems.some(({ value }) => value !== undefined && value === named);
   const isUsed = entry !== undefined || role === "release" || (resolved.invocation.beside ?? []).length > 0;
@@ -52,6 +50,19 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   if (isUsed) resolved.notes.push(...ownNames(procfile));
   resolved.warnings.push(...findLostHealth(given));
   return resolved;
+}
+
+function addRelease(resolved: Resolved, { config, procfile }: Given): void {
+  const entry = procfile.entries.find(({ name }) => name === RELEASE_LINE);
+  if (entry === undefined) return;
+  const { command: releaseLine, lineNumber } = entry;
+  const migrates = config.migrations === undefined ? !config.skipMigrations : config.migrations === "run";
+  if (!migrates || !isPlainMigrate(releaseLine))
+    resolved.invocation = { ...resolved.invocation, releaseLine };
+  else {
+    const problem = `Procfile line ${lineNumber}: "release" only migrates, which is a step of djinit's: it is not run again`;
+    resolved.notes.push({ variable: "Procfile", problem });
+  }
 }
 
 function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.ProcessEnv): void {
@@ -98,7 +109,7 @@ function listed({ entries }: Procfile): string {
 
 function ownNames({ entries }: Procfile): Problem[] {
   return entries
-    .filter(({ name }) => OWN_NAMES.includes(name))
+    .filter(({ name }) => name !== RELEASE_LINE && OWN_NAMES.includes(name))
     .map(({ name, lineNumber }) => {
       const problem = `Procfile line ${lineNumber}: ${JSON.stringify(name)} keeps the meaning that it has to djinit; the line is not run`;
       return { variable: "Procfile", problem };

@@ -1,4 +1,4 @@
-import { shellLine } from "./shell-line.ts";
+import { plainArgv, shellLine } from "./shell-line.ts";
 
 const MANAGEMENT = /(^|\/)(manage\.py|django-admin|django)$/;
 /** Django's own, and django-tenants'. */
@@ -10,4 +10,12 @@ export function isAboutSchema(argv: readonly string[]): boolean {
   const line = shellLine(argv);
   const words = line === undefined ? argv : line.split(/[\s;&|()"']+/);
   return words.some((word, at) => MANAGEMENT.test(word) && ABOUT_SCHEMA.test(words[at + 1] ?? ""));
+}
+
+/** Django's `migrate` of everything, and nothing else. */
+export function isPlainMigrate(line: string): boolean {
+  const [program = "", ...rest] = plainArgv(line) ?? [];
+  const words = /^python(3(\.\d+)?)?$/.test(program) ? rest : [program, ...rest];
+  const [script = "", command, ...options] = words;
+  return MANAGEMENT.test(script) && command === "migrate" && options.every((it) => /^--no-?input$/.test(it));
 }

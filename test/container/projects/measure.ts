@@ -13,7 +13,11 @@ import { reloadUnderLoad } from "./reload.ts";
 import { loudIn, talk, waitUntilReady } from "./said.ts";
 import { askForTask, fetchStylesheet, logIn, lookAtPage, PASSWORD, upload, waitForBeat } from "./visitor.ts";
 
-const START = { CELERY_WORKER: "1", CELERY_BEAT: "1" };
+const CELERY: NonNullable<Project["processes"]> = {
+  worker: ["celery", "worker"],
+  beat: ["celery", "beat"],
+  beside: { CELERY_WORKER: "1", CELERY_BEAT: "1" },
+};
 
 export async function measure(project: Project, redis: string): Promise<Seen> {
   const seen = new Seen();
@@ -25,6 +29,7 @@ export async function measure(project: Project, redis: string): Promise<Seen> {
 
   const env = { ...project.env({ database: await createDatabase(), redis }), SUPERUSER_PASSWORD: PASSWORD };
   const uploads = `${await createVolume()}:${project.media ?? "/app/media"}`;
+  const { worker, beat, beside } = project.processes ?? CELERY;
   const start = (more: Partial<RunOptions> = {}) =>
     runContainer({ image, ...more, env: { ...env, ...more.env }, volumes: [uploads] });
   const containers: Container[] = [];
@@ -32,13 +37,13 @@ export async function measure(project: Project, redis: string): Promise<Seen> {
     containers.push(
       ...(await Promise.all([
         start(),
-        start({ command: ["celery", "worker"], publish: [] }),
-        start({ command: ["celery", "beat"], publish: [] }),
+        start({ command: worker, publish: [] }),
+        start({ command: beat, publish: [] }),
       ])),
     );
     await firstStart(seen, project, containers as [Container, Container, Container]);
     const statuses = await stopAll(containers);
-    const again = await start({ env: START, tmpfs: ["/run", "/tmp"], more: ["--read-only"] });
+    const again = await start({ env: beside, tmpfs: ["/run", "/tmp"], more: ["--read-only"] });
     containers.push(again);
     if (seen.isTrue("page")) await secondStart(seen, again);
     statuses.push(...(await stopAll([again])));

@@ -15,6 +15,8 @@ export interface Project {
   shape: string;
   /** What its users set at run time. */
   env(backends: Backends): Record<string, string>;
+  /** The CMDs of its worker and its clock, and what runs them beside web; default: celery's. */
+  processes?: { worker: string[]; beat: string[]; beside: Record<string, string> };
   /** The folder below /app that its apps lie in; default: /app itself. */
   appsIn?: string;
   /** What the superuser logs in with; default: admin. */

@@ -1,6 +1,6 @@
 import { type Project, usual } from "./project.ts";
 
-/** What they say about gunicorn and celery. */
+/** What they say about gunicorn, celery and processes of their own. */
 export const SERVERS: readonly Project[] = [
   {
     name: "gunicorn-conf",
@@ -13,6 +13,12 @@ export const SERVERS: readonly Project[] = [
     name: "database-scheduler",
     shape: "django-celery-beat's scheduler, django-celery-results; beat starts before any schema",
     env: usual,
+  },
+  {
+    name: "procfile-rq",
+    shape: 'a Procfile: `CMD ["web"]`, django-rq in the place of celery, a clock of its own',
+    env: usual,
+    processes: { worker: ["rq"], beat: ["clock"], beside: { DJINIT_PROCESSES: "rq=2,clock" } },
   },
   { name: "relative-paths", shape: "settings and `celery.py` open files by relative paths", env: usual },
 ];

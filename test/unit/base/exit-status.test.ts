@@ -36,6 +36,7 @@ test("the container's exit statuses are the promised ones, and distinct", () => 
     collectstaticFailed: 82,
     schemaBehind: 83,
     hookFailed: 84,
+    releaseFailed: 85,
     gracePeriodExceeded: 137,
   });
   expect(new Set(Object.values(EXIT_STATUS)).size).toBe(Object.keys(EXIT_STATUS).length);

@@ -113,6 +113,33 @@ test("a command of health for no entry is told", () => {
   expect(warnings).toMatchObject([{ variable: "DJINIT_HEALTH_QR" }]);
 });
 
+describe("the release line", () => {
+  const lineOf = (line: string, variables = {}) => {
+    const { invocation, notes } = resolvedOf("release", `release: ${line}`, variables);
+    return [invocation.releaseLine, notes.length];
+  };
+
+  test.each([
+    "python manage.py migrate",
+    "python3 manage.py migrate --noinput",
+    "./manage.py migrate --no-input",
+    "django-admin migrate",
+  ])("`%s` has been done by then, unless nothing migrates", (line) => {
+    expect(lineOf(line)).toEqual([undefined, 1]);
+    expect(lineOf(line, { SKIP_MIGRATIONS: "1" })).toEqual([line, 0]);
+    expect(lineOf(line, { DJINIT_MIGRATIONS: "run", SKIP_MIGRATIONS: "1" })).toEqual([undefined, 1]);
+  });
+
+  test.each([
+    "python manage.py migrate && python manage.py loaddata x",
+    "python manage.py migrate app 0001",
+    "python manage.py migrate --database other",
+    "./release.sh",
+  ])("`%s` is run", (line) => {
+    expect(lineOf(line)).toEqual([line, 0]);
+  });
+});
+
 describe("the steps of a process", () => {
   const variables = { DJANGO_SETTINGS_MODULE: "x", DATABASE_URL: "postgres://h/d", RUN_COLLECTSTATIC: "1" };
   const stepsOf = (cmd: string, more = {}) =>
