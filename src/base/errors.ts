@@ -11,7 +11,7 @@ export const ERROR_CODES = {
   },
   DJINIT_UNKNOWN_COMMAND: {
     exitStatus: EXIT_STATUS.badConfiguration,
-    hint: "use `package.wsgi:application`, `celery worker`, `celery beat`, or a command that is on PATH",
+    hint: "use `package.wsgi:application`, `celery worker`, `celery beat`, a name in the Procfile, or a command that is on PATH",
   },
   DJINIT_MISSING_CAPABILITY: {
     exitStatus: EXIT_STATUS.badConfiguration,

@@ -52,7 +52,7 @@ function becomeCommand(argv: string[]): never {
   const [command] = plan.services as [ServicePlan];
   requireUsers(plan);
   try {
-    requireCommands(plan, environment);
+    requireCommands(plan, environment, loaded.procfile);
     requireCeleryCommand(invocation);
   } catch (thrown) {
     throw asUsage(argv, asDjinitError(thrown));

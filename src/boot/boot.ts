@@ -83,7 +83,7 @@ interface Begun {
 
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
 function begin(context: BootContext): Begun {
-  const { config, environment, invocation, isRoot, log, place, problems, sources, steps } = context;
+  const { config, environment, invocation, isRoot, log, place, problems, procfile, sources, steps } = context;
   const places = findAppDirectoryProblems(config, isRoot);
   const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
   refuseProblems([...problems, ...places, ...findUrlProblems(config, environment), ...unfit]);
@@ -95,7 +95,7 @@ function begin(context: BootContext): Begun {
     gunicornSettles,
   });
   requireUsers(services);
-  requireCommands(services, environment);
+  requireCommands(services, environment, procfile);
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
   const { path: run, lockFd }: RunDirectory = place.isFirst

@@ -1,5 +1,6 @@
 import { DjinitError } from "../base/errors.ts";
 import { refuseProblems } from "../config/problem.ts";
+import { PROCESS_NAME, type Procfile } from "../config/procfile.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Invocation } from "../plan/role.ts";
 import { findAccount } from "../platform/credentials.ts";
@@ -8,13 +9,17 @@ import { findCommand } from "../platform/path-search.ts";
 const CELERY_ROLES = ["worker", "beat"] as const;
 
 /** Errors: DJINIT_UNKNOWN_COMMAND when a program the plan starts is not in the image. */
-export function requireCommands({ services }: Plan, environment: NodeJS.ProcessEnv): void {
+export function requireCommands(
+  { services }: Plan,
+  environment: NodeJS.ProcessEnv,
+  procfile: Procfile,
+): void {
   for (const { argv, cwd } of services) {
     const [command = ""] = argv;
     if (findCommand(command, environment["PATH"], cwd) !== undefined) continue;
     throw new DjinitError(
       "DJINIT_UNKNOWN_COMMAND",
-      `cannot find command ${JSON.stringify(command)}${suggestion(argv)}`,
+      `cannot find command ${JSON.stringify(command)}${suggestion(argv, procfile)}`,
       {
         fields: { command, path: environment["PATH"] },
       },
@@ -45,11 +50,13 @@ export function requireUsers({ services }: Plan): void {
   }
 }
 
-function suggestion([command = ""]: readonly string[]): string {
+function suggestion([command = ""]: readonly string[], { path, entries }: Procfile): string {
   if (command === "celery") return ": celery is not installed; add it to the application's requirements";
   if (command === "gunicorn")
     return ": gunicorn is not in the environment that comes first on PATH; add it to the application's requirements";
   if (command === "worker" || command === "beat") return `; did you mean \`celery ${command}\`?`;
+  if (entries.length > 0 && PROCESS_NAME.test(command))
+    return `; ${path} has ${entries.map(({ name }) => name).join(", ")}`;
   if (/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(command)) return `; did you mean ${command}:application?`;
   if (/^[A-Za-z_][\w.-]*:/.test(command)) return ": it is no `package.module:attribute` either";
   return "";

@@ -1,6 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
+import type { Procfile } from "../config/procfile.ts";
 import type { Config } from "../config/variables.ts";
 import { type HeldLog, holdLog } from "../logs/write/held-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
@@ -29,6 +30,7 @@ export interface BootContext {
   isRoot: boolean;
   invocation: Invocation;
   config: Config;
+  procfile: Procfile;
   /** Bad values of variables and files. */
   problems: Problem[];
   /** The container's environment, with what files add to it. */
@@ -74,6 +76,7 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
     isRoot,
     invocation,
     config,
+    procfile,
     problems: [...problems, ...found.problems],
     environment,
     sources,

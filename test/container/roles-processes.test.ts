@@ -170,13 +170,22 @@ describe("in a container of its own", () => {
     expect(error).toMatchObject({ release_status: 3, lines: ["released for for-a-test"] });
   });
 
-  test("a faulty Procfile is told with all its faults, where an entry is to be run", async () => {
+  test("a faulty Procfile is told with all its faults, where an entry is to be run; a name that is none too", async () => {
     const faulty = { "/app/Procfile": `${PROCFILE}job: again\nnaked words\n` };
     const container = await start(["job"], {}, faulty);
     const error = await failsWith(container, { status: 78, code: "DJINIT_BAD_CONFIGURATION" });
     expect(error.msg).toMatch(
       /line 5: "job" has line 2 already.*; Procfile line 6: "naked" is followed by no colon/,
     );
+    const config = await start(["config"], { DJINIT_PROCESSES: "job,jbo" });
+    expect(await config.wait()).toBe(78);
+    expect(await config.stdout()).toMatch(/^\/app\/Procfile:4 +emails +worker +celery worker -Q emails$/m);
+    expect(await config.stderr()).toMatch(
+      /^DJINIT_PROCESSES names "jbo", .*: it has web, job, loop, emails\n$/,
+    );
+    const unknown = await start(["jbo"]);
+    const missing = await failsWith(unknown, { status: 78, code: "DJINIT_UNKNOWN_COMMAND", on: "stderr" });
+    expect(missing.msg).toBe('cannot find command "jbo"; /app/Procfile has web, job, loop, emails');
     const command = await start(["true"], {}, faulty);
     expect(await command.wait()).toBe(0);
   });
