@@ -1,5 +1,4 @@
-// The steps of the boot's second half, a bundle of its own: with it come the libraries of the boot.
-export { openBootLog } from "../logs/write/boot-log.ts";
+// The steps of the boot's second half, a bundle of its own: with it come the libraries of the boot but pino.
 export { beginDjangoSteps } from "./database/steps.ts";
 export { giveStdioTo } from "./files/command-stdio.ts";
 export { ownMediaDirectories } from "./files/media-owner.ts";

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { bundledPackages, licenseTexts } from "./bundled-packages.ts";
+import { pinoWithoutStreams } from "./pino-without-streams.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** djinit's version, as package.json has it. */
@@ -14,6 +15,7 @@ const ENTRIES: Record<string, string> = {
   beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
   "second-half": "src/boot/second-half.ts",
+  "boot-log": "src/logs/write/boot-log.ts",
   verbs: "src/boot/verbs.ts",
   serve: "src/boot/status/serve.ts",
   programs: "src/boot/django/programs.ts",
@@ -57,13 +59,24 @@ export async function bundle(): Promise<void> {
     define: { __DJINIT_VERSION__: JSON.stringify(version) },
     // `import()` of a sibling becomes `require`, which does not start the ESM loader.
     supported: { "dynamic-import": false },
-    plugins: [separateLives],
+    plugins: [separateLives, pinoWithoutStreams],
   });
+  for (const path of Object.keys(metafile.outputs)) requireOneByte(path);
   const packages = bundledPackages(root, metafile);
   writeFileSync(`${root}dist/npm-packages.json`, `${JSON.stringify(packages, undefined, 2)}\n`);
   writeFileSync(`${root}dist/licenses.txt`, licenseTexts(root, packages));
   // The sources are ESM. The bundles are CommonJS, which Node starts faster.
   writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+}
+
+/**
+ * V8 keeps a program's text for as long as it runs: with two bytes for each character if a single one is not of Latin-1.
+ * esbuild escapes them in strings, and leaves them in regular expressions.
+ */
+function requireOneByte(path: string): void {
+  const [, before, character] = /(.{0,40})([^\0-\x7f])/.exec(readFileSync(`${root}${path}`, "utf8")) ?? [];
+  if (character !== undefined)
+    throw new Error(`cannot bundle ${path}: write ${character} as an escape, after ${before}`);
 }
 
 if (import.meta.main) await bundle();

@@ -8,12 +8,12 @@ export interface ErrorFields {
 
 /** Where an exception outside a group begins: at the margin, or as a group of its own. */
 const TOP_LEVEL =
-  /^(?:( {2}\+ Exception Group )?Traceback \(most recent call last\):|╭─+ Traceback \(most recent)/;
+  /^(?:( {2}\+ Exception Group )?Traceback \(most recent call last\):|\u256d\u2500+ Traceback \(most recent)/;
 const GROUP_MARGIN = /^ {2}[|+] ?/;
 /** «shop.views.pay.<locals>.NoFlour: the words». */
 const EXCEPTION = /^([\w.]+(?:<locals>[\w.]+)*)(?:: (.*))?$/s;
 /** What loguru puts before the frame in which an exception was caught, and what rich draws around the frames. */
-const DRAWN_FRAME = /^(?:> File "|[│╰])/;
+const DRAWN_FRAME = /^(?:> File "|[\u2502\u2570])/;
 /** logging's own words after an exception. */
 const CALL_STACK = "Call stack:";
 

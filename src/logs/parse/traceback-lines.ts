@@ -2,7 +2,7 @@
 
 const HEADER = "Traceback (most recent call last):";
 const INDENTED_HEADER =
-  /^(?:\s*(?:\+ Exception Group )?Traceback \(most recent call last\):|╭─+ Traceback \(most recent)/;
+  /^(?:\s*(?:\+ Exception Group )?Traceback \(most recent call last\):|\u256d\u2500+ Traceback \(most recent)/;
 const CHAIN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** Lines of a message of Postgres, which psycopg passes on in its exceptions. */
 const POSTGRES_DETAIL = /^(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+): /;
@@ -16,7 +16,7 @@ const EXCEPTION =
   /^(?:[\p{L}_][\p{L}\w]*\.(?:[\p{L}\w<>]+\.)*[\p{L}\w]+|\p{Lu}[\p{L}\w]*|_\w+|\w*(?:error|timeout|exception))(?:: |:?$)/u;
 const LEVEL_WORD = /^(?:DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|CRITICAL|FATAL|Error)\b/;
 /** loguru marks the frame in which the exception was caught; rich draws a box around all. */
-const DRAWN_FRAME = /^(?:> File "|[│╰])/;
+const DRAWN_FRAME = /^(?:> File "|[\u2502\u2570])/;
 const FRAME = /^ {2}File ".{1,4000}", line \d+, in /;
 
 /** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
