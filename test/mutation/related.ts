@@ -1,15 +1,20 @@
 // Which test files load a file of src/, by what they import.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
-/** In groups: the tests that import the file itself come first, those that load it by others follow. Paths are relative to `root`. */
+/**
+ * In groups: the tests that import the file itself, or lie in the folder that mirrors its own, come first; those that load it by
+ * others follow. Paths are relative to `root`.
+ */
 export function relatedTests(root: string, folder: string, file: string): string[][] {
   const tests = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => join(folder, name));
   const distances = tests.map((test) => ({ test, distance: distanceTo(root, test, file) }));
-  const near = distances.filter(({ distance }) => distance === 1);
-  const far = distances.filter(({ distance = 0 }) => distance > 1);
+  const mirror = join(folder, relative("src", dirname(file)));
+  const isNear = (test: string, distance: number) => distance === 1 || dirname(test) === mirror;
+  const near = distances.filter(({ test, distance = 0 }) => distance > 0 && isNear(test, distance));
+  const far = distances.filter(({ test, distance = 0 }) => distance > 0 && !isNear(test, distance));
   return [near, far].map((group) => group.map(({ test }) => test)).filter((group) => group.length > 0);
 }
 
