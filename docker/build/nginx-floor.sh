@@ -1,5 +1,5 @@
 #!/bin/sh
-# nginx-floor.sh CODENAME VERSION: fails where a Debian release's nginx has a fault that is known and mended.
+# nginx-floor.sh CODENAME VERSION: fails if a Debian release's nginx has a known fault that a later package fixes.
 #
 # Each floor has the fixes for the overflow in `map` with regular expressions (CVE-2026-42533), which the access log's format
 # uses, and for the one in strings with variables (CVE-2026-93479).

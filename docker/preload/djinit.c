@@ -1,7 +1,7 @@
 /*
  * The first program of the container: starts djinit on the Node that ships with it.
  *
- * It is root's, and the container's environment is the application's: LD_PRELOAD, NODE_OPTIONS, NODE_COMPILE_CACHE or
+ * It runs as root, and the application sets the container's environment: LD_PRELOAD, NODE_OPTIONS, NODE_COMPILE_CACHE or
  * OPENSSL_CONF may name files that the application can write. So Node is started with an environment of djinit's own, and
  * each variable of the container is passed to it under another name, `~NAME`, which means nothing to any library. This
  * program itself is linked statically, for a dynamic loader would look at the environment before main() does.

@@ -4,8 +4,8 @@
  * Node empties the signal mask as one of its first acts, long before JavaScript can install a handler. For PID 1 a
  * signal without a handler is lost, so a TERM in that moment would leave the container to be killed. djinit is therefore
  * started with its signals blocked, this library keeps them blocked through Node's start, and djinit unblocks them once
- * its handlers stand. Loaded by LD_PRELOAD into djinit's own Node and nothing else: it takes itself out of the
- * environment at the moment it has done its work.
+ * its handlers are installed. LD_PRELOAD loads it into djinit's own Node and nothing else: it takes itself out of the
+ * environment when it has done its work.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

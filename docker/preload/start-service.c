@@ -2,9 +2,9 @@
  * start-service SCORE COMMAND [WORD…]: becomes COMMAND, with the environment that is meant for it.
  *
  * setpriv(1) still holds root's capabilities while the dynamic loader and the C library look at its environment: LD_PRELOAD,
- * LD_LIBRARY_PATH, GLIBC_TUNABLES, LOCPATH and others make them load or read what the application says. So djinit gives
+ * LD_LIBRARY_PATH, GLIBC_TUNABLES, LOCPATH and others make them load or read files of the application's choice. So djinit gives
  * setpriv the application's variables under names that mean nothing (`~NAME`), and this program, which comes after the
- * privileges have been given up, gives them their own names back. All others end here. COMMAND is looked up on the
+ * privileges have been given up, gives them their own names back. All other variables end here. COMMAND is looked up on the
  * application's own PATH.
  *
  * SCORE is written to oom_score_adj, as choom(1) would, in the same process; `-` leaves that as it is.

@@ -1,5 +1,5 @@
 // The buffer that all output of services is read into. One buffer serves all relays, because each is done with its bytes
-// before the next one reads. As a constant, and not an argument, it makes the functions that look at its bytes markedly faster.
+// before the next one reads. It is a constant and not an argument: functions that look at its bytes are markedly faster so.
 
 /** Most bytes of one read: as much as a pipe holds. */
 export const READ_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
-// What others may learn while lines are relayed. They must not keep any of it.
+// What the relay tells the metrics. Observers must not keep any of it.
 import type { Fields } from "./record.ts";
 
-/** What one request to nginx was. */
+/** One request to nginx. */
 export interface AccessFacts {
   /** The Host header as the client wrote it; empty where there was none. */
   host: string;

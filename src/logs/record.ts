@@ -29,13 +29,13 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ["fatal", "fatal"],
 ]);
 
-/** The level that a service's own word stands for. */
+/** The schema's level for a service's own name of it. */
 export function levelOf(word: unknown): Level | undefined {
   if (typeof word !== "string") return undefined;
   return LEVELS.get(word) ?? LEVELS.get(word.toLowerCase());
 }
 
-/** JSON allows these unescaped, but terminals obey them and some readers take them for the end of a line. */
+/** JSON allows these unescaped. Terminals obey them, and some readers take them for the end of a line. */
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** The record as one line of JSON, newline included. Every control character is escaped: no record can be forged. */
@@ -62,7 +62,7 @@ export function escapeControls(text: string): string {
   return text.replace(UNESCAPED_CONTROLS, escapeCharacter);
 }
 
-/** The fields that stand first, in this order. */
+/** The first fields, in this order. */
 const HEAD: ReadonlySet<string> = new Set(["time", "level", "service", "pid", "msg"]);
 
 let lastMs = Number.NaN;

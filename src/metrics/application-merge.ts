@@ -3,7 +3,7 @@ import type { MetricType } from "./catalogue.ts";
 import type { Family, Labels, Sample } from "./family.ts";
 import type { Entry } from "./prometheus-file.ts";
 
-/** What the name of a file says: `counter_17.db`, `gauge_livesum_17.db`. */
+/** The parts of a file's name: `counter_17.db`, `gauge_livesum_17.db`. */
 export interface FileKind {
   type: MetricType;
   /** Of gauges: all, liveall, sum, livesum, max, livemax, min, livemin, mostrecent, livemostrecent. */
@@ -24,7 +24,7 @@ interface Merged {
 }
 
 export class ApplicationMerge {
-  /** Values that are merged with each other: by the file's kind, then by the key as it stands in the files. */
+  /** The values to merge, by the file's kind, then by the key in the files. */
   readonly #groups = new Map<string, { kind: FileKind; values: Map<string, Merged> }>();
 
   add(kind: FileKind, entries: readonly Entry[]): void {

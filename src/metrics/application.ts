@@ -1,4 +1,4 @@
-// The application's own metrics, if it keeps any with prometheus_client.
+// The application's own metrics, if it uses prometheus_client.
 import { closeSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { listNames, openUntrusted } from "../base/untrusted-file.ts";
@@ -8,7 +8,7 @@ import { readEntries, usedBytes } from "./prometheus-file.ts";
 
 /** Reading 1 MiB takes some 15 ms of PID 1's time. An application with more had better be scraped directly. */
 const MOST_BYTES = 4 * 1024 * 1024;
-/** Of a directory with more names not all is known: a file may be among those that were not looked at. */
+/** A directory with more names is not read to its end: a file may be missed. */
 const MOST_NAMES = 10_000;
 
 /** Empty if there are no files. If they cannot be read, one metric says so. */
@@ -41,7 +41,7 @@ async function readAll(directory: string, names: readonly string[]): Promise<Fam
     if (kind === undefined || data === undefined) continue;
     bytes += data.length;
     merge.add(kind, readEntries(data));
-    // Logs and signals must not wait until all files are read.
+    // Logs and signals must not wait for all files.
     await turn();
   }
   return merge.families();

@@ -1,7 +1,7 @@
 import type { BootFacts } from "../plan/plan.ts";
 import { type Family, family } from "./family.ts";
 
-/** How long the steps of the boot took, and what they found out. Empty if the boot had nothing to do. */
+/** How long the steps of the boot took, and what they found. Empty if the boot had nothing to do. */
 export function collectBoot(boot: BootFacts | undefined): Family[] {
   if (boot === undefined) return [];
   const { stepSeconds, migrations } = boot;

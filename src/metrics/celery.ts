@@ -1,4 +1,4 @@
-// What a worker's report says of its tasks and queues.
+// Metrics of tasks and queues, from a worker's report.
 import type { MetricName } from "./catalogue.ts";
 import { type Family, family, type Sample } from "./family.ts";
 import type { Heartbeat } from "./heartbeat-shape.ts";

@@ -1,4 +1,4 @@
-// What a scrape consists of, in the shape that prom-client prints.
+// The families of a scrape, in the shape that prom-client prints.
 import { METRICS, type MetricName, type MetricType } from "./catalogue.ts";
 
 export type Labels = Record<string, string>;

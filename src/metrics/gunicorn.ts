@@ -1,4 +1,4 @@
-// How busy gunicorn is, as the kernel tells it.
+// How busy gunicorn is, from the kernel's list of its connections.
 import { readFileSync } from "node:fs";
 import { type Family, family } from "./family.ts";
 
@@ -16,7 +16,7 @@ export function collectGunicorn(workers: number, socketPath: string, websockets 
   const { accepted, waiting, listening } = countConnections(table, socketPath);
   return [
     family("gunicorn_workers", [{ value: workers }]),
-    // If gunicorn listens elsewhere, nothing is known about its connections.
+    // If gunicorn listens elsewhere, its connections are unknown.
     ...(listening
       ? [
           // A worker with threads takes several connections.

@@ -1,4 +1,4 @@
-// The application can write whatever it likes where celery's report is expected: only what has the right shape is used.
+// The application can write anything to celery's report. Only parts of the right shape are used.
 
 export interface Heartbeat {
   pid: number;
@@ -11,16 +11,16 @@ export interface Heartbeat {
   due?: number;
   /** Since when it has been without its broker. */
   since?: number;
-  /** Tasks being run, and the one that has run longest: its name and when it began. */
+  /** Running tasks, and the oldest of them: its name and its start. */
   active?: number;
   oldest?: [string, number] | null;
-  /** Whether tasks run in the worker's own process, in turn with everything else it does. */
+  /** Whether tasks run in the worker's main process, in turn with its other work. */
   solo?: boolean;
   /** The main thread, as faulthandler names it. */
   thread: number;
   /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
   tasks?: Record<string, Record<string, number>>;
-  /** For each task: how many took at most each bound, how many took longer, and the seconds of all of them. */
+  /** For each task: how many took at most each bound, how many took longer, and the sum in seconds. */
   runtimes?: Record<string, number[]>;
   buckets?: number[];
   /** Messages waiting. */
@@ -60,7 +60,7 @@ const OPTIONAL: { [K in keyof Heartbeat]?: Shape<NonNullable<Heartbeat[K]> | nul
   queues: named(isNumber),
 };
 
-/** A report that is whole; undefined if it is none. Parts of a wrong shape are left out. */
+/** A complete report; undefined for anything else. Parts of a wrong shape are left out. */
 export function readReport(text: string): Heartbeat | undefined {
   let report: unknown;
   try {
@@ -70,7 +70,7 @@ export function readReport(text: string): Heartbeat | undefined {
   }
   if (!isNamed(report)) return undefined;
   const { seq, end, pid, kind, state, at, thread } = report;
-  // Read while it is being written, it begins and ends with different numbers.
+  // Its first and last number differ if it was read while it was being written.
   if (!isNumber(seq) || seq !== end || !isNumber(pid) || !isNumber(at) || !isNumber(thread)) return undefined;
   if ((kind !== "worker" && kind !== "beat") || typeof state !== "string") return undefined;
   const given = report;

@@ -2,11 +2,11 @@
 import { readBeginning, readUntrusted } from "../base/untrusted-file.ts";
 import { type Heartbeat, readReport } from "./heartbeat-shape.ts";
 
-/** A report that is read while it is being written begins and ends with different numbers. */
+/** Attempts: a report may be read while it is being written. */
 const ATTEMPTS = 3;
-/** A hundred tasks, which is what is counted at most, make some 50 KB. */
+/** The most tasks that are counted, a hundred, make some 50 KB. */
 const MOST_REPORT_BYTES = 1024 * 1024;
-/** faulthandler writes 100 frames of each of 100 threads at most. */
+/** faulthandler writes at most 100 threads, with at most 100 frames each. */
 const MOST_STACK_BYTES = 1024 * 1024;
 /** In the answer of a probe. */
 const LONGEST_FRAME = 500;
@@ -18,7 +18,7 @@ export function readHeartbeat(path: string): Heartbeat | undefined {
     try {
       text = readUntrusted(path, { mostBytes: MOST_REPORT_BYTES }).toString("utf8");
     } catch {
-      // Not there, or no file: it will not be there in a moment either.
+      // Not there, or not a file: another attempt would find the same.
       return undefined;
     }
     const report = readReport(text);

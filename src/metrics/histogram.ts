@@ -27,7 +27,7 @@ export class Histogram {
   }
 }
 
-/** `counts` has one number for each bound and one for larger values. None of them is cumulative. */
+/** `counts` has a number for each bound, and one for larger values. They are not cumulative. */
 export function histogramSamples(
   name: string,
   labels: Labels,

@@ -37,7 +37,7 @@ export class HostLabels {
   }
 }
 
-/** Without its port, in lower case; a full stop at the end is the same host. */
+/** Without port and final full stop, in lower case. */
 function normalize(header: string): string {
   return header.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 }

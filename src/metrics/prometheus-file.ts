@@ -13,7 +13,7 @@ const LENGTH_BYTES = 4;
 const ALIGNMENT = 8;
 const VALUE_BYTES = 8;
 
-/** How much of the file is in use: the rest is room for more. */
+/** The bytes of the file that are in use. The rest is reserved. */
 export function usedBytes(header: Buffer): number {
   return header.length < LENGTH_BYTES ? 0 : header.readInt32LE(0);
 }

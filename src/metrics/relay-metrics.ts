@@ -1,4 +1,4 @@
-// Counts the services' output while it is relayed.
+// Counts the services' output as it is relayed.
 import { type Family, family } from "./family.ts";
 import { type RequestFacts, RequestMetrics } from "./request-metrics.ts";
 
@@ -24,7 +24,7 @@ export class RelayMetrics {
     this.#requests.count(facts);
   }
 
-  /** gunicorn tells about its workers only in its log. */
+  /** Only gunicorn's log tells when its workers start or time out. */
   record(service: string, { msg }: { msg: string }): void {
     if (service !== "gunicorn") return;
     if (msg.startsWith("Booting worker")) this.#workerStarts += 1;

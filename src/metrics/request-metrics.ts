@@ -95,7 +95,7 @@ export class RequestMetrics {
   #find(header: string): HostMetrics {
     const label = this.#labels.labelOf(header);
     const metrics = this.#byLabel.getOrInsertComputed(label, () => new HostMetrics());
-    // A client is trying names. The real hosts are remembered again at their next request.
+    // A client makes up names. The real hosts are remembered again at their next request.
     if (this.#byHeader.size >= MOST_REMEMBERED) this.#byHeader.clear();
     this.#byHeader.set(header, metrics);
     return metrics;

@@ -35,11 +35,11 @@ def load_settling() -> ModuleType:
 settling: Any = load_settling()
 paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
-# Where djinit has started gunicorn beside its boot, everything up to here is loaded by now. What follows waits for it.
+# Where djinit has started gunicorn beside its boot, this is the gate: the rest waits until the boot is done.
 if "DJINIT_GATE_FD" in os.environ:
     runpy.run_path("/usr/local/lib/djinit/djinit_gate.py")
 
-# The first name is the documented one of this image, the second is what prometheus_client reads today.
+# The first name is this image's documented one. prometheus_client reads the second.
 PROMETHEUS_VARIABLES = ("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR")
 USUAL_PROMETHEUS_DIR = "/run/gunicorn/prometheus"
 DEFAULT_PROMETHEUS_DIR = f"{settling.RUN}/gunicorn/prometheus"
@@ -49,18 +49,18 @@ bind = f"unix:{settling.RUN}/gunicorn/gunicorn.sock"
 # For the socket and the workers' temporary files: 0660, so nginx reaches the socket through the group django.
 umask = 0o117
 worker_tmp_dir = f"{settling.RUN}/gunicorn"
-# PID 1 holds the socket and hands it on, so that requests wait in it while gunicorn is started anew. This is how systemd
-# would say so; a child's PID is known to the child alone.
+# PID 1 holds the socket and hands it on, so that requests wait in it while gunicorn is restarted. gunicorn learns of it as
+# from systemd (LISTEN_PID is set here, because only the child knows its PID).
 if os.environ.pop("DJINIT_LISTEN_FDS", None):
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 control_socket_disable = True
-# djinit may ask gunicorn to end long before its grace period is over: requests in hand have until then.
+# djinit may stop gunicorn long before the grace period ends. Open requests have until then.
 if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
     graceful_timeout = int(os.environ["DJINIT_GRACEFUL_TIMEOUT"])
 
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
-    # gunicorn's own format, and the request's id.
+    # gunicorn's own format, with the request's id.
     access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" request_id="%({x-request-id}i)s"'
 
 # nginx reaches gunicorn by a unix socket, and gunicorn trusts whoever does: X-Forwarded-Proto decides wsgi.url_scheme
@@ -80,7 +80,7 @@ def follow_websockets() -> None:
         if "gunicorn.workers.gasgi" in sys.modules:
             runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
     except (ImportError, OSError, AttributeError):
-        # Another version of gunicorn: its WebSockets end with its workers, as ever.
+        # An unknown version of gunicorn: its WebSockets end with its workers, as without djinit.
         return
 
 
@@ -101,14 +101,14 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
     return loads
 
 
-# Once: this file is read again by a reload.
+# Only once: a reload reads this file again.
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
 runpy.run_path("/usr/local/lib/djinit/djinit_fork.py")
 interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
 
-# REMOTE_ADDR: after the gate, for djinit writes at each start what it is to be known by.
+# REMOTE_ADDR. After the gate: by then djinit has written this start's secret for it.
 runpy.run_path("/usr/local/lib/djinit/djinit_client.py")
 
 
@@ -187,7 +187,7 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
             os.unlink(os.path.join(path, name))
 
 
-# The project's own, where there is one, gives the rest.
+# The project's own file, if there is one, sets the rest.
 settling.settle(globals())
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"

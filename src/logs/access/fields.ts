@@ -1,4 +1,4 @@
-// An access line of nginx that has been read as JSON, whichever names its fields have.
+// The fields of an nginx access line in JSON: djinit's names, or those of docker-django-bootstrap.
 import type { AccessFacts } from "../observer.ts";
 import type { Fields } from "../record.ts";
 
@@ -8,7 +8,7 @@ export interface AccessLine {
   agent: string;
 }
 
-/** Undefined if it is no access line. */
+/** Undefined if the object is not an access line. */
 export function readAccessLine(fields: Fields): AccessLine | undefined {
   return typeof fields["request"] === "string" ? readNginxNames(fields) : readSchema(fields);
 }
@@ -33,11 +33,11 @@ function readSchema(fields: Fields): AccessLine | undefined {
   };
 }
 
-/** An nginx.conf of the user's own may still have the names of docker-django-bootstrap. */
+/** The user's own nginx.conf may still use the names of docker-django-bootstrap. */
 function readNginxNames(fields: Fields): AccessLine | undefined {
   const status = numberOf(fields["status"]);
   if (status === undefined || !Number.isInteger(status)) return undefined;
-  // A list if nginx has asked more than once.
+  // A list if nginx asked the upstream more than once.
   const upstream = /[\d.]+$/.exec(textOf(fields["upstream_response_time"]))?.[0];
   return {
     facts: {

@@ -1,5 +1,5 @@
-// The log_format of docker/etc/nginx/nginx.conf, part by part (a test compares the two). A line of it is a finished record,
-// so PID 1 only checks its bytes.
+// The log_format of docker/etc/nginx/nginx.conf, part by part (a test compares the two). Such a line is a finished
+// record: PID 1 only checks its bytes.
 
 /** Which values a variable may have. */
 export type ValueKind =
@@ -16,7 +16,7 @@ export type ValueKind =
   /** The same, or null. */
   | "decimal-or-null";
 
-/** What a value is read for; the others are only checked. */
+/** The values that metrics and filters need. The others are only checked. */
 export type ValueRole =
   | "status"
   | "bytesSent"

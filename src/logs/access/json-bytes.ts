@@ -1,4 +1,4 @@
-// Finds the ends of JSON values in the arena, four bytes at a time where it pays.
+// Finds the ends of JSON values in the arena. Strings are read four bytes at a time.
 import { ARENA, WORDS } from "../arena.ts";
 
 const QUOTE = 0x22;
@@ -6,7 +6,7 @@ const BACKSLASH = 0x5c;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** A double may not hold a number of more digits. */
+/** A double may lose digits of a longer number. */
 const MOST_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power);
 
@@ -36,7 +36,7 @@ export function makeLiterals(texts: readonly string[]): Literals {
   };
 }
 
-/** The position after the text, or -1 if the whole text does not stand at `at`, before `end`. */
+/** The position after the text; -1 unless all of it lies between `at` and `end`. */
 export function skipLiteral({ lengths, begins, words }: Literals, literal: number, at: number, end: number) {
   const after = at + (lengths[literal] as number);
   if (after > end) return NOT_ONE;
@@ -94,10 +94,10 @@ function isHex(byte: number): boolean {
 /** The last number that `skipNumber` has skipped. */
 export let skippedNumber = 0;
 
-/** The position after a JSON number without sign and exponent; -1 if there is none. */
+/** The position after a JSON number that has no sign and no exponent; -1 if there is none. */
 export function skipNumber(from: number, mayHaveFraction: boolean): number {
   let at = skipDigits(from);
-  // JSON has no numbers like 007.
+  // 007 is not a JSON number.
   if (at === from || (at - from > 1 && ARENA[from] === ZERO)) return NOT_ONE;
   if (mayHaveFraction && ARENA[at] === POINT) {
     const point = at;

@@ -21,7 +21,7 @@ export class AccessLines {
     this.#observer = observer;
   }
 
-  /** Passes on the finished records from `start` on. Returns where the first line begins that is not one. */
+  /** Passes on the finished records from `start` on. Returns the position of the first other line. */
   take(start: number, end: number): number {
     const reader = this.#reader;
     const observer = this.#observer;

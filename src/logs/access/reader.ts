@@ -1,4 +1,4 @@
-// Reads finished access records in the arena, without making text of them.
+// Reads finished access records in the arena, without decoding them to strings.
 
 import { ARENA } from "../arena.ts";
 import type { AccessFacts } from "../observer.ts";
@@ -55,7 +55,7 @@ const PATH = indexOf("path");
 const AGENT = indexOf("agent");
 
 export class AccessReader {
-  /** The facts of the record that was read last, like all other fields. The object is reused. */
+  /** The request of the last record, as are all other fields. The object is reused. */
   readonly facts: AccessFacts = {
     host: "",
     status: 0,
@@ -136,7 +136,7 @@ export class AccessReader {
     return after;
   }
 
-  /** Remembers a second that was not seen before. False if the calendar has no such second. */
+  /** Remembers a new second. False if the calendar has no such second. */
   #learnSecond(at: number): boolean {
     const text = `${ARENA.toString("latin1", at, at + SECOND_BYTES)}.000Z`;
     const ms = Date.parse(text);

@@ -2,17 +2,17 @@ import { ARENA } from "../arena.ts";
 
 /** A power of two: more than the hosts of a site, and little memory. */
 const SLOTS = 64;
-/** Longer text is made anew each time. */
+/** Longer text is decoded each time. */
 const LONGEST_BYTES = 255;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Turns bytes into text. Bytes that were seen before give the same string, not a new one. */
+/** Decodes bytes. Bytes that it has seen before give the same string again, not a new one. */
 export class TextCache {
   readonly #bytes: Uint8Array[] = new Array(SLOTS).fill(NO_BYTES);
   readonly #texts: string[] = new Array(SLOTS).fill("");
 
-  /** Reads the arena from `start` to `end`: what stands between two quotes in valid JSON, all of it ASCII. */
+  /** Reads the arena from `start` to `end`: the inside of a JSON string, which is valid and ASCII. */
   read(start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";

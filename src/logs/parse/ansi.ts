@@ -1,4 +1,4 @@
-// Colours and cursor movements, for a terminal that is not there.
+// Removes colours and cursor movements: escape sequences of a terminal.
 const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
 export function withoutAnsi(text: string): string {

@@ -1,26 +1,26 @@
-// Text of several lines that is one thing said, and no traceback.
+// Messages of several lines that are not tracebacks.
 
-/** Whether `line` goes on with what `head`, the lines before it, has begun; undefined if it has begun nothing. */
+/** Whether `line` continues the message that the lines of `head` began; undefined if they began none. */
 export type Continues = (line: string, lines: number) => boolean;
 
-/** A Python warning is followed by the line of the program that it is about. */
+/** After a Python warning comes the source line that it is about. */
 const WARNING = /^.+:\d+: [A-Z]\w*Warning: /;
 const CELERY_BANNER = " -------------- celery@";
 const CELERY_LINE = /^(?:[ -]|\[tasks\]$|$)/;
 const BEAT_BANNER = "celery beat v";
-/** The second line of it. The project is loaded between the two, which takes longer than a line is waited for. */
+/** Its second line. The project is loaded between the two, which takes longer than the relay waits for a line. */
 const BEAT_BANNER_REST = "__    -    ... __   -        _";
 const BEAT_LINE = /^(?:__ |LocalTime ->|Configuration ->| {4}\. |$)/;
 const REPORT = "software -> celery:";
 const REPORT_LINE = /^(?:(?:platform|loader|settings) *-> | |[A-Za-z_]\w*: |$)/;
-/** celery's words about a broker that is away; when it will be asked again comes in a line of its own. */
+/** celery's message about a broker that is away. The time of the next attempt comes on a line of its own. */
 const AWAY = /^\[[^\]]+: ERROR\/[^\]]+\] consumer: Cannot connect to .*\.$/;
-/** click's «Error: Invalid value for '--app':» and celery's «Error:», with the reason in the next lines. */
+/** click's «Error: Invalid value for '--app':» and celery's «Error:». The reason comes on the next lines. */
 const ERROR_WITHOUT_REASON = /^Error:(?: ?$|.*: ?$)/;
 const MOST_REASON_LINES = 6;
 const STACK = "Stack (most recent call last):";
 
-/** How a line goes on, if it is the beginning of more. Nearly all are ruled out by the first character. */
+/** How a message goes on after its first line. The first character rules out nearly all lines. */
 export function beginsBlock(line: string): Continues | undefined {
   switch (line.charCodeAt(0)) {
     case 0x20:

@@ -6,9 +6,9 @@ import { beginsBlock, type Continues, isWarningSource } from "./blocks.ts";
 import { type Entry, OpenTraceback } from "./open-traceback.ts";
 import { headerAt, isChain, isFrame, mayMatter, type Phase, phaseOf } from "./traceback-lines.ts";
 
-/** How long to wait for the rest of a line, or of a text of several lines that are written one by one. */
+/** How long to wait for the rest of a line, or for the next line of a message. */
 const LINE_PAUSE_MS = 50;
-/** After an exception another may follow that it was the cause of. A busy process may write it in two goes. */
+/** Another exception of the chain may follow. A busy process may write them in two goes. */
 const CHAIN_PAUSE_MS = 250;
 /** A traceback without its exception is not whole. */
 const FRAMES_PAUSE_MS = 2_000;
@@ -17,20 +17,20 @@ const MOST_OPEN = 16;
 
 /** Shared by all entries without a traceback. */
 const NO_LINES: string[] = [];
-/** A line of gunicorn's or celery's that begins in the middle of another process's. */
+/** The head of a gunicorn or celery line, in the middle of another process's line. */
 const TORN_IN =
   /.(?=\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4}\] \[\d+\] \[[A-Z]+\] |,\d{3}: [A-Z]+\/[^\]]{1,100}\]))/;
 
 /** Groups the lines of one stream. Call `endOfChunk` after each read and `flush` when nothing more is to come. */
 export class EntryGrouper {
   readonly #onEntry: (entry: Entry) => void;
-  /** What was said last and may be more: a traceback may follow, or lines that belong to it. */
+  /** The last message, which may not be complete: a traceback or more lines may follow. */
   #head: string | undefined;
   #headLines = 0;
   #continues: Continues | undefined;
-  /** The last one is that of the process that wrote last. */
+  /** The process that wrote last has the last one. */
   #open: OpenTraceback[] = [];
-  /** Lines of tracebacks that have come so far: shows whether one goes on. */
+  /** Lines of tracebacks so far: shows whether one makes progress. */
   progress = 0;
 
   constructor(onEntry: (entry: Entry) => void) {
@@ -45,7 +45,7 @@ export class EntryGrouper {
     }
     const line = withoutAnsi(given);
     if (this.#takeOwn(line)) return;
-    // What follows a whole traceback and is no part of it ends it; what comes between its frames is another process's.
+    // A foreign line ends a traceback that is whole. Between its frames, such a line is another process's.
     for (let open = this.#open.at(-1); open !== undefined; open = this.#open.at(-1)) {
       if (this.#takeInto(open, line)) return;
       if (!open.isWhole) break;
@@ -72,7 +72,7 @@ export class EntryGrouper {
     this.#flushHead();
   }
 
-  /** Pieces with a prefix of their own go to the traceback that has the same. */
+  /** A piece with a prefix goes to the traceback with the same prefix. */
   #takeOwn(line: string): boolean {
     for (const open of this.#open) {
       const piece = open.own(line);
@@ -110,11 +110,11 @@ export class EntryGrouper {
     return true;
   }
 
-  /** Where one process's traceback came into another's, the other one goes on when this one is whole. */
+  /** One process's traceback may come into another's. When it is whole, the other one goes on. */
   #isRestOfOthers(line: string): boolean {
     const below = this.#open.at(-2);
     if (below === undefined || below.isWhole) return false;
-    // The line of the program comes after its frame.
+    // The source line comes after its frame.
     const isSource = line.startsWith("    ") && isFrame(below.entry.traceback.at(-1) ?? "");
     return below.half !== undefined || isFrame(line) || isSource;
   }
@@ -131,7 +131,7 @@ export class EntryGrouper {
       const prefix = line.slice(0, at);
       return this.#beginTraceback(prefix, line.slice(at), "frames", prefix);
     }
-    // The rest of a traceback that was given up for lost, or whose beginning another process has written into.
+    // The rest of a traceback that was given up, or into whose beginning another process has written.
     if (isChain(line)) return this.#beginTraceback("", line, "chained", "");
     if (isFrame(line)) return this.#beginTraceback("", line, "frames", "");
     this.#begin(line);
@@ -157,7 +157,7 @@ export class EntryGrouper {
     this.progress += 1;
   }
 
-  /** An endless entry, such as indented lines after a traceback, is not held for ever. */
+  /** Nothing holds an endless entry for ever, such as indented lines after a traceback. */
   #grown(open: OpenTraceback): void {
     this.progress += 1;
     if (open.length > MAX_LINE_BYTES) this.#end(open);
@@ -192,7 +192,7 @@ export class EntryGrouper {
   }
 }
 
-/** Whether a line is no rest of a line that was cut. */
+/** Whether the line is a whole one, and not the rest of one that was cut. */
 function mayBeginLine(line: string): boolean {
   return line.startsWith("[") || line.startsWith("{") || headerAt(line) !== -1;
 }

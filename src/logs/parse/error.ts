@@ -12,9 +12,9 @@ const TOP_LEVEL =
 const GROUP_MARGIN = /^ {2}[|+] ?/;
 /** «shop.views.pay.<locals>.NoFlour: the words». */
 const EXCEPTION = /^([\w.]+(?:<locals>[\w.]+)*)(?:: (.*))?$/s;
-/** What loguru puts before the frame in which an exception was caught, and what rich draws around the frames. */
+/** loguru marks the frame in which the exception was caught; rich draws a box around all frames. */
 const DRAWN_FRAME = /^(?:> File "|[\u2502\u2570])/;
-/** logging's own words after an exception. */
+/** logging writes it after an exception that it could not format. */
 const CALL_STACK = "Call stack:";
 
 /** Type and message of a traceback's exception. Of chained exceptions the last one counts. */
@@ -31,10 +31,10 @@ export function readTraceback(lines: readonly string[]): { type: string; message
   return { type, message: text.trimEnd(), stack };
 }
 
-/** What a record says that has no words but an exception's. */
+/** The message of a record that has nothing but an exception. */
 export function summaryOf({ type = "", message = "", stack }: ErrorFields): string {
   if (message !== "" || type === "") return type === "" ? message : `${type}: ${message}`;
-  // The exception before it in the chain may have words.
+  // The exception before it in the chain may have a message.
   const lines = stack.split("\n");
   const chain = lines.findLastIndex((line) => /^(During handling of|The above exception was)/.test(line));
   const cause = chain === -1 ? undefined : readTraceback(lines.slice(0, chain));
@@ -45,7 +45,7 @@ export function summaryOf({ type = "", message = "", stack }: ErrorFields): stri
 
 const KEYS = ["exc_info", "exception", "exc_text", "traceback", "stack_trace", "stack_info"] as const;
 
-/** The exception of a JSON line, under the names that Python's loggers have for it; and the field that it was all of. */
+/** The exception of a JSON line, under the names that Python's loggers use, and the field that held it. */
 export function errorOfSource(
   source: Record<string, unknown>,
 ): { error: ErrorFields; key: string } | undefined {

@@ -1,4 +1,4 @@
-// Finds the time in the head of a line: any of the forms that people give to `asctime`.
+// Finds the time in the head of a line, in any usual format of `asctime`.
 import { toIsoTime } from "./iso-time.ts";
 
 // 2026-11-24 02:30:58,123 · 2026-11-24T02:30:58.123456+0000 · 24/Nov/2026 02:30:58 · 24-11-2026 02:30 · 02:30:58,123
@@ -12,7 +12,7 @@ const MONTH_FIRST =
 export function skipTime(text: string, at: number): number {
   const first = text.charCodeAt(at);
   const isDigit = first >= 0x30 && first <= 0x39;
-  // The second letter of a month or a day is a small one.
+  // The second letter of a month or a day is lower case.
   if (!isDigit && !(first >= 0x41 && first <= 0x5a && text.charCodeAt(at + 1) >= 0x61)) return at;
   const pattern = isDigit ? DIGITS_FIRST : MONTH_FIRST;
   pattern.lastIndex = at;

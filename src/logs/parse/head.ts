@@ -4,7 +4,7 @@
 import { type Level, levelOf } from "../record.ts";
 import { knownTime, skipTime } from "./head-time.ts";
 
-/** Names of levels as programs write them. Only in brackets of their own they may be small. */
+/** Names of levels as programs write them. Lower case counts only in brackets of their own. */
 const WORDS: ReadonlySet<string> = new Set(
   "TRACE DEBUG INFO NOTICE SUCCESS WARN WARNING ERROR CRITICAL FATAL".split(" "),
 );
@@ -19,17 +19,17 @@ const CLOSING: ReadonlyMap<string, string> = new Map([
   ["{", "}"],
   ["<", ">"],
 ]);
-/** English that stands before the name of a level in a sentence: «got ERROR from the shop». */
+/** Words that show a sentence when they stand before a level: «got ERROR from the shop». */
 const SENTENCE =
   /^(an?|and|are|as|at|be|but|by|for|from|get|gets|got|had|has|have|if|in|is|its?|last|log|logged|new|no|not|of|on|one|or|raised|received|return|returned|returns|some|status|that|the|this|to|unexpected|was|were|when|with|[A-Z][a-z]+)$/;
 const NUMBER = /^\d+$/;
 const NAME = /^[A-Za-z_][\w.-]*$/;
-/** A part that is no word of a sentence: a path, a file with a line, a name of a thread or a host, `key=value`. */
+/** Not a word of a sentence: a path, a file with a line number, the name of a thread or a host, `key=value`. */
 const PART = /^[\w./<>@=:~+#-]+$/;
-/** What might be a word; `MainThread` is none. */
+/** A word of a sentence; `MainThread` is not one. */
 const PLAIN = /^[A-Za-z][a-z]*$/;
 const DOTTED = /^[A-Za-z_]\w*(?:\.[\w<>]+)+$/;
-/** Linux has no larger PIDs; larger numbers are those of threads. */
+/** Linux has no larger PIDs: a larger number is a thread's. */
 const MOST_PID_DIGITS = 7;
 
 export interface Parts {
@@ -37,24 +37,24 @@ export interface Parts {
   time?: string;
   logger?: string;
   pid?: number;
-  /** What else was said about the place, as it was written. */
+  /** The rest of the place, as it was written. */
   origin: string[];
 }
 
 export interface Head extends Parts {
-  /** Where the message, or what else stands before it, begins. */
+  /** Where the rest begins: the message, or parts before it. */
   at: number;
   isTimed: boolean;
   /** The time came after the level. */
   isTimedLate: boolean;
   isBracketed: boolean;
-  /** The level is in small letters, as structlog has it. */
+  /** The level is in lower case, as structlog writes it. */
   isSmall: boolean;
-  /** What separates the level from the rest: a colon, a bar, a dash. */
+  /** The separator after the level: a colon, a bar, a dash. */
   mark: string;
 }
 
-/** The part up to the level; undefined if the line has no such head. */
+/** The head: all up to the level; undefined if the line has none. */
 export function readHead(text: string): Head | undefined {
   const head = { origin: [] } as unknown as Head;
   let at = 0;
@@ -107,7 +107,7 @@ function finish(
   closing: string,
   words: number,
 ): Head | undefined {
-  // More than one plain word before a level that stands free is a sentence.
+  // Two plain words before a level without brackets make a sentence.
   if (words > 1 && closing === "") return undefined;
   head.level = levelOf(word) as Level;
   head.isBracketed = closing !== "";
@@ -140,7 +140,7 @@ function finish(
   return head;
 }
 
-/** The name of a level at `at`; undefined if there is none, or it is a part of a longer word. */
+/** The name of the level at `at`; undefined if there is none, or if the word goes on. */
 function wordAt(text: string, at: number, closing: string): string | undefined {
   let end = at;
   while (end - at <= LONGEST_WORD && isLetter(text.charCodeAt(end))) end += 1;
@@ -152,7 +152,7 @@ function wordAt(text: string, at: number, closing: string): string | undefined {
     if (next === "[" || (next === "/" && closing !== "") || next === "]") return word;
     return undefined;
   }
-  // [info     ], as structlog has it.
+  // [info     ], as structlog writes it.
   if (closing === "" || !WORDS.has(word.toUpperCase())) return undefined;
   while (text.charCodeAt(end) === 0x20) end += 1;
   return text.charAt(end) === closing ? word : undefined;

@@ -1,4 +1,4 @@
-// What a line of text says about a request: gunicorn's and uvicorn's access logs, Django's runserver, nginx's errors.
+// Requests in lines of text: access logs of gunicorn and uvicorn, Django's runserver, nginx's errors.
 
 import type { Fields } from "../record.ts";
 
@@ -24,7 +24,7 @@ const DJANGO_SERVER = /^(?:django\.server:? ?|\[[^\]]+\] )?"(\S+) (\S+) HTTP\/[\
 const NGINX_ERROR =
   /, client: ([^,\s]+), server: [^,]*, request: "(\S+) (\S+)(?: HTTP\/[\d.]+)?"(?:, [a-z]+: "[^"]*")*?(?:, host: "([^"]*)")?(?:, referrer: "([^"]*)")?$/;
 
-/** From this status on, a request that is logged as `info` becomes an error, whatever service logs it. */
+/** A request with this status or a higher one is an error, even if the service logs it as `info`. */
 const FIRST_SERVER_ERROR = 500;
 
 /** Adds the fields of a request, if the message is about one. */
@@ -101,7 +101,7 @@ function sizeOf(text: string | undefined): { body?: { size: number } } {
   return text === undefined || text === "-" ? {} : { body: { size: Number(text) } };
 }
 
-/** Such logs write `-` for an absent value, and escape quotes. */
+/** Access logs write `-` for an absent value, and escape quotes. */
 function textOf(text: string): string | undefined {
   return text === "-" || text === "" ? undefined : text.replaceAll(/\\(["\\])/g, "$1");
 }

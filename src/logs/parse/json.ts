@@ -14,7 +14,7 @@ const OURS = ["time", "level", "msg", "service"] as const;
 // Part of the language that TypeScript does not know yet.
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
-/** A double may not hold a number of that many digits. */
+/** A double may lose digits of a number this long. */
 const MAY_LOSE_DIGITS = /\d{16}/;
 
 /** Loggers of celery whose messages are about tasks. */
@@ -22,7 +22,7 @@ const CELERY_LOGGER = /^celery\./;
 /** Loggers whose messages are requests. */
 const ACCESS_LOGGER = /^((gunicorn|uvicorn)\.(access|error)|django\.server)$/;
 
-/** A line of `service` that is one JSON object, with all its fields; undefined if it is not. */
+/** The record of a line that is one JSON object, with all its fields; undefined for any other line. */
 export function parseJsonLine(line: string, fallback: Level, service?: string): Fields | undefined {
   if (!line.startsWith("{") || !line.endsWith("}")) return undefined;
   let given: unknown;
@@ -58,7 +58,7 @@ export function fieldsOfSource(source: Record<string, unknown>, fallback: Level,
   return addMessageFields(fields);
 }
 
-/** A line that has an exception and an `error` of its own, such as `error="no flour"`, keeps that aside. */
+/** If a line has an exception and its own `error`, such as `error="no flour"`, the latter moves into `app`. */
 function addError(fields: Fields, source: Record<string, unknown>, aside: [string, unknown][]): void {
   const own = source["error"];
   if (typeof own === "object" && own !== null) return;
@@ -67,11 +67,11 @@ function addError(fields: Fields, source: Record<string, unknown>, aside: [strin
   if (own !== undefined) aside.push(["error", own]);
   fields["error"] = found.error;
   if (fields.msg === "") fields.msg = summaryOf(found.error);
-  // As the stack it is there already.
+  // The stack has it already.
   if (typeof source[found.key] === "string") delete fields[found.key];
 }
 
-/** Adds what the messages of well-known loggers say and their fields do not. */
+/** Adds what well-known loggers say in their messages only. */
 function addMessageFields(fields: Fields): Fields {
   const { logger, msg } = fields;
   if (typeof logger !== "string") return fields;
@@ -82,7 +82,7 @@ function addMessageFields(fields: Fields): Fields {
   return ACCESS_LOGGER.test(logger) && fields["http"] === undefined ? addHttpFields(fields) : fields;
 }
 
-/** The line may have a field `app` of its own: that goes in there too. */
+/** The line's own field `app`, if it has one, goes in there too. */
 function withOwnApp(source: Record<string, unknown>, aside: [string, unknown][]): Record<string, unknown> {
   return Object.fromEntries(Object.hasOwn(source, "app") ? [...aside, ["app", source["app"]]] : aside);
 }
@@ -120,7 +120,7 @@ function requestOf(source: Record<string, unknown>): string {
   return typeof status === "string" || typeof status === "number" ? `${request} ${status}`.trim() : request;
 }
 
-/** A reviver that keeps a number as it was written if a double would change it: 64-bit ids, above all. */
+/** A reviver. It keeps a number as it was written if a double would change it, such as a 64-bit id. */
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== "number" || source === undefined || source.length < 16) return value;

@@ -1,6 +1,6 @@
 // loguru's `serialize=True`: {"text": "…", "record": {"level": {"name": "ERROR"}, "message": "…", …}}
 
-/** The same with the usual names at the top; undefined if it is none of loguru's. */
+/** The same with the usual names at the top; undefined if loguru did not write it. */
 export function flattenLoguru(source: Record<string, unknown>): Record<string, unknown> | undefined {
   const { text, record } = source;
   if (typeof text !== "string" || !isObject(record) || !isObject(record["level"])) return undefined;

@@ -1,4 +1,4 @@
-// What may stand between the level and the message: time, logger, process, place.
+// Skips the parts between the level and the message: time, logger, process, place.
 
 import type { Fields } from "../record.ts";
 import { type Head, noteTime, readHead } from "./head.ts";
@@ -17,7 +17,7 @@ const VERBOSE = /([\w.-]{1,200}) (\d{1,7}) (\d{10,20}) /y;
 /** Flask's «in views: ». */
 const IN_MODULE = /in (\w{1,200}): /y;
 
-/** A line of Python's logging, of loguru or of structlog's console; undefined if it has no level at its head. */
+/** A line of Python's logging, loguru or structlog's console; undefined if its head has no level. */
 export function parseHeadLine(text: string): Fields | undefined {
   const head = readHead(text);
   if (head === undefined) return undefined;
@@ -36,7 +36,7 @@ export function fieldsOf({ level, time, logger, pid, origin }: Head, msg: string
   return fields;
 }
 
-/** The position of the message. Only what cannot be taken for the message is skipped. */
+/** The position of the message. A part that might be its beginning is not skipped. */
 function skipParts(text: string, head: Head): number {
   let at = head.at;
   for (let parts = 0; parts < MOST_PARTS; parts += 1) {
@@ -88,7 +88,7 @@ function skipVerbose(text: string, at: number, head: Head): number | undefined {
   return at + all.length;
 }
 
-/** `shop.views: `, `shop.views - `, `views.py:12 - `, and with bars all that is no text. */
+/** `shop.views: `, `shop.views - `, `views.py:12 - `; between bars, any part that is not text. */
 function skipNamed(text: string, at: number, head: Head): number {
   const module = head.isTimed && text.startsWith("in ", at) ? moduleAt(text, at) : undefined;
   if (module !== undefined) {
@@ -150,7 +150,7 @@ function readStructlogConsole(text: string, head: Head): Fields | undefined {
   return undefined;
 }
 
-/** A value that has a name of the schema moves into `app`. */
+/** A value whose name is in the schema moves into `app`. */
 function withoutOurs(pairs: Record<string, unknown>): Record<string, unknown> {
   const ours = ["time", "level", "msg", "service", "pid", "logger", "origin", "error", "app"];
   const aside = Object.entries(pairs).filter(([key]) => ours.includes(key));

@@ -1,18 +1,18 @@
-// One traceback whose end has not come.
+// A traceback that is not complete yet.
 import { advance, type Phase } from "./traceback-lines.ts";
 
 export interface Entry {
-  /** What was said, without the traceback. Empty when there is nothing but one. */
+  /** The message before the traceback. Empty if there is none. */
   head: string;
   traceback: string[];
 }
 
-/** Digits may differ where the time is; a process of another number is another process. */
+/** Digits of the time may differ. A different PID is another process. */
 const TIME_LENGTH = 28;
 
 export class OpenTraceback {
   readonly entry: Entry;
-  /** What celery, or another logger that gets a traceback in pieces, puts before each piece. */
+  /** The prefix of each piece, from celery or another logger that gets a traceback in pieces. */
   readonly prefix: string;
   phase: Phase;
   length: number;
@@ -26,12 +26,12 @@ export class OpenTraceback {
     this.length = head.length + line.length + 2;
   }
 
-  /** The exception itself has come; more of its chain may follow. */
+  /** The exception has come. More of its chain may follow. */
   get isWhole(): boolean {
     return this.phase === "raised" && this.half === undefined;
   }
 
-  /** The line without the prefix that is this one's; undefined if it has another. */
+  /** The line without this traceback's prefix; undefined if it has another one. */
   own(line: string): string | undefined {
     const { prefix } = this;
     if (prefix === "" || line.length < prefix.length) return undefined;
@@ -43,7 +43,7 @@ export class OpenTraceback {
     return line.slice(prefix.length);
   }
 
-  /** False if the line is no part of this traceback. */
+  /** False if the line does not belong to this traceback. */
   take(line: string): boolean {
     const next = advance(this.phase, line);
     if (next === undefined) return false;
@@ -52,7 +52,7 @@ export class OpenTraceback {
     return true;
   }
 
-  /** Takes a piece of a line: Python prints the exceptions of threads word by word, and celery makes a line of each. */
+  /** Takes a piece of a line. Python prints the exceptions of threads word by word, and celery makes a line of each word. */
   takePiece(piece: string): boolean {
     const { traceback } = this.entry;
     const last = traceback.length - 1;

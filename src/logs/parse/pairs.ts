@@ -12,7 +12,7 @@ const CONSTANTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** All pairs from `from` to the end; undefined if anything else stands there. */
+/** All pairs from `from` to the end; undefined if there is anything else. */
 export function parsePairs(text: string, from = 0): Record<string, unknown> | undefined {
   const pairs: Record<string, unknown> = Object.create(null);
   let at = from;
@@ -36,7 +36,7 @@ export function parsePairs(text: string, from = 0): Record<string, unknown> | un
   return pairs;
 }
 
-/** The pairs of a line that is a record: it has a level and a message. */
+/** The pairs of a line that has a level and a message; undefined for any other line. */
 export function parsePairLine(text: string): Record<string, unknown> | undefined {
   const equals = text.indexOf("=");
   if (equals === -1 || equals > 64 || text.lastIndexOf(" ", equals) !== -1) return undefined;

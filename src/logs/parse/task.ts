@@ -28,10 +28,10 @@ const REVOKED = /^Discarding revoked task: (\S+?)\[([^\]\s]+)\]/;
 const OVERDUE = /^(?:Soft|Hard) time limit \([\d.]+s\) exceeded for (\S+?)\[([^\]\s]+)\]/;
 // cakes.bake[d9f2…]: what the task's own logger says
 const OWN = /^([\w.]+)\[([0-9a-f-]{36})\]: /;
-/** What follows the name of a task that failed. A rejection has only the words of its exception. */
+/** The text after the name of a failed task. A rejection has only its exception. */
 const FAILED = /^(raised (un)?expected|INTERNAL ERROR): /;
 
-/** Undefined if a message of celery's is not about one task. */
+/** Undefined if celery's message is not about a single task. */
 export function parseTaskMessage(msg: string): TaskFields | undefined {
   // The first letter rules out nearly all other messages.
   switch (msg.charCodeAt(0)) {

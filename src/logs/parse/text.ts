@@ -17,7 +17,7 @@ const CELERY_LEVEL_AT = "[2026-11-24 02:30:58,123: ".length;
 const NGINX = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[([a-z]+)\] (\d+)#\d+: /;
 // nginx before it has read its files: nginx: [emerg] bind() to …
 const NGINX_EARLY = /^nginx: \[([a-z]+)\] /;
-/** What commands of click, Django and argparse say before they end. */
+/** The last message of a command of click, Django or argparse. */
 const COMMAND_ERROR = /^(?:(?:Command)?Error:(?: |$)|(?:[\w./-]+ ){0,3}[\w./-]+: error: )/;
 /** celery's task format: [… INFO/ForkPoolWorker-1][cakes.bake(d9f2…)] said */
 const CELERY_TASK = /^\[([\w.]+)\(([^()\s]{1,100})\)\] /;
@@ -87,7 +87,7 @@ function readCelery(text: string): Fields | undefined {
   return task === undefined ? { level, msg, process } : { level, msg, process, task };
 }
 
-/** Formats of one's own often have the task or the logger in brackets. */
+/** Custom formats often have the task or the logger in brackets. */
 function readCeleryPart(fields: Fields): Fields {
   const { msg } = fields;
   const [head = "", name, id] = CELERY_TASK.exec(msg) ?? CELERY_LOGGER.exec(msg) ?? [];

@@ -1,12 +1,12 @@
-// What the lines of a Python traceback look like.
+// The lines of a Python traceback.
 
 const HEADER = "Traceback (most recent call last):";
 const INDENTED_HEADER =
   /^(?:\s*(?:\+ Exception Group )?Traceback \(most recent call last\):|\u256d\u2500+ Traceback \(most recent)/;
 const CHAIN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
-/** Lines of a message of Postgres, which psycopg passes on in its exceptions. */
+/** More lines of a Postgres error: psycopg's exceptions have them in their messages. */
 const POSTGRES_DETAIL = /^(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+): /;
-/** What logging adds to the exception of a call that it could not format. */
+/** logging adds them to the exception of a call that it could not format. */
 const LOGGING_DETAIL = /^(?:Call stack:$|Message: |Arguments: )/;
 /**
  * The exception itself: «KeyError: 'flour'», «psycopg.errors.UniqueViolation: …», «shop.pay.<locals>.NoFlour». A word without
@@ -22,7 +22,7 @@ const FRAME = /^ {2}File ".{1,4000}", line \d+, in /;
 /** How far a traceback has come: its frames, the exception itself, or the words that announce another. */
 export type Phase = "frames" | "raised" | "chained";
 
-/** Whether a line may begin a traceback or carry one on, by its first and its last character alone. */
+/** Whether a line may belong to a traceback. Looks only at its first and its last character. */
 export function mayMatter(line: string): boolean {
   const first = line.charCodeAt(0);
   if (first === 0x54 || first === 0x44 || first === 0x2b || first <= 0x20 || first >= 0x85) return true;
@@ -30,8 +30,8 @@ export function mayMatter(line: string): boolean {
 }
 
 /**
- * Where a traceback begins in the line: 0 where it is all of it, or after the head of a line of a logger that got the
- * traceback as its message. -1 if none begins.
+ * The position at which a traceback begins; -1 if none does. It is 0, or after the head of a line whose message is the
+ * traceback.
  */
 export function headerAt(line: string): number {
   if (INDENTED_HEADER.test(line)) return 0;
@@ -42,7 +42,7 @@ export function isChain(line: string): boolean {
   return CHAIN.test(line);
 }
 
-/** A frame that comes without the beginning of its traceback. */
+/** A frame whose traceback's beginning is missing. */
 export function isFrame(line: string): boolean {
   return line.startsWith('  File "') && FRAME.test(line);
 }
@@ -52,7 +52,7 @@ export function phaseOf(header: string): Phase {
   return /^\s/.test(header) ? "raised" : "frames";
 }
 
-/** The phase after `line`, or undefined if the line is no part of the traceback. */
+/** The phase after `line`; undefined if the line does not belong to the traceback. */
 export function advance(phase: Phase, line: string): Phase | undefined {
   if (/^(\S| {2}\+)/.test(line) && INDENTED_HEADER.test(line))
     return phase === "chained" ? phaseOf(line) : undefined;
@@ -61,6 +61,6 @@ export function advance(phase: Phase, line: string): Phase | undefined {
   if (phase === "raised")
     return POSTGRES_DETAIL.test(line) || LOGGING_DETAIL.test(line) ? "raised" : undefined;
   if (phase === "frames" && DRAWN_FRAME.test(line)) return "frames";
-  // The exception is the first line that is not indented again.
+  // The exception is the first line at the margin again.
   return phase === "frames" && EXCEPTION.test(line) && !LEVEL_WORD.test(line) ? "raised" : undefined;
 }

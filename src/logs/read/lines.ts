@@ -18,14 +18,14 @@ export class LineSplitter {
   /** The beginning of a line whose end has not come yet. */
   #held = Buffer.allocUnsafeSlow(FIRST_HELD_BYTES);
   #heldBytes = 0;
-  /** The rest of a line that was too long is thrown away up to its newline. */
+  /** A line was too long: its rest is thrown away, up to the newline. */
   #skipping = false;
 
   constructor(taker: LineTaker) {
     this.#taker = taker;
   }
 
-  /** The beginning of a line has come, and not its end. */
+  /** Whether the beginning of a line has come, but not its end. */
   get isInLine(): boolean {
     return this.#heldBytes > 0 || this.#skipping;
   }

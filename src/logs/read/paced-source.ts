@@ -1,13 +1,13 @@
-// Reads a busy pipe once a millisecond. nginx writes each line by itself, and waking up for it costs thirty times as much as
-// the line.
+// Reads a busy pipe once a millisecond. nginx writes each line by itself, and waking up for a line costs thirty times as much
+// as the line.
 import type { Clock } from "../../base/clock.ts";
 import type { Source } from "../write/sink.ts";
 
 /** How long a busy pipe gathers lines. */
 const REST_MS = 1;
-/** A pipe is busy if one read follows another so soon. A line that comes alone does not wait. */
+/** A pipe is busy if one read follows another within this time. A single line does not wait. */
 const SOON_MS = 4;
-/** A service that writes so much in one rest could fill the pipe (64 KiB) in the next one, and would have to wait. */
+/** A service that writes this much in one rest could fill the pipe (64 KiB) in the next, and would have to wait. */
 const MUCH_BYTES = 32 * 1024;
 /** How long such a pipe is then read without rests. */
 const WITHOUT_REST_MS = 50;

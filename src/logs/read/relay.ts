@@ -17,7 +17,7 @@ export interface Relay {
   /** For the child's stdio. Close it with `childHasIt` once the child is spawned. */
   writeFd: number;
   childHasIt(pid: number | undefined): void;
-  /** Passes on what has been written so far, at once: what is said of it next is to come after it. */
+  /** Passes on at once what has been written so far: djinit's own record about the process has to come after it. */
   drain(): void;
   /** Resolves when every process that held the write end is gone and all is passed on. */
   ended: Promise<void>;
@@ -65,7 +65,7 @@ function readToEnd(
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
-  // Always in real time, even if the rest runs in virtual time: the pipe fills in real time.
+  // In real time even where tests have a virtual clock: the pipe fills in real time.
   const paced = new PacedSource(source, systemClock);
   source.resume();
   // A pipe that is not read fills up, and the service waits in write(2), as on any pipe.
@@ -82,7 +82,7 @@ function readToEnd(
   source.on("error", () => source.destroy());
 
   const drain = (): void => {
-    // Its descriptor may be another's by then.
+    // Its descriptor may be reused by then.
     if (source.destroyed) return;
     for (let size = readNow(readFd); size > 0; size = readNow(readFd)) stream.read(size, size < READ_BYTES);
     hold.cancel();
@@ -91,7 +91,7 @@ function readToEnd(
   return { drain, ended };
 }
 
-/** How much there was to read; 0 at the end, too, which is the source's to see. */
+/** The number of bytes read. 0 at the end too: the source notices the end. */
 function readNow(fd: number): number {
   try {
     return readSync(fd, READ_ROOM);

@@ -6,7 +6,7 @@ import type { Sink } from "./sink.ts";
 const FULL_PIPE_PATIENCE_MS = 100;
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 
-/** A terminal, a file or /dev/null, or a pipe that is shared with a child: written to at once. */
+/** For a terminal, a file, /dev/null, or a pipe that is shared with a child. Writes at once. */
 export class BlockingSink implements Sink {
   readonly congested = false;
   readonly policy: LogPolicy;
@@ -33,7 +33,7 @@ export class BlockingSink implements Sink {
       try {
         rest = rest.subarray(writeSync(this.#fd, rest));
       } catch (error) {
-        // There is no place left to report this.
+        // There is nowhere left to report this.
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
         // A child that shares the descriptor has made it non-blocking, and the pipe is full.
         patience -= 1;

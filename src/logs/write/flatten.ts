@@ -1,4 +1,4 @@
-/** A field that lies deeper is one value: its JSON. */
+/** A field below this depth is one value: its JSON. */
 const DEEPEST = 6;
 
 // Part of the language that TypeScript does not know yet.

@@ -2,7 +2,7 @@ import type { Fields } from "../record.ts";
 
 /** Lines that an error report quotes. */
 const LAST_LINES = 20;
-/** Lines quoted of a traceback: the exception, and where it was raised. */
+/** Of a traceback: the exception, and where it was raised. */
 const STACK_LINES = 3;
 
 /** The last lines of a process, for the error that reports its end. */
@@ -10,11 +10,11 @@ export class LastLines {
   readonly lines: string[] = [];
 
   add({ msg, error }: Fields): void {
-    // In a JSON line `error` is the application's own field and may be anything.
+    // A JSON line's `error` is the application's own and may be anything.
     const { stack, type, message } = (error ?? {}) as { stack?: unknown; type?: unknown; message?: unknown };
     const end = typeof stack === "string" ? stack.split("\n").slice(-STACK_LINES) : [];
     this.lines.push(...msg.split("\n"));
-    // A long message hides the line that names its exception.
+    // After a long message, the line that names the exception would be too far up.
     if (typeof type === "string" && typeof message === "string" && !end.some((line) => line.startsWith(type)))
       this.lines.push(`${type}: ${message.split("\n")[0]}`);
     this.lines.push(...end);

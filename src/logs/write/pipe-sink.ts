@@ -6,11 +6,11 @@ import type { Sink, Source } from "./sink.ts";
 const HIGH_WATER_BYTES = 256 * 1024;
 /** Bytes gathered for one system call: as much as a pipe holds. */
 const SLAB_BYTES = 64 * 1024;
-/** Slabs kept for reuse: more than a slow reader makes necessary. With fewer, slabs would pile up as garbage. */
+/** Slabs kept for reuse: enough for a slow reader. With fewer, slabs would pile up as garbage. */
 const MOST_SPARE_SLABS = 8;
 /** Most bytes that a character of a JavaScript string takes. */
 const BYTES_PER_UNIT = 3;
-/** Longer text becomes bytes at once: text that lives longer than a moment costs V8 memory that it is slow to give back. */
+/** Longer text becomes bytes at once: V8 is slow to give back the memory of text that lives for more than a moment. */
 const MOST_TEXT = 8 * 1024;
 
 const ENCODER = new TextEncoder();
@@ -20,7 +20,7 @@ export class PipeSink implements Sink {
   readonly #socket: Socket;
   readonly #sources = new Set<Source>();
   #paused = false;
-  /** What waits to be sent: first the slab's bytes, then the text. */
+  /** Waits to be sent: first the slab's bytes, then the text. */
   #slab: Buffer | undefined;
   #slabBytes = 0;
   #text = "";

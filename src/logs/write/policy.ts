@@ -16,7 +16,7 @@ export interface LogPolicy {
   format: "json" | "logfmt" | "pretty";
   /** Whether nginx's access lines may be passed on unchanged. */
   keepsAccessLines: boolean;
-  /** Whether their fields get the names that docker-django-bootstrap had. */
+  /** Whether their fields get the names of docker-django-bootstrap. */
   renamesAccessFields: boolean;
   skip: SkipRules;
   passes(service: string, level: Level): boolean;

@@ -17,10 +17,10 @@ const SERVICE_WIDTH = 13;
 const MOST_VALUE_LENGTH = 80;
 /** Fields that are shown on lines of their own. */
 const BLOCKS = ["error.stack", "hint"];
-/** Fields that the columns or the message show already, or that are of no use to a person who watches. */
+/** Fields that are shown already, in columns or in the message, or that nobody at a terminal needs. */
 const QUIET = /^(pid|process|request_id|logger|error\.|http\.|url\.|client\.|user\.|user_agent\.|task\.)/;
 
-// Nothing that a service or a client writes may control the terminal.
+// No text of a service or a client may control the terminal.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 export function prettyFormat(colour: boolean) {

@@ -48,7 +48,7 @@ export class RecentLines {
     return bytes.subarray(bytes.indexOf(NEWLINE) + 1);
   }
 
-  /** Calls back with all that is written from now on, until the returned function is called. */
+  /** Calls back with each later write, until the returned function is called. */
   follow(callback: (text: string) => void): () => void {
     this.#followers.add(callback);
     return () => this.#followers.delete(callback);
@@ -66,7 +66,7 @@ export class RecentLines {
   }
 }
 
-/** A sink that also keeps what is written to it. */
+/** A sink that also keeps the last lines written to it. */
 export function keepRecent(sink: Sink, recent: RecentLines): Sink {
   return {
     policy: sink.policy,
