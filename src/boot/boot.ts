@@ -61,7 +61,9 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
       // Signals are blocked by now: it waits for the second life.
       if (reload.asked) process.kill(process.pid, "SIGHUP");
       if (plan.supervisorUser !== undefined) giveDjinitDirectory(plan.supervisorUser);
-      half.handOver(completePlan(plan, { adminFds }), forApplication(environment, plan.bootOnly));
+      // libuv may have waited for it meanwhile, and does so no more from here on.
+      const endStatus = begun.gunicorn?.endStatus();
+      half.handOver(completePlan(plan, { adminFds, endStatus }), forApplication(environment, plan.bootOnly));
     }
   } catch (thrown) {
     await openLog();

@@ -10,6 +10,8 @@ export interface PlanFacts {
   nginx?: NginxFacts | undefined;
   /** gunicorn's process, where the boot has started it. */
   started?: StartedProcess | undefined;
+  /** The exit status of that process, where it has ended already. */
+  endStatus?: number | undefined;
   /** How the application is asked whether it is ready. */
   request?: Partial<HttpRequest>;
   lockFd?: number | undefined;
@@ -38,11 +40,15 @@ function completeGunicorn(
   {
     socketFd,
     started,
+    endStatus,
     request,
     ports,
-  }: Pick<PlanFacts, "socketFd" | "started" | "request"> & { ports: Record<string, string> | undefined },
+  }: Pick<PlanFacts, "socketFd" | "started" | "endStatus" | "request"> & {
+    ports: Record<string, string> | undefined;
+  },
 ): ServicePlan {
   const { readiness } = plan;
+  const process = started ?? plan.started;
   return {
     ...plan,
     ...(readiness.kind === "http" ? { readiness: { ...readiness, ...request } } : {}),
@@ -50,6 +56,8 @@ function completeGunicorn(
     ...(socketFd === undefined
       ? {}
       : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
-    ...(started === undefined ? {} : { started }),
+    ...(process === undefined
+      ? {}
+      : { started: { ...process, ...(endStatus === undefined ? {} : { endStatus }) } }),
   };
 }

@@ -65,6 +65,8 @@ export interface StartedProcess {
   /** The read ends of its output. */
   stdoutFd: number;
   stderrFd: number;
+  /** It has ended since: the boot has waited for it, so nobody else can. */
+  endStatus?: number;
 }
 
 export interface ServicePlan {

@@ -58,7 +58,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const log = openLog(sink);
   // Descriptors that the boot left open for one service must not leak into others, and the lock is only PID 1's.
   for (const fd of descriptorsLeft(plan)) closeOnExec(fd, true);
-  const reaper = new Reaper(plan.services.flatMap(({ started }) => started?.pid ?? []));
+  const reaper = new Reaper(plan.services.flatMap(({ started }) => started ?? []));
   reaper.start();
 
   const relayed = plan.admin.port === 0 ? undefined : new RelayMetrics(plan.admin.metricsHosts);

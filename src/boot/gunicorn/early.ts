@@ -1,5 +1,6 @@
 // gunicorn is started beside the boot. It loads itself, and waits at its gate with loading the application.
 import { closeSync, writeSync } from "node:fs";
+import { exitStatusOf } from "../../base/exit-status.ts";
 import { ofService } from "../../plan/environment.ts";
 import { descriptorsOf, FIRST_FD, socketVariables } from "../../plan/inherited-descriptors.ts";
 import type { ServicePlan, StartedProcess } from "../../plan/plan.ts";
@@ -17,6 +18,8 @@ export interface EarlyService {
    * ended: its successor will report the reason.
    */
   open(found: Record<string, string>): StartedProcess | undefined;
+  /** Its exit status; undefined while it runs. */
+  endStatus(): number | undefined;
 }
 
 /**
@@ -49,6 +52,10 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
       if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
       for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);
       return undefined;
+    },
+    endStatus: () => {
+      if (child === undefined || (child.exitCode === null && child.signalCode === null)) return undefined;
+      return exitStatusOf(child.exitCode, child.signalCode);
     },
   };
 }

@@ -1,6 +1,7 @@
 // PID 1 inherits every orphan. libuv waits only for the children that Node has spawned; the reaper waits for the others.
 import { constants } from "node:os";
 import { exitStatusOfWait } from "../../base/exit-status.ts";
+import type { StartedProcess } from "../../plan/plan.ts";
 import { becomeSubreaper, peekDeadChild, reapChild } from "../../platform/libc.ts";
 import { listProcesses } from "../../platform/proc.ts";
 
@@ -15,8 +16,12 @@ export class Reaper {
   /** Children that a SIGKILL has ended, until `wasKilled` is asked about them. */
   readonly #killed = new Set<number>();
 
-  constructor(adopted: readonly number[] = []) {
-    for (const pid of adopted) this.#adopted.set(pid, Promise.withResolvers<number>());
+  constructor(adopted: readonly Pick<StartedProcess, "pid" | "endStatus">[] = []) {
+    for (const { pid, endStatus } of adopted) {
+      const end = Promise.withResolvers<number>();
+      if (endStatus !== undefined) end.resolve(endStatus);
+      this.#adopted.set(pid, end);
+    }
   }
 
   /** Begins to reap. If this process is not PID 1 (`docker run --init`), it still becomes the parent of orphans. */

@@ -39,6 +39,13 @@ describe("a complete plan", () => {
     expect(environment["HOME"]).toBe(serviceOf(draft(), "gunicorn").environment["HOME"]);
   });
 
+  test("knows of gunicorn's end before the second life", () => {
+    const started = { pid: 7, stdoutFd: 8, stderrFd: 9 };
+    const plan = completePlan(completePlan(draft(), { started }), { endStatus: 3 });
+    expect(serviceOf(plan, "gunicorn").started).toEqual({ ...started, endStatus: 3 });
+    expect(serviceOf(completePlan(draft(), { endStatus: 3 }), "gunicorn").started).toBeUndefined();
+  });
+
   test("keeps what was found out earlier", () => {
     const started = { pid: 7, stdoutFd: 8, stderrFd: 9 };
     const plan = completePlan(completePlan(draft(), { socketFd: 5 }), {
