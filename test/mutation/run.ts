@@ -13,7 +13,7 @@ const USAGE = `npm run mutation -- PATH… [--sample N] [--process]
 
 PATH         a folder or a file of src/, such as logs/parse
 --sample N   every Nth mutant only
---process    ask the tests of test/process, too, whether they notice what the unit tests do not`;
+--process    ask the tests of test/process, too, whether they notice what the unit and contract tests do not`;
 
 /** A change may have made a loop that does not end. */
 const TIMEOUT_SECONDS = 90;
@@ -39,7 +39,7 @@ if (positionals.length === 0 || !(step >= 1)) {
 const { copy, remove } = copyTree(ROOT);
 process.on("SIGINT", () => process.exit(130)).on("SIGTERM", () => process.exit(143));
 process.on("exit", remove);
-const folders = values.process ? ["test/unit", "test/process"] : ["test/unit"];
+const folders = ["test/unit", "test/contract", ...(values.process ? ["test/process"] : [])];
 const total = { made: 0, killed: 0 };
 for (const path of positionals) {
   for (const file of sourceFiles(path)) {

@@ -122,18 +122,51 @@ describe("what is not written is counted all the same", () => {
 });
 
 test("the names of docker-django-bootstrap, where they are asked for", () => {
-  const { records, facts, asBytes } = oneOf(accessLine(), { plan: { accessFields: "nginx" } });
+  const values = {
+    $remote_user: "ada",
+    $http_referer: "https://cakes.example/",
+    $http_via: "1.1 proxy",
+  };
+  const { records, facts, asBytes } = oneOf(accessLine(values), { plan: { accessFields: "nginx" } });
   expect(asBytes).toBe(0);
   expect(facts).toHaveLength(1);
-  expect(records).toMatchObject([
-    {
-      request: "GET /cakes/?a=1 HTTP/1.1",
-      status: 200,
-      http_host: "cakes.example:8000",
-      request_time: 0.012,
-    },
-  ]);
-  expect(records[0]).not.toHaveProperty("http");
+  const { time, level, service, pid, msg, request_id, ...fields } = records[0] ?? {};
+  expect({ level, service, pid, msg }).toEqual({
+    level: "info",
+    service: "nginx",
+    pid: 12,
+    msg: "GET /cakes/?a=1 HTTP/1.1 200",
+  });
+  expect([typeof time, request_id]).toEqual(["string", "4bf92f3577b34da6a3ce929d0e0e4736"]);
+  expect(fields).toEqual({
+    remote_addr: "10.0.0.9",
+    remote_user: "ada",
+    request: "GET /cakes/?a=1 HTTP/1.1",
+    status: 200,
+    body_bytes_sent: 1234,
+    request_time: 0.012,
+    upstream_response_time: 0.011,
+    http_host: "cakes.example:8000",
+    http_referer: "https://cakes.example/",
+    http_user_agent: "curl/8.1",
+    http_via: "1.1 proxy",
+    http_x_forwarded_proto: "https",
+    http_x_forwarded_for: "10.0.0.1",
+  });
+});
+
+const NOTHING_KNOWN = { host: "", requestSeconds: 0, bytesSent: 0, upstreamSeconds: undefined };
+
+test.each([
+  ["djinit's", { http: { request: { method: "GET" }, response: { status_code: 404 } } }],
+  ["docker-django-bootstrap's", { request: "GET /a HTTP/1.1", status: 404 }],
+  [
+    "docker-django-bootstrap's, of values that are none",
+    { request: "GET /a HTTP/1.1", status: "404", request_time: "-", body_bytes_sent: "1e999" },
+  ],
+])("a format of the user's own may have no more than the request and its status: %s names", (_, line) => {
+  const { facts } = oneOf(JSON.stringify(line));
+  expect(facts).toEqual([{ ...NOTHING_KNOWN, status: 404, fromApplication: false }]);
 });
 
 test("an nginx.conf of the user's own: its names stay, its requests are counted and may be left out", () => {
