@@ -29,19 +29,24 @@ test.each(TABLE)("%s", (_, source, mutants) => {
   expect(made.toSorted()).toEqual(mutants.toSorted());
 });
 
-test("the tests of a file are those that load it, the nearest one first", () => {
+test("the tests of a file are those that load it: first those that import it or lie in its mirrored folder", () => {
   const root = mkdtempSync(join(tmpdir(), "djinit-mutation-"));
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
   try {
-    write("src/a.ts", "");
-    write("src/b.ts", 'import { a } from "./a.ts";\n');
+    write("src/logs/a.ts", "");
+    write("src/b.ts", 'import { a } from "./logs/a.ts";\n');
     write("test/far.test.ts", 'import { b } from "../src/b.ts";\n');
-    write("test/near.test.ts", 'import {\n  a,\n} from "../src/a.ts";\n');
-    write("test/type.test.ts", 'import type { A } from "../src/a.ts";\n');
-    expect(relatedTests(root, "test", "src/a.ts")).toEqual([["test/near.test.ts"], ["test/far.test.ts"]]);
+    write("test/near.test.ts", 'import {\n  a,\n} from "../src/logs/a.ts";\n');
+    write("test/type.test.ts", 'import type { A } from "../src/logs/a.ts";\n');
+    write("test/logs/mirror.test.ts", 'import { b } from "../../src/b.ts";\n');
+    write("test/logs/other.test.ts", "");
+    expect(relatedTests(root, "test", "src/logs/a.ts").map((group) => group.sort())).toEqual([
+      ["test/logs/mirror.test.ts", "test/near.test.ts"],
+      ["test/far.test.ts"],
+    ]);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
