@@ -20,3 +20,13 @@ export async function usedMs(container: Container, pid: number): Promise<number>
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
+
+/** cgroup v2, then v1: µs in a line of a table, and ns. */
+const OF_ALL = "cat /sys/fs/cgroup/cpu.stat 2>/dev/null || cat /sys/fs/cgroup/cpuacct/cpuacct.usage";
+
+/** Processor time that all processes of a container have used so far, those that have ended too, in seconds. */
+export async function usedByAllSeconds(container: Container): Promise<number> {
+  const text = await container.output(["sh", "-c", OF_ALL]);
+  const [, microseconds] = /^usage_usec (\d+)$/m.exec(text) ?? [];
+  return microseconds === undefined ? Number(text) / 1e9 : Number(microseconds) / 1e6;
+}
