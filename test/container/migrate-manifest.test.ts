@@ -135,7 +135,7 @@ test("a list of apps that depends on a variable: the manifest holds for its valu
   expect(appliedIn(shop)).toEqual(["shop.0001_initial"]);
 });
 
-test("a schema that the settings choose is looked at; a migrate command that does more is always asked", async () => {
+test("a schema that the settings choose is looked at; a migrate command that goes from database to database is always asked", async () => {
   const database = await createDatabase();
   const env = { DATABASE_URL: database.url, TROUBLE: "" };
   const elsewhere = await buildProject({
