@@ -121,11 +121,11 @@ def by_text(texts: tuple[tuple[str, str], ...], error: BaseException) -> str | N
     return next((kind for kind, pattern in texts if re.search(pattern, str(error))), None)
 
 
-def place() -> str:
+def place(alias: str = "default") -> str:
     """Where the settings say that the database is: what an operator needs, without user and password."""
-    from django.db import connection
+    from django.db import connections
 
-    settings = connection.settings_dict
+    settings = connections[alias].settings_dict
     options = settings.get("OPTIONS") or {}
     host = settings.get("HOST") or options.get("host") or "its default socket"
     port = f":{settings['PORT']}" if settings.get("PORT") else ""

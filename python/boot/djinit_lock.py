@@ -127,16 +127,16 @@ class FileLock:
         os.close(self.fd)
 
 
-def lock_of_default() -> PostgresLock | FileLock | None:
-    """The lock of the default database; None where there is no way to have one. In the thread that is to hold it."""
+def lock_of(alias: str) -> PostgresLock | FileLock | None:
+    """The lock of a database; None where there is no way to have one. In the thread that is to hold it."""
     from django.db import connections
 
-    settings = connections["default"].settings_dict
-    vendor = connections["default"].vendor
+    settings = connections[alias].settings_dict
+    vendor = connections[alias].vendor
     if vendor == "postgresql":
-        return PostgresLock(connections.create_connection("default"))
+        return PostgresLock(connections.create_connection(alias))
     if vendor == "mysql":
-        return MysqlLock(connections.create_connection("default"))
+        return MysqlLock(connections.create_connection(alias))
     if vendor == "sqlite":
         name = str(settings["NAME"])
         return None if ":memory:" in name or "mode=memory" in name else FileLock(f"{name}.djinit-lock")
@@ -146,7 +146,8 @@ def lock_of_default() -> PostgresLock | FileLock | None:
 class Lock:
     """`with Lock(on_wait):` holds it, or raises what hindered it. `lost` tells why it is no longer held."""
 
-    def __init__(self, on_wait: Callable[[], None], on_missing: Callable[[], None]) -> None:
+    def __init__(self, on_wait: Callable[[], None], on_missing: Callable[[], None], alias: str = "default") -> None:
+        self.alias = alias
         self.on_wait = on_wait
         self.on_missing = on_missing
         self.lost: Exception | None = None
@@ -172,7 +173,7 @@ class Lock:
         """Take it, look after it, let go of it: what the thread does."""
         lock = None
         try:
-            lock = lock_of_default()
+            lock = lock_of(self.alias)
             if lock is None:
                 self.on_missing()
             else:

@@ -12,6 +12,7 @@ import uuid
 from typing import Any, NoReturn
 
 import djinit_command
+import djinit_databases
 import djinit_migrate
 import djinit_site
 import djinit_trace
@@ -185,6 +186,8 @@ def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
         variables = []
     if probes.stands_in and "DATABASE_URL" in variables:
         unproven.append("they choose the apps by DATABASE_URL, which the build has not")
+    if settings.DATABASE_ROUTERS:
+        unproven.append("they have routers, and may have more than one database")
     if late := djinit_trace.LATE_READERS & set(sys.modules):
         unproven.append(f"they are made by {', '.join(sorted(late))}")
     return {
@@ -221,6 +224,7 @@ def facts(trace: djinit_trace.Trace, probes: Probes, is_build: bool) -> dict[str
         },
         "settings": settings,
         "migrations": djinit_migrate.known(loader),
+        "databases": djinit_databases.migrated(None),
         "site": djinit_site.site_facts(django_settings),
         "needs_django": needs_django,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import djinit_blame
 import djinit_command
+from djinit_databases import DEFAULT, label
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
@@ -22,29 +23,35 @@ class LockTimeout(Exception):
     """Another session held a table's lock each time that a migration asked for it."""
 
 
-def load_history() -> tuple[Any, Any]:
-    """(loader, keys that are recorded) for the default database."""
-    from django.db import connection
+def load_history(alias: str = DEFAULT) -> tuple[Any, Any]:
+    """(loader, keys that are recorded) for a database."""
+    from django.db import connections
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
 
+    connection = connections[alias]
     loader = MigrationLoader(connection)
     if not loader.applied_migrations:
         djinit_blame.refuse_hidden_history(connection)
     return loader, MigrationRecorder(connection).applied_migrations()
 
 
-def pending() -> list[str]:
+def pending_in(aliases: list[str]) -> list[str]:
+    """The same for several databases, with the names of those that are not the default one."""
+    return [label(name, alias) for alias in aliases for name in pending(alias)]
+
+
+def pending(alias: str = DEFAULT) -> list[str]:
     """Names of the migrations that are on disk and not recorded, wherever in the history they lie.
 
     What a squashed migration replaces is not in the graph, or the squashed one is not, whichever the database has. A squashed
     one of which only the parts are recorded is still to be recorded itself. src/boot/schema/compare.ts means the same.
     Raises where a migration is recorded whose dependency is not, as `migrate` does.
     """
-    from django.db import connection
+    from django.db import connections
 
-    loader, recorded = load_history()
-    loader.check_consistent_history(connection)
+    loader, recorded = load_history(alias)
+    loader.check_consistent_history(connections[alias])
     return sorted(f"{app}.{name}" for app, name in loader.graph.nodes if (app, name) not in recorded)
 
 
@@ -73,12 +80,13 @@ def dependencies(loader: Any) -> dict[Key, set[Key]]:
     return needed
 
 
-def known_and_recorded() -> tuple[list[dict[str, Any]], list[dict[str, str]], str | None]:
+def known_and_recorded(alias: str = DEFAULT) -> tuple[list[dict[str, Any]], list[dict[str, str]], str | None]:
     """What is on disk, what the database has recorded in the order of application, and how that contradicts the former."""
-    from django.db import connection
+    from django.db import connections
     from django.db.migrations.exceptions import InconsistentMigrationHistory
 
-    loader, recorded = load_history()
+    connection = connections[alias]
+    loader, recorded = load_history(alias)
     contradiction = None
     try:
         loader.check_consistent_history(connection)
@@ -92,11 +100,11 @@ def known_and_recorded() -> tuple[list[dict[str, Any]], list[dict[str, str]], st
     return known(loader), rows, contradiction
 
 
-def wait_until_applied(timeout: float, on_wait: Callable[[list[str]], None]) -> list[str]:
+def wait_until_applied(aliases: list[str], timeout: float, on_wait: Callable[[list[str]], None]) -> list[str]:
     """Waits until another container has migrated. Returns what is still pending when the time is over."""
     started = time.monotonic()
     told = False
-    while left := pending():
+    while left := pending_in(aliases):
         if time.monotonic() - started >= timeout:
             return left
         if not told:
@@ -106,7 +114,9 @@ def wait_until_applied(timeout: float, on_wait: Callable[[list[str]], None]) -> 
     return []
 
 
-def migrate(progress: Callable[..., None], lock_timeout: float, timeout: float, on_retry: Callable[[str, float], None]) -> None:
+def migrate(
+    alias: str, progress: Callable[..., None], lock_timeout: float, timeout: float, on_retry: Callable[[str, float], None]
+) -> None:
     """Runs the project's own or Django's `migrate`. A migration that cannot get a table's lock is tried again."""
     from django.core.management import call_command
 
@@ -114,12 +124,14 @@ def migrate(progress: Callable[..., None], lock_timeout: float, timeout: float, 
     # What it is called with for each migration; without it the project's own migrate command prints as it likes.
     if hasattr(command, "migration_progress_callback"):
         command.migration_progress_callback = progress
+    # The project's own command may not know the option.
+    chosen = {} if alias == DEFAULT else {"database": alias}
     started = time.monotonic()
     pause = FIRST_PAUSE_SECONDS
-    with limited_locks(lock_timeout):
+    with limited_locks(alias, lock_timeout):
         while True:
             try:
-                call_command(command, interactive=False, verbosity=1)
+                call_command(command, interactive=False, verbosity=1, **chosen)
                 return
             except Exception as error:
                 if not is_lock_timeout(error):
@@ -144,14 +156,15 @@ def is_lock_timeout(error: BaseException | None) -> bool:
 
 
 @contextlib.contextmanager
-def limited_locks(seconds: float) -> Iterator[None]:
+def limited_locks(alias: str, seconds: float) -> Iterator[None]:
     """PostgreSQL: a migration's statements wait only so long for a lock; meanwhile all others queue up behind them.
 
     Within the migration's own transaction, so that nothing of it stays in a pooled connection. A migration without one
     (CREATE INDEX CONCURRENTLY) must be left to wait: it would leave half an index behind.
     """
-    from django.db import connection
+    from django.db import connections
 
+    connection: Any = connections[alias]
     if connection.vendor != "postgresql" or not seconds:
         yield
         return

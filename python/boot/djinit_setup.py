@@ -102,17 +102,17 @@ def stop_on_term() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def wait_for_database(timeout: float) -> None:
+def wait_for_database(timeout: float, alias: str = "default") -> None:
     """Ask until it answers; what waiting cannot change is an error at once."""
     from django.core.exceptions import ImproperlyConfigured
-    from django.db import connection
+    from django.db import connections
     from django.db.utils import Error, NotSupportedError, ProgrammingError
 
     started = time.monotonic()
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
-            connection.ensure_connection()
+            connections[alias].ensure_connection()
             return
         except ImproperlyConfigured as error:
             raise StepError(f"cannot load the database's engine: {error}", kind=djinit_blame.SETTINGS) from error
@@ -121,22 +121,28 @@ def wait_for_database(timeout: float) -> None:
             if kind is None and isinstance(error, (NotSupportedError, ProgrammingError)):
                 kind = djinit_blame.UNUSABLE
             if kind not in (None, djinit_blame.UNAVAILABLE):
-                raise refusal(error, kind) from error
+                raise refusal(error, kind, alias) from error
             waited = time.monotonic() - started
             if waited >= timeout:
-                text = f"cannot reach database {djinit_blame.place()} within {timeout:g} s: {error}"
-                raise StepError(text, kind=djinit_blame.UNAVAILABLE, variable=djinit_blame.variable()) from error
+                text = f"cannot reach database {djinit_blame.place(alias)} within {timeout:g} s: {error}"
+                raise StepError(text, kind=djinit_blame.UNAVAILABLE, variable=variable_of(alias)) from error
             if pause == FIRST_PAUSE_SECONDS:
-                report("waiting", cause=str(error).strip(), database=djinit_blame.place())
+                report("waiting", cause=str(error).strip(), database=djinit_blame.place(alias))
             time.sleep(min(pause, timeout - waited))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def refusal(error: BaseException, kind: str) -> StepError:
+def variable_of(alias: str) -> str:
+    """What names it, as far as anybody can tell."""
+    return djinit_blame.variable() if alias == "default" else "DATABASES"
+
+
+def refusal(error: BaseException, kind: str, alias: str) -> StepError:
     """What waiting would not change."""
     what = "log in to" if kind == djinit_blame.LOGIN else "use"
-    text = djinit_blame.in_words(error, kind) or f"cannot {what} database {djinit_blame.place()}: {str(error).strip()}"
-    return StepError(text, kind=kind, variable=djinit_blame.variable())
+    words = djinit_blame.in_words(error, kind) if alias == "default" else None
+    text = words or f"cannot {what} database {djinit_blame.place(alias)}: {str(error).strip()}"
+    return StepError(text, kind=kind, variable=variable_of(alias))
 
 
 class Locked:
@@ -144,66 +150,85 @@ class Locked:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.is_ours = options["lock"] == "own"
-        self.lock: djinit_lock.Lock | None = None
+        self.locks: list[djinit_lock.Lock] = []
 
-    def take(self) -> None:
+    def take(self, alias: str = "default") -> None:
         """Wait for it, where it is not djinit that holds it."""
-        if self.lock is not None or not self.is_ours:
-            return
+        if self.is_ours and not self.locks:
+            self.add(alias)
+
+    @contextlib.contextmanager
+    def another(self, alias: str) -> Iterator[None]:
+        """That of one more database, for as long as it is migrated. djinit holds only that of the default one."""
+        self.add(alias)
+        yield
+        self.locks.pop().__exit__()
+
+    def add(self, alias: str) -> None:
+        """Wait for it."""
         import djinit_lock
 
-        self.lock = djinit_lock.Lock(lambda: report("lock-waited-for"), lambda: report("lock-missing"))
-        self.lock.__enter__()
+        lock = djinit_lock.Lock(lambda: report("lock-waited-for"), lambda: report("lock-missing"), alias)
+        lock.__enter__()
+        self.locks.append(lock)
 
     def release(self) -> None:
         """Let others have it."""
-        lock, self.lock = self.lock, None
-        if lock is not None:
-            lock.__exit__()
+        while self.locks:
+            self.locks.pop().__exit__()
 
     @property
     def lost(self) -> Exception | None:
         """Why it is no longer held."""
-        return self.lock.lost if self.lock else None
+        return next((lock.lost for lock in self.locks if lock.lost), None)
+
+
+def chosen_databases(options: dict[str, Any]) -> list[str]:
+    """Those that are migrated, which all answer."""
+    import djinit_databases
+
+    aliases = djinit_databases.migrated(options["databases"])
+    # The default one has answered in a step of its own.
+    for alias in aliases:
+        if alias != djinit_databases.DEFAULT and options["databaseTimeoutSeconds"]:
+            wait_for_database(options["databaseTimeoutSeconds"], alias)
+    return aliases
 
 
 def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) -> None:
     """Bring the schema up to date, unless a look tells that it is."""
     import djinit_command
+    import djinit_databases
     import djinit_migrate
     import djinit_password
 
+    aliases = chosen_databases(options)
     # Where djinit holds the lock it has seen what is pending.
     work, _ = djinit_command.own_work()
     looks = locked.is_ours and not options["always"] and work == djinit_command.Work.DJANGOS
-    if looks and not djinit_migrate.pending():
-        return report_settled()
-    locked.take()
+    if looks and not djinit_migrate.pending_in(aliases):
+        return report_settled(aliases)
+    locked.take(aliases[0])
     if looks:
         # Another container may have applied them while this one waited.
-        left = djinit_migrate.pending()
+        left = djinit_migrate.pending_in(aliases)
         if not left:
-            return report_settled()
+            return report_settled(aliases)
         report("migrations-pending", count=len(left))
-    has_hooks = bool(options["hooks"]) and (looks or something_is_pending(locked, options))
+    has_hooks = bool(options["hooks"]) and (looks or something_is_pending(locked, options, aliases))
     if has_hooks:
         run_hooks("before-migrate", options)
     if superuser_follows and djinit_password.is_new_database():
         djinit_password.hash_beside(PASSWORD)
-    started: dict[str, float] = {}
-
-    def progress(action: str, migration: object = None, fake: bool = False) -> None:
-        if action == "apply_start":
-            started[str(migration)] = time.monotonic()
-            report("migrating", migration=str(migration))
-        elif action == "apply_success":
-            seconds = round(time.monotonic() - started[str(migration)], 3)
-            report("migrated", migration=str(migration), seconds=seconds, fake=fake)
-
-    def on_retry(cause: str, pause: float) -> None:
-        report("lock-timeout", cause=cause, seconds=pause)
-
-    djinit_migrate.migrate(progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
+    for alias in aliases:
+        if alias == aliases[0]:
+            if not looks or djinit_migrate.pending(alias):
+                migrate_one(alias, options)
+        # Its schema may be that of one before it, whose lock is held: then nothing is pending by now.
+        elif djinit_migrate.pending(alias) and not djinit_databases.is_read_only(alias):
+            with locked.another(alias):
+                if djinit_migrate.pending(alias):
+                    migrate_one(alias, options)
     if options["ownMigrate"] is not None:
         import djinit_mark
 
@@ -212,7 +237,29 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
         run_hooks("after-migrate", options)
 
 
-def something_is_pending(locked: Locked, options: dict[str, Any]) -> bool:
+def migrate_one(alias: str, options: dict[str, Any]) -> None:
+    """Apply what is pending in one database."""
+    import djinit_databases
+    import djinit_migrate
+
+    started: dict[str, float] = {}
+
+    def progress(action: str, migration: object = None, fake: bool = False) -> None:
+        name = djinit_databases.label(str(migration), alias)
+        if action == "apply_start":
+            started[name] = time.monotonic()
+            report("migrating", migration=name)
+        elif action == "apply_success":
+            seconds = round(time.monotonic() - started[name], 3)
+            report("migrated", migration=name, seconds=seconds, fake=fake)
+
+    def on_retry(cause: str, pause: float) -> None:
+        report("lock-timeout", cause=cause, seconds=pause)
+
+    djinit_migrate.migrate(alias, progress, options["lockTimeoutSeconds"], options["migrateTimeoutSeconds"], on_retry)
+
+
+def something_is_pending(locked: Locked, options: dict[str, Any], aliases: list[str]) -> bool:
     """Whether hooks are to run, where nobody has looked here. Only a migrate command of the project's own knows of its own."""
     import djinit_command
     import djinit_migrate
@@ -220,16 +267,16 @@ def something_is_pending(locked: Locked, options: dict[str, Any]) -> bool:
     # Where djinit holds the lock, something is pending, or the project's own command has work besides.
     knows = not locked.is_ours and options["ownMigrate"] is None
     work, _ = djinit_command.own_work()
-    return knows or work == djinit_command.Work.OWN or bool(djinit_migrate.pending())
+    return knows or work == djinit_command.Work.OWN or bool(djinit_migrate.pending_in(aliases))
 
 
 def run_hooks(point: str, options: dict[str, Any]) -> None:
     """Wait until djinit has run the image's own programs. One that fails is the end of this process."""
-    from django.db import connection
+    from django.db import connections
 
     if point in options["hooks"]:
-        # It may be idle for longer than what lies between allows.
-        connection.close()
+        # They may be idle for longer than what lies between allows.
+        connections.close_all()
         report("hooks", point=point)
         EVENTS.await_answer()
 
@@ -239,30 +286,32 @@ def wait_for_migrations(options: dict[str, Any]) -> None:
     import djinit_migrate
 
     timeout = options["migrateTimeoutSeconds"]
-    left = djinit_migrate.wait_until_applied(timeout, lambda left: report("migrations-waited-for", pending=left))
+    aliases = chosen_databases(options)
+    left = djinit_migrate.wait_until_applied(aliases, timeout, lambda left: report("migrations-waited-for", pending=left))
     refuse(left, f"cannot start: no container has applied them within {timeout:g} s")
 
 
-def check_migrations() -> None:
+def check_migrations(options: dict[str, Any]) -> None:
     """Nobody applies them."""
     import djinit_migrate
 
-    refuse(djinit_migrate.pending(), "cannot start")
+    refuse(djinit_migrate.pending_in(chosen_databases(options)), "cannot start")
 
 
-def report_settled() -> None:
+def report_settled(aliases: list[str]) -> None:
     """There is nothing to do."""
     report("nothing-pending")
     # The database may have more than the image knows.
-    list_migrations()
+    list_migrations(aliases)
 
 
-def list_migrations() -> None:
+def list_migrations(aliases: list[str]) -> None:
     """What the image knows and what the database has."""
     import djinit_migrate
 
-    known, recorded, contradiction = djinit_migrate.known_and_recorded()
-    report("migrations", known=known, recorded=recorded, contradiction=contradiction)
+    for alias in aliases:
+        known, recorded, contradiction = djinit_migrate.known_and_recorded(alias)
+        report("migrations", database=alias, known=known, recorded=recorded, contradiction=contradiction)
 
 
 def refuse(left: list[str], what: str) -> None:
@@ -431,8 +480,8 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
         "migrate": lambda: migrate(options, locked, "superuser" in steps),
         "wait-for-migrations": lambda: wait_for_migrations(options),
-        "check-migrations": check_migrations,
-        "list-migrations": list_migrations,
+        "check-migrations": lambda: check_migrations(options),
+        "list-migrations": lambda: list_migrations(chosen_databases(options)),
         "collectstatic": collectstatic,
         "superuser": lambda: superuser(locked),
         "manifest": lambda: manifest(trace, probes, options["manifestIsRequired"]),  # type: ignore[arg-type]  # there where the step is

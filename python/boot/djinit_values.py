@@ -91,6 +91,9 @@ def decisive(settings: Any) -> dict[str, Any]:
     # Models that may be swapped, the user's among them.
     models = {name for name in dir(settings) if name.isupper() and name.endswith("_MODEL")}
     told = {name: plain(getattr(settings, name, None)) for name in DECISIVE}
+    if told["DATABASE_ROUTERS"]:
+        # Which of them are migrated is up to the routers.
+        told["DATABASES"] = sorted(getattr(settings, "DATABASES", None) or {})
     return told | {name: value for name in sorted(models) if isinstance(value := getattr(settings, name), str)}
 
 
@@ -109,9 +112,9 @@ def plain(value: Any) -> Any:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def database(settings: Any, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Which kind the default database is of: postgres (then with its URL, a secret), file, none, other (then with the reason)."""
-    default = dict((getattr(settings, "DATABASES", None) or {}).get("default") or {})
+def database(settings: Any, environment: Mapping[str, str], alias: str = "default") -> dict[str, Any]:
+    """Which kind a database is of: postgres (then with its URL, a secret), file, none, other (then with the reason)."""
+    default = dict((getattr(settings, "DATABASES", None) or {}).get(alias) or {})
     engine = str(default.get("ENGINE") or "")
     if engine in NO_ENGINES:
         return {"kind": "none"}
@@ -185,9 +188,14 @@ def read() -> dict[str, Any]:
     except ModuleNotFoundError as error:
         if error.name != "django":
             raise
-        return {"values": {}, "database": {"kind": "none"}}
+        return {"values": {}, "database": {"kind": "none"}, "databases": {}}
     take_configurations()
     django.conf.settings.INSTALLED_APPS  # noqa: B018 imports them
     # A settings library may have put something else in its place.
     settings = sys.modules["django.conf"].settings
-    return {"values": decisive(settings), "database": database(settings, os.environ)}
+    further = sorted(set(getattr(settings, "DATABASES", None) or {}) - {"default"})
+    return {
+        "values": decisive(settings),
+        "database": database(settings, os.environ),
+        "databases": {alias: database(settings, os.environ, alias) for alias in further},
+    }

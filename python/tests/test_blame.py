@@ -247,7 +247,7 @@ def test_a_place_says_where_without_a_secret(settings: dict[str, object], place:
     import django.db
 
     told = SimpleNamespace(settings_dict={**settings, "USER": "u", "PASSWORD": "hunter2"})
-    monkeypatch.setattr(django.db, "connection", told)
+    monkeypatch.setattr(django.db, "connections", {"default": told})
     assert djinit_blame.place() == place
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert djinit_blame.variable() == "DATABASES"

@@ -222,4 +222,4 @@ def test_mysql_may_have_given_it_to_another() -> None:
 def test_one_connection_of_its_own(vendor: str, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the vendor."""
     use(monkeypatch, vendor)
-    assert type(djinit_lock.lock_of_default()) is kind
+    assert type(djinit_lock.lock_of("default")) is kind

@@ -93,7 +93,7 @@ def test_known_has_the_dependencies() -> None:
 def test_the_command_applies_them() -> None:
     """It is Django's own, and tells each one."""
     told: list[str] = []
-    djinit_migrate.migrate(lambda action, *_: told.append(action), 1, 10, print)
+    djinit_migrate.migrate("default", lambda action, *_: told.append(action), 1, 10, print)
     assert djinit_command.own_command()[0] is False
     assert told.count("apply_success") == 2
     assert djinit_migrate.pending() == []

@@ -53,6 +53,7 @@ OPTIONS: dict[str, Any] = {
     "manifestIsRequired": False,
     "hooks": [],
     "ownMigrate": None,
+    "databases": None,
 }
 ADMIN = {"SUPERUSER_USERNAME": "admin", "SUPERUSER_EMAIL": "admin@bakery.example", "SUPERUSER_PASSWORD": "flour-and-sugar"}
 
@@ -375,3 +376,55 @@ def test_a_manifest_that_cannot_be_made(project: Project) -> None:
     assert named(events, "manifest-failed")[0]["error"]["type"] == "django.db.migrations.exceptions.NodeNotFoundError"
     status, events = project.run("manifest", manifestIsRequired=True)
     assert (status, failure(events)["step"]) == (1, "manifest")
+
+
+SEVERAL = """
+DATABASES |= {
+    name: {**DATABASES["default"], "NAME": os.environ["DATABASE"] + "." + name, "TEST": {"MIRROR": mirror}}
+    for name, mirror in (("events", None), ("legacy", None), ("replica", "default"))
+}
+DATABASE_ROUTERS = ["shop_routers.Router"]
+"""
+ROUTER = """
+class Router:
+    def allow_migrate(self, db, app_label, **hints):
+        {rule}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "named", "expected"),
+    [
+        ("return db != 'legacy' or None", None, ["events"]),
+        # Only for a model, as some routers ask.
+        ("return True if db == 'events' and hints.get('model_name') == 'user' else None", None, ["events"]),
+        ("return False", None, []),
+        ("return None", None, []),
+        ("return False", ["default", "legacy"], ["legacy"]),
+    ],
+)
+def test_several_databases(rule: str, named: list[str] | None, expected: list[str], project: Project) -> None:
+    """Those to which a router sends something, or those that are named."""
+    project.settings(SETTINGS + SEVERAL)
+    (project.path / "shop_routers.py").write_text(ROUTER.format(rule=rule))
+    status, events = project.run("migrate", databases=named)
+    assert status == 0
+    migrated = [event["migration"] for event in named_migrations(events)]
+    assert "bakery.0001_flour" in migrated
+    assert sorted({name.partition(" ")[2].strip("()") for name in migrated} - {""}) == expected
+    _, events = project.run("migrate", databases=named)
+    assert named_migrations(events) == []
+    assert [event["database"] for event in events if event["event"] == "migrations"] == ["default", *expected]
+
+
+def named_migrations(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The migrations that were applied."""
+    return named(events, "migrated")
+
+
+def test_a_database_that_is_none(project: Project) -> None:
+    """The variable is to blame."""
+    status, events = project.run("check-migrations", databases=["default", "evnets"])
+    assert status == 1
+    assert failure(events)["kind"] == "settings"
+    assert failure(events)["error"]["message"] == "DJINIT_MIGRATE_DATABASES names evnets, and DATABASES has default"

@@ -143,9 +143,12 @@ def test_decisive_values() -> None:
         SOME_MODEL=3,
         SECRET_KEY="secret",
         DEBUG=True,
+        DATABASES={"default": {"PASSWORD": "secret"}, "analytics": {}},
     )
     told = djinit_values.decisive(settings)
     assert told == {
+        # With routers, which databases there are.
+        "DATABASES": ["analytics", "default"],
         "INSTALLED_APPS": ["a", "b"],
         "MIGRATION_MODULES": {"a": None, "b": "elsewhere.b"},
         "DATABASE_ROUTERS": [f"{__name__}.Router", "shop.Router"],
@@ -186,4 +189,4 @@ def test_the_settings_are_imported_and_no_app(tmp_path: Path) -> None:
 def test_without_django(tmp_path: Path) -> None:
     """Celery needs none; and has no database to wait for then."""
     [told, _] = read(tmp_path, "", "-S")
-    assert told == {"values": {}, "database": {"kind": "none"}}
+    assert told == {"values": {}, "database": {"kind": "none"}, "databases": {}}

@@ -67,3 +67,14 @@ export const ipAddress = () =>
 /** The value of a Host header. */
 export const hostName = () =>
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/, "which is not the name of a host"));
+
+/** Keys of Django's DATABASES, with commas. */
+export const databaseNames = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",").map((name) => name.trim())),
+    v.check(
+      (names) => names.every((name) => /^[\w.-]+$/.test(name)),
+      "which is not a list, with commas, of names in DATABASES",
+    ),
+  );

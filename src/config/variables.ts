@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import {
   choice,
+  databaseNames,
   directory,
   flag,
   hostName,
@@ -71,6 +72,11 @@ export const VARIABLES = {
     flag(),
     "Run `migrate` even when nothing is pending, for receivers of post_migrate that each start needs.",
     { default: "" },
+  ),
+  migrateDatabases: variable(
+    "DJINIT_MIGRATE_DATABASES",
+    databaseNames(),
+    "Which of DATABASES the boot waits for and migrates, with commas. Default: default, and those that a router of the settings sends migrations to.",
   ),
   migrateLockTimeoutMs: variable(
     "DJINIT_MIGRATE_LOCK_TIMEOUT",

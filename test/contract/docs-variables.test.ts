@@ -31,9 +31,17 @@ function expectValues(variable: Variable, values: string): void {
   const outputs: Record<string, unknown> = { "on/off": true, text: "x y", secret: "x y" };
   if (values in outputs) return expect(takes(variable, "x y").output).toBe(outputs[values]);
   // A path, a user, a host…: a text with a form of its own.
-  expect(["path", "user", "host", "address", "levels", "requests", "networks", "processes"]).toContain(
-    values,
-  );
+  expect([
+    "path",
+    "user",
+    "host",
+    "address",
+    "levels",
+    "requests",
+    "networks",
+    "processes",
+    "databases",
+  ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);
 }
 

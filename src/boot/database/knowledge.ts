@@ -13,11 +13,12 @@ import {
   fittingManifest,
   type ManifestFacts,
 } from "../schema/manifest.ts";
+import { DEFAULT_DATABASE, migratedDatabases, type OtherDatabase } from "./others.ts";
 
 export type Settings = Extract<SetupEvent, { event: "settings" }>;
 
 export type Knowledge =
-  | { kind: "known"; facts: ManifestFacts; place: Place }
+  | { kind: "known"; facts: ManifestFacts; place: Place; others: OtherDatabase[] }
   /** Django has to look; `more` makes the next start know more. A place that is known can be waited for without it. */
   | { kind: "unknown"; more: StepName[]; place: Place | undefined }
   /** There is no database that another container could bring up to date. */
@@ -63,8 +64,9 @@ export async function learnSchema(
   const { facts } = first?.manifest ?? {};
   // Where they are not proven, what Django or an import of the settings says later wins.
   if (facts?.site !== undefined) django.observer.onSite(facts.site);
-  if (first?.unproven === undefined && facts?.settings.takes_url === true && place !== undefined)
-    return { kind: "known", facts, place };
+  const isProven = first?.unproven === undefined && facts?.settings.takes_url === true;
+  if (isProven && place !== undefined && isDefaultAlone(migratedDatabases(django, facts)))
+    return { kind: "known", facts, place, others: [] };
   if (first === undefined && !onlyIfShared) return { kind: "unknown", more, place };
   // Not even to wait at a place that these settings may not have.
   if (startsDjango) return { kind: "unknown", more, place: undefined };
@@ -105,7 +107,7 @@ function trustedManifests(django: Django, sources: Sources): { candidates: Candi
 
 function compare(django: Django, candidates: Candidate[], settings: Settings, more: StepName[]): Knowledge {
   const { log } = django;
-  const place = placeOf(settings, django);
+  const place = placeOf(settings.database, django);
   if (candidates.length === 0) return { kind: "unknown", more, place };
   const fitting = fittingManifest(candidates, settings.values);
   if ("differs" in fitting) {
@@ -116,16 +118,26 @@ function compare(django: Django, candidates: Candidate[], settings: Settings, mo
     );
     return { kind: "unknown", more: ["manifest"], place };
   }
-  if (place !== undefined) return { kind: "known", facts: fitting.manifest.facts, place };
-  const { database } = settings;
-  const reason = whyNoPlace(database);
+  const { facts } = fitting.manifest;
+  const aliases = migratedDatabases(django, facts);
+  const others = aliases.filter((alias) => alias !== DEFAULT_DATABASE);
+  const places = others.map((alias) => ({ alias, place: placeOf(settings.databases[alias], django) }));
+  const unclear = places.find((it) => it.place === undefined);
+  if (place !== undefined && unclear === undefined && aliases.includes(DEFAULT_DATABASE))
+    return { kind: "known", facts, place, others: places as OtherDatabase[] };
+  const reason = whyNoPlace(
+    place === undefined ? settings.database : settings.databases[unclear?.alias ?? ""],
+  );
   log.debug({ step: "manifest", reasons: [reason] }, `Django is started to look for migrations: ${reason}`);
   return { kind: "unknown", more: [], place };
 }
 
 /** Undefined where it is not Postgres, or not in a form that djinit understands. */
-function placeOf({ database }: Settings, { config, environment, runAsPrefix }: Django): Place | undefined {
-  if (database.kind !== "postgres") return undefined;
+function placeOf(
+  database: Settings["database"] | undefined,
+  { config, environment, runAsPrefix }: Django,
+): Place | undefined {
+  if (database?.kind !== "postgres") return undefined;
   const url = withoutService(database.url, djangoEnvironment(config, environment, runAsPrefix));
   if (url === undefined) return undefined;
   try {
@@ -136,7 +148,12 @@ function placeOf({ database }: Settings, { config, environment, runAsPrefix }: D
   }
 }
 
-function whyNoPlace(database: Settings["database"]): string {
+function isDefaultAlone(aliases: readonly string[]): boolean {
+  return aliases.length === 1 && aliases[0] === DEFAULT_DATABASE;
+}
+
+function whyNoPlace(database: Settings["database"] | undefined): string {
+  if (database === undefined) return "DJINIT_MIGRATE_DATABASES leaves out the default database";
   if (database.kind === "other") return database.reason;
   return database.kind === "postgres"
     ? "only libpq can tell where the database is"

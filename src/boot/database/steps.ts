@@ -14,6 +14,7 @@ import { ownMigrateMark } from "../schema/own-migrate.ts";
 import { saveManifest } from "../schema/save-manifest.ts";
 import { changesDatabase } from "./decide.ts";
 import { type Knowledge, learnSchema, type Question } from "./knowledge.ts";
+import { areUpToDate } from "./others.ts";
 import { schemaSession } from "./session.ts";
 import { settleSchema } from "./settle.ts";
 
@@ -130,7 +131,12 @@ async function finish(
     if (place !== undefined) await closeSession(await connect(place));
     return await runWithoutManifest(django, steps, knowledge.more, mayChange);
   }
-  const { facts } = knowledge;
+  const { facts, others } = knowledge;
+  const isAboutSchema = steps.some((step) => changesDatabase(step) && step !== "superuser");
+  if (isAboutSchema && !(await areUpToDate(django, facts, others))) {
+    await closeSession(await connect(knowledge.place));
+    return await runWithoutManifest(django, steps, [], mayChange);
+  }
   const mark = ownMigrateMark(facts, djangoEnvironment(config, environment, runAsPrefix));
   const lookedFor = { superuser: steps.includes("superuser") ? config : undefined, mark };
   const left = await settleSchema({

@@ -35,7 +35,7 @@ const step = v.picklist(STEP_NAMES);
 const kind = v.nullish(v.picklist(BLAMES));
 const error = v.object({ type: text, message: text, stack: text });
 
-/** What the settings say of the default database. */
+/** What the settings say of a database. */
 const DATABASE = v.variant("kind", [
   /** With the password; and the variables whose values are in it. */
   v.object({ kind: v.literal("postgres"), url: text, variables: v.array(text) }),
@@ -75,8 +75,9 @@ const EVENT = v.variant("event", [
   event("migrations-waited-for", { pending: v.array(text) }),
   event("manifest", { facts: FACTS }),
   event("manifest-failed", { error }),
-  event("settings", { values: VALUES, database: DATABASE }),
+  event("settings", { values: VALUES, database: DATABASE, databases: v.record(text, DATABASE) }),
   event("migrations", {
+    database: text,
     known: FACTS.entries.migrations,
     recorded: v.array(v.object({ app: text, name: text })),
     contradiction: v.nullable(text),

@@ -9,7 +9,7 @@ import type { StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import type { BootObserver } from "../facts.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
-import { compareMigrations } from "../schema/compare.ts";
+import { compareMigrations, inDatabase } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { OwnMigrateMark } from "../schema/own-migrate.ts";
 import type { SetupEvent } from "./event-schemas.ts";
@@ -34,7 +34,8 @@ export type Django = Pick<BootContext, "config" | "environment" | "sink" | "sign
 /** What Django has reported, where a step asked for it. */
 export interface DjangoFacts {
   manifest?: ManifestFacts;
-  migrations?: Extract<SetupEvent, { event: "migrations" }>;
+  /** Of each database. */
+  migrations: Extract<SetupEvent, { event: "migrations" }>[];
   settings?: Extract<SetupEvent, { event: "settings" }>;
 }
 
@@ -47,7 +48,7 @@ export async function runDjango(
     ownMigrate?: OwnMigrateMark | undefined;
   },
 ): Promise<DjangoFacts> {
-  const facts: DjangoFacts = {};
+  const facts: DjangoFacts = { migrations: [] };
   const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
   const given = djangoEnvironment(config, environment, runAsPrefix);
   const done = runDjangoSetup({
@@ -60,6 +61,7 @@ export async function runDjango(
       always: config.migrateAlways,
       lock: options.lock,
       hooks: django.hooks?.points ?? [],
+      databases: config.migrateDatabases ?? null,
       ownMigrate: options.ownMigrate ?? null,
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
@@ -71,11 +73,14 @@ export async function runDjango(
       facts.settings = settings;
     },
     onMigrations: (migrations) => {
-      facts.migrations = migrations;
-      const { known, recorded } = migrations;
+      facts.migrations.push(migrations);
+      const { database, known, recorded } = migrations;
       // The list shows them anyway.
       if (!steps.includes("list-migrations"))
-        warnOfNewerSchema(log, compareMigrations(known, recorded).ahead);
+        warnOfNewerSchema(
+          log,
+          compareMigrations(known, recorded).ahead.map((name) => inDatabase(name, database)),
+        );
     },
     runAsPrefix,
     environment: {

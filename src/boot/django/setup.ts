@@ -36,6 +36,8 @@ export interface ProgramOptions {
   lock: "held" | "own";
   /** It asks for the hooks of these points where something is pending. */
   hooks: HookPoint[];
+  /** Aliases of those to migrate; null: as the routers say. */
+  databases: string[] | null;
   /** Run `migrate` even when nothing is pending. */
   always: boolean;
   /** Left in the database when the project's own `migrate` has run. */

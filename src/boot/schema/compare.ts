@@ -53,6 +53,11 @@ export function compareMigrations(
   };
 }
 
+/** A migration, for people: of which database, where it is not the default one. djinit_databases.py has the same. */
+export function inDatabase(name: string, alias: string): string {
+  return alias === "default" ? name : `${name} (${alias})`;
+}
+
 function hasHole(known: ManifestFacts["migrations"], rows: ReadonlySet<string>): boolean {
   const standsIn = new Set<string>();
   for (const it of known) {

@@ -46,6 +46,8 @@ export const FACTS = v.object({
   superuser: v.optional(
     v.object({ table: v.string(), column: v.string(), named_by: v.picklist(["username", "email"]) }),
   ),
+  /** Which of DATABASES are migrated, as the routers have it. Missing in a manifest of an older djinit. */
+  databases: v.optional(v.array(v.string())),
   /** Missing in a manifest of an older djinit. */
   site: v.optional(SITE_FACTS),
   /** The project's own `migrate`, where it does more than Django's: its module, and what tells this image from others. */

@@ -9,7 +9,7 @@ import type { RanHook } from "../hooks/run-hooks.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { closeSession, type Failure } from "../postgres/session.ts";
 import { waitForPostgres } from "../postgres/wait.ts";
-import { type Compared, compareMigrations } from "../schema/compare.ts";
+import { type Compared, compareMigrations, inDatabase } from "../schema/compare.ts";
 import { lookAtDatabase } from "../schema/read.ts";
 
 interface Listed extends Pick<Compared, "applied" | "pending" | "unknown"> {
@@ -91,7 +91,7 @@ async function askPostgres(django: Django): Promise<Listed | undefined> {
     { ...django, log: quiet },
     { byVariable, onlyIfShared: false, startsDjango: false },
   );
-  if (known.kind !== "known") return undefined;
+  if (known.kind !== "known" || known.others.length > 0) return undefined;
   const { facts, place } = known;
   const timeoutMs = config.databaseTimeoutMs;
   const client = await waitForPostgres({ ...place, environment, timeoutMs, log: quiet, observer, signal });
@@ -107,8 +107,15 @@ async function askPostgres(django: Django): Promise<Listed | undefined> {
 }
 
 async function askDjango(django: Django): Promise<Listed> {
-  const { migrations: told } = await runDjango(django, ["list-migrations"], { lock: "own" });
-  if (told === undefined)
+  const { migrations } = await runDjango(django, ["list-migrations"], { lock: "own" });
+  if (migrations.length === 0)
     throw new DjinitError("DJINIT_INTERNAL", "cannot list the migrations: Django has named none");
-  return { ...compareMigrations(told.known, told.recorded), contradiction: told.contradiction };
+  const listed: Required<Listed> = { applied: [], pending: [], unknown: [], contradiction: null };
+  for (const { database, known, recorded, contradiction } of migrations) {
+    const compared = compareMigrations(known, recorded);
+    for (const list of ["applied", "pending", "unknown"] as const)
+      listed[list].push(...compared[list].map((name) => inDatabase(name, database)));
+    listed.contradiction ??= contradiction;
+  }
+  return listed;
 }

@@ -14,7 +14,9 @@ function candidate({
   takesUrl = true,
   unproven,
   needsDjango = [],
+  databases,
 }: {
+  databases?: string[];
   takesUrl?: boolean;
   unproven?: string;
   needsDjango?: string[];
@@ -30,6 +32,7 @@ function candidate({
     },
     migrations: [],
     needs_django: needsDjango,
+    ...(databases === undefined ? {} : { databases }),
   };
   const manifest = { format: 3 as const, fingerprints: { inputs: {}, settings: {} }, facts };
   return { path: "/manifest", manifest, ...(unproven === undefined ? {} : { unproven }) };
@@ -42,21 +45,28 @@ async function learn(
   {
     values = SAME,
     database = POSTGRES,
+    databases = {},
+    migrateDatabases,
     migrateAlways = false,
-  }: Partial<Settings> & { migrateAlways?: boolean } = {},
+  }: Partial<Settings> & { migrateAlways?: boolean; migrateDatabases?: string[] } = {},
 ) {
   const said: string[] = [];
   const say = (level: string) => (_: object, text: string) => said.push(`${level}: ${text}`);
   const log = { debug: () => {}, info: say("info"), warn: say("warn"), error: say("error") };
   let reads = 0;
   const knowledge = await learnSchema(
-    { config: { migrateAlways }, environment: {}, runAsPrefix: [], log } as unknown as Django,
+    {
+      config: { migrateAlways, migrateDatabases },
+      environment: {},
+      runAsPrefix: [],
+      log,
+    } as unknown as Django,
     { byVariable: undefined, onlyIfShared: false, startsDjango: false, ...question },
     {
       findManifests: () => ({ candidates: [], ...found }),
       readSettings: async () => {
         reads += 1;
-        return { event: "settings", values: values as Settings["values"], database };
+        return { event: "settings", values: values as Settings["values"], database, databases };
       },
     },
   );
@@ -68,7 +78,7 @@ const byUrl = { byVariable: BY_VARIABLE };
 test("proven settings that take DATABASE_URL: nothing is imported", async () => {
   const proven = candidate();
   expect(await learn({ candidates: [proven] }, byUrl)).toEqual({
-    knowledge: { kind: "known", facts: proven.manifest.facts, place: BY_VARIABLE.place },
+    knowledge: { kind: "known", facts: proven.manifest.facts, place: BY_VARIABLE.place, others: [] },
     reads: 0,
     said: [],
   });
@@ -86,7 +96,7 @@ test.each<[string, Candidate, Partial<Question>]>([
   ["DATABASE_URL is taken, and not set", candidate(), {}],
 ])("by value, where %s: equal ones are as good, and say where the database is", async (_, one, question) => {
   expect(await learn({ candidates: [one] }, question)).toEqual({
-    knowledge: { kind: "known", facts: one.manifest.facts, place: OF_SETTINGS },
+    knowledge: { kind: "known", facts: one.manifest.facts, place: OF_SETTINGS, others: [] },
     reads: 1,
     said: [],
   });
@@ -167,3 +177,36 @@ test.each<[Settings["database"], object]>([
     expect([knowledge, reads]).toEqual([expected, 1]);
   },
 );
+
+const TWO = candidate({ databases: ["default", "events"] });
+const EVENTS: Settings["database"] = { kind: "postgres", url: "postgres://h/events", variables: [] };
+const OF_EVENTS = { alias: "events", place: { url: "postgres://h/events", origin: { settingsReadIt: [] } } };
+
+test("more than one database: the settings tell where they are, however proven they are", async () => {
+  const { knowledge, reads } = await learn({ candidates: [TWO] }, byUrl, { databases: { events: EVENTS } });
+  expect([knowledge, reads]).toEqual([
+    { kind: "known", facts: TWO.manifest.facts, place: OF_SETTINGS, others: [OF_EVENTS] },
+    1,
+  ]);
+});
+
+test("the variable wins over what the routers say", async () => {
+  const settings = { databases: { events: EVENTS } };
+  const fewer = await learn({ candidates: [TWO] }, byUrl, { ...settings, migrateDatabases: ["default"] });
+  expect([fewer.knowledge, fewer.reads]).toMatchObject([{ kind: "known", others: [] }, 0]);
+  const more = await learn({ candidates: [candidate()] }, byUrl, {
+    ...settings,
+    migrateDatabases: ["default", "events"],
+  });
+  expect(more.knowledge).toMatchObject({ kind: "known", others: [OF_EVENTS] });
+});
+
+test.each<[string, Settings["databases"], string[] | undefined]>([
+  ["one is not Postgres", { events: { kind: "file" } }, undefined],
+  ["one is not in the settings", {}, undefined],
+  ["the default one is left out", { events: EVENTS }, ["events"]],
+])("%s: Django is asked", async (_, databases, migrateDatabases) => {
+  const given = migrateDatabases === undefined ? { databases } : { databases, migrateDatabases };
+  const { knowledge } = await learn({ candidates: [TWO] }, byUrl, given);
+  expect(knowledge).toEqual({ kind: "unknown", more: [], place: OF_SETTINGS });
+});
