@@ -194,6 +194,17 @@ def test_no_hooks_where_nothing_is_pending(always: bool, project: Project) -> No
     assert named(events, "hooks") == []
 
 
+def test_no_hooks_around_an_own_migrate_that_is_merely_due(project: Project) -> None:
+    """The lock is held for what it does besides."""
+    project.run("migrate")
+    mark = {"build": "b1", "environment": "e1"}
+    _, events = project.run("migrate", lock="held", ownMigrate=mark, hooks=["before-migrate"])
+    assert (named(events, "hooks"), names(events)[-1]) == ([], "finished")
+    project.migration("0002_sugar", after="0001_flour")
+    _, events = project.run("migrate", lock="held", ownMigrate=mark, hooks=["before-migrate"])
+    assert named(events, "hooks") == [{"event": "hooks", "point": "before-migrate"}]
+
+
 def test_nothing_is_migrated_without_an_answer(project: Project) -> None:
     """Whoever was to run the hooks is gone."""
     with project.started("migrate", hooks=["before-migrate"]) as (process, ours):
@@ -366,6 +377,27 @@ def test_a_manifest(project: Project) -> None:
     assert status == 0
     [told] = named(events, "manifest")
     assert "0001_flour" in [row["name"] for row in told["facts"]["migrations"] if row["app"] == "bakery"]
+
+
+@pytest.mark.parametrize(("work", "is_told"), [("print('x')", False), ("fill()", True), ("for_each_tenant()", False)])
+def test_the_manifest_tells_of_an_own_migrate(work: str, is_told: bool, project: Project) -> None:
+    """Each time as another build, where it has work besides; where it goes elsewhere, Django is asked."""
+    commands = project.path / "bakery" / "management" / "commands"
+    commands.mkdir(parents=True)
+    for package in (commands.parent, commands):
+        (package / "__init__.py").touch()
+    (commands / "migrate.py").write_text(f"""
+from django.core.management.commands.migrate import Command as Migrate
+class Command(Migrate):
+    def handle(self, *args, **options):
+        super().handle(*args, **options)
+        {work}
+""")
+    told = [named(project.run("manifest")[1], "manifest")[0]["facts"] for _ in range(2)]
+    modules = [each.get("own_migrate", {}).get("module") for each in told]
+    assert modules == [("bakery.management.commands.migrate" if is_told else None)] * 2
+    assert not is_told or told[0]["own_migrate"]["build"] != told[1]["own_migrate"]["build"]
+    assert any("migrate command" in reason for reason in told[0]["needs_django"]) == ("tenant" in work)
 
 
 def test_a_manifest_that_cannot_be_made(project: Project) -> None:
