@@ -27,7 +27,7 @@ def leave(build: str, environment: str) -> None:
         if text is not None:
             # A comment takes no parameter.
             cursor.execute("SELECT quote_literal(%s)", [text])
-            cursor.execute(f"COMMENT ON TABLE django_migrations IS {cursor.fetchone()[0]}".replace("%", "%%"))
+            cursor.execute(f"COMMENT ON TABLE django_migrations IS {cursor.fetchone()[0]}")
 
 
 def marked(comment: Any, build: str, environment: str) -> str | None:

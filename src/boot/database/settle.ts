@@ -174,9 +174,11 @@ function timeOver(timeoutMs: number): string {
   return `cannot start: no container has applied them within ${timeoutMs / 1000} s`;
 }
 
-function behind(what: string, { pending }: DatabaseState): DjinitError {
-  if (pending.length === 0)
-    return new DjinitError("DJINIT_SCHEMA_BEHIND", `${what}: the project's own migrate has not run`);
+function behind(what: string, { ownMigrateIsDue, pending }: DatabaseState): DjinitError {
+  if (pending.length === 0) {
+    const missing = ownMigrateIsDue ? "the project's own migrate has not run" : "there is no superuser";
+    return new DjinitError("DJINIT_SCHEMA_BEHIND", `${what}: nothing is pending, but ${missing}`);
+  }
   const names = pending.slice(0, 3).join(", ");
   const more = pending.length > 3 ? ` and ${pending.length - 3} more` : "";
   return new DjinitError("DJINIT_SCHEMA_BEHIND", `${what}: ${pending.length} pending, ${names}${more}`, {

@@ -135,6 +135,26 @@ test("the time to wait is over at DJINIT_MIGRATE_TIMEOUT", async () => {
   });
 });
 
+test.each<[StepName, boolean, string]>([
+  ["migrate", true, "the project's own migrate has not run"],
+  ["superuser", false, "there is no superuser"],
+])("what is missing where nothing is pending: %s", async (step, ownMigrateIsDue, missing) => {
+  const { left, database } = settling([step], { migrateTimeoutMs: 0 });
+  Object.assign(database, { pending: [], isLocked: true, ownMigrateIsDue });
+  await expect(left).rejects.toMatchObject({
+    code: "DJINIT_SCHEMA_BEHIND",
+    message: expect.stringMatching(new RegExp(`nothing is pending, but ${missing}$`)),
+  });
+});
+
+test("the project's own migrate, which is due, runs where nothing is pending, and that is said", async () => {
+  const { left, database, done, said } = settling(["migrate", "collectstatic"]);
+  Object.assign(database, { pending: [], ownMigrateIsDue: true });
+  expect(await left).toEqual([]);
+  expect(done).toContain("run migrate collectstatic");
+  expect(said).toEqual([expect.stringContaining("the project's own migrate runs")]);
+});
+
 test("a session that breaks is opened again, after a second", async () => {
   const { left, database, said, pass } = settling(["migrate"]);
   database.failure = new Error("the server has hung up");
