@@ -32,6 +32,7 @@ test("what nginx answers by itself has no time of the application's", () => {
 
 test.each([
   ["quotes, backslashes and what else JSON escapes", { $http_user_agent: 'a \\"b\\" \\\\ \\t \\u0001 \\/' }],
+  ["an escape at the end of each", { $http_user_agent: "a\\\\", $http_referer: "\\n", $http_via: "\\u00aF" }],
   ["an escaped host", { $http_host: "a\\u0022b" }],
   ["numbers of many digits", { $body_bytes_sent: "123456789012345", $request_time: "1234567.125" }],
   ["nothing at all", Object.fromEntries(textVariables().map((name) => [name, ""]))],
@@ -58,6 +59,11 @@ test.each([
   ["a status of HTTP/0.9", { $status: "009" }],
   ["another level", { $log_level: "warn" }],
   ["more digits than a double holds", { $body_bytes_sent: "12345678901234567" }],
+  ["an escape that JSON does not have", { $http_user_agent: "\\q" }],
+  ...["g001", "0g01", "00g1", "001g"].map((digits): [string, Record<string, string>] => [
+    `\\u${digits}`,
+    { $http_user_agent: `\\u${digits}` },
+  ]),
 ])("the slow way, and still one record: %s", (_, values) => {
   const { asBytes, records, text } = oneOf(accessLine(values));
   expect(asBytes).toBe(0);
