@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import djinit_websocket_count
-import gunicorn.workers.gasgi  # noqa: F401: as in a worker
 import pytest
 from djinit_websocket_count import Report, count, counted
 from gunicorn.asgi.websocket import WebSocketProtocol
+from gunicorn.workers.gasgi import ASGIWorker
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,8 @@ def test_the_servers_protocol_is_counted_once(monkeypatch: pytest.MonkeyPatch) -
     async def run(self: object) -> None:
         pass
 
+    # As in a worker.
+    assert ASGIWorker.__module__ in sys.modules
     monkeypatch.setattr(WebSocketProtocol, "run", run)
     count()
     first = WebSocketProtocol.run
