@@ -65,8 +65,9 @@ def asgi_worker() -> Any:
             continue
         if module == ASGI_WORKERS[0][0]:
             # Another version of gunicorn may have other attributes: its WebSockets end with its workers then.
-            with suppress(ImportError, AttributeError):
-                runpy.run_path(str(Path(__file__).with_name("djinit_websockets.py")))
+            for file in ("djinit_websockets.py", "djinit_asgi_backlog.py"):
+                with suppress(ImportError, AttributeError):
+                    runpy.run_path(str(Path(__file__).with_name(file)))
         runpy.run_path(str(Path(__file__).with_name("djinit_websocket_count.py")))
         return kind
     text = "the application speaks ASGI, and this gunicorn has no worker for it: install gunicorn 25 or later, or uvicorn-worker"

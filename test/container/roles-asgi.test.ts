@@ -4,16 +4,19 @@ import { beforeAll, expect, test } from "vitest";
 import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { buildOnBase } from "../../tools/image/replaced-base.ts";
 import { type Container, runContainer } from "../support/docker.ts";
+import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
-import { isReady } from "./cake-subject.ts";
+import { childrenOf, isReady, mainPid } from "./cake-subject.ts";
 import { startReadyProject } from "./project-subject.ts";
 import { expectReloadAndStop } from "./reload-under-load.ts";
 import { openSocket } from "./websocket-client.ts";
 
 const TAG = `djinit-test-asgi:${IMAGE_VERSION}`;
 const CONTEXT = join(import.meta.dirname, "../fixtures/asgi");
+/** asyncio's own limit is 100. */
+const WAITING = 150;
 const SAYS_ASGI = "The application speaks ASGI: it is run by gunicorn's worker class for it";
 
 beforeAll(() => buildOnBase({ tag: TAG, context: CONTEXT, base: runContext().images.example }));
@@ -56,6 +59,27 @@ test.each([
   expect([1001, 1012]).toContain(await closed);
   const ends = (await container.records()).filter(({ msg }) => msg === "lifespan ended");
   expect(ends).toHaveLength(2);
+});
+
+test("more requests wait than asyncio would let", async () => {
+  await using container = await startPlain();
+  const workers = (await childrenOf(container, await mainPid(container, "gunicorn"))).map(({ pid }) =>
+    String(pid),
+  );
+  const tell = (signal: string) => container.output(["kill", `-${signal}`, ...workers]);
+  await tell("STOP");
+  const url = await container.url("/");
+  const answers = Promise.all(Array.from({ length: WAITING }, () => http(url)));
+  await eventually(
+    async () => {
+      const table = await container.output(["cat", "/proc/net/unix"]);
+      const waiting = [...table.matchAll(/ 0[23] +\d+ \/run\/gunicorn\/gunicorn\.sock$/gm)];
+      expect(waiting.length).toBeGreaterThanOrEqual(WAITING);
+    },
+    { what: `${WAITING} requests in gunicorn's socket`, attach: () => container.logs() },
+  );
+  await tell("CONT");
+  expect((await answers).filter(({ status }) => status !== 200)).toEqual([]);
 });
 
 test("a worker class of the project's choice is kept", async () => {

@@ -71,14 +71,15 @@ if os.environ.get("GUNICORN_ACCESS_LOGS"):
 WITH_WEBSOCKETS = {"gunicorn.workers.gasgi", "uvicorn_worker", "uvicorn.workers"}
 
 
-def follow_websockets() -> None:
-    """Count them; and close those of gunicorn's own worker at its end, which it does not do by itself."""
+def mend_asgi() -> None:
+    """Count WebSockets; and what gunicorn's own worker does not do by itself: close them at its end, keep the backlog."""
     if not WITH_WEBSOCKETS & sys.modules.keys():
         return
     try:
         runpy.run_path("/usr/local/lib/djinit/djinit_websocket_count.py")
         if "gunicorn.workers.gasgi" in sys.modules:
             runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
+            runpy.run_path("/usr/local/lib/djinit/djinit_asgi_backlog.py")
     except (ImportError, OSError, AttributeError):
         # An unknown version of gunicorn: its WebSockets end with its workers, as without djinit.
         return
@@ -96,7 +97,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
             try:
                 return load(app)
             finally:
-                follow_websockets()
+                mend_asgi()
 
     return loads
 
