@@ -16,6 +16,7 @@ export const FIGURES = [
   "replicas",
   "relay",
   "requests",
+  "asgi",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 

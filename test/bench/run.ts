@@ -5,6 +5,7 @@ import { main, say } from "../../tools/engine/say.ts";
 import { prepareRun } from "../support/prepare-run.ts";
 import { buildBenchImages } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";
+import { measureAsgi } from "./figure-asgi.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureMigrations } from "./figure-migrations.ts";
@@ -37,6 +38,7 @@ const MEASURE: Record<FigureName, (pairs: number, options: BenchOptions) => Prom
   replicas: measureReplicas,
   relay: measureRelay,
   requests: measureRequests,
+  asgi: measureAsgi,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */
