@@ -53,11 +53,8 @@ async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun 
   const timeoutMs = config.databaseTimeoutMs;
   const connectTo = (place: Place) =>
     waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal });
-  const byVariable = databaseByVariable(
-    config,
-    djangoEnvironment(config, environment, django.runAsPrefix),
-    planned.steps.some(changesDatabase),
-  );
+  const given = djangoEnvironment(config, environment, django.runAsPrefix);
+  const byVariable = databaseByVariable(config, given, planned.steps.some(changesDatabase));
   const knowledge = await learn(django, planned, byVariable);
   if (knowledge.kind === "alone") {
     tellAlone(django, knowledge.database);
@@ -82,10 +79,9 @@ async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun 
     return await session;
   };
   // The application itself has the pooler's address.
-  const { databaseUrl } = config;
+  const own = databaseByVariable(config, given, false)?.place;
   const waitsForBoth = "variable" in place.origin && planned.steps.includes("wait-for-database");
-  if (waitsForBoth && databaseUrl !== place.url && databaseKind(databaseUrl) === "postgres")
-    await closeSession(await connectTo({ url: databaseUrl as string, origin: { variable: "DATABASE_URL" } }));
+  if (waitsForBoth && own !== undefined && own.url !== place.url) await closeSession(await connectTo(own));
   return { knowledge, steps, connect };
 }
 
