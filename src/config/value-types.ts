@@ -35,6 +35,23 @@ export const seconds = (min: number, max: number) => {
   );
 };
 
+const UNITS = ["b", "k", "m", "g"];
+
+/** As docker takes it: 300m, 1g; the value is in bytes. */
+export const memorySize = () => {
+  const message = "which is not an amount of memory from 16m to 1024g, such as 300m";
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,13}[bkmg]?$/i, message),
+    v.transform(
+      (given) =>
+        Number.parseInt(given, 10) * 1024 ** Math.max(0, UNITS.indexOf(given.slice(-1).toLowerCase())),
+    ),
+    v.minValue(16 * 1024 ** 2, message),
+    v.maxValue(1024 ** 4, message),
+  );
+};
+
 export const choice = <const T extends readonly string[]>(...options: T) =>
   v.picklist(options, `which is none of ${options.join(", ")}`);
 

@@ -18,6 +18,7 @@ import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 import { PROCESS_VARIABLES } from "./variables-processes.ts";
 import { SITE_VARIABLES } from "./variables-site.ts";
+import { WORKER_VARIABLES } from "./variables-workers.ts";
 
 /**
  * `run` migrates; `wait` waits until another container has migrated; `check` fails if a migration is pending; `skip` does
@@ -205,6 +206,7 @@ export const VARIABLES = {
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,
+  ...WORKER_VARIABLES,
   ...OBSERVATION_VARIABLES,
 } as const;
 

@@ -53,6 +53,7 @@ export function planGunicorn(
       ...portsVariable([], admin),
       ...gracefulTimeout(config),
       ...urlPrefix(config),
+      ...renewal(config),
     },
     facesClients: false,
     after: [],
@@ -82,6 +83,14 @@ const USUAL_HOST = "localhost";
 /** Our gunicorn file makes it the name of the script, which Django puts before its URLs. */
 function urlPrefix({ urlPrefix: prefix }: Config): Record<string, string> {
   return prefix === undefined || prefix === "" ? {} : { DJINIT_URL_PREFIX: prefix };
+}
+
+/** Our gunicorn file reads them: a number of requests, and bytes. */
+function renewal({ workerMaxRequests, workerMaxMemory }: Config): Record<string, string> {
+  return {
+    ...(workerMaxRequests === undefined ? {} : { DJINIT_WORKER_MAX_REQUESTS: String(workerMaxRequests) }),
+    ...(workerMaxMemory === undefined ? {} : { DJINIT_WORKER_MAX_MEMORY: String(workerMaxMemory) }),
+  };
 }
 
 /** gunicorn's own default. */

@@ -114,6 +114,17 @@ test.each([
       backlog: "512",
     },
   ],
+  // The file's own number wins.
+  [
+    "shop:application -c virtual_machine.py",
+    { DJINIT_WORKER_MAX_REQUESTS: "50" },
+    { max_requests: "1000", max_requests_jitter: "100" },
+  ],
+  [
+    "shop:application",
+    { DJINIT_WORKER_MAX_REQUESTS: "2000" },
+    { max_requests: "2000", max_requests_jitter: "200" },
+  ],
   // The image's own file, named by itself.
   ["shop:application -c /etc/gunicorn/config.py", {}, { bind: `['${SOCKET}']` }],
 ])("%s with %j", async (words, env, expected) => {

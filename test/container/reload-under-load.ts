@@ -5,12 +5,18 @@ import { eventually } from "../support/eventually.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 
 /** Errors: a request is lost, the workers are not new ones, or the container does not end with 0. */
-export async function expectReloadAndStop(container: Container): Promise<void> {
+export async function expectReloadAndStop(
+  container: Container,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
   const load = startLoad(container, 100);
   await underLoad(container);
-  await container.signal("HUP");
+  await meanwhile();
   const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
-  await eventually(async () => (await container.records()).filter(isBoot).length === 4, {
+  const booted = async () => (await container.records()).filter(isBoot).length;
+  const before = await booted();
+  await container.signal("HUP");
+  await eventually(async () => (await booted()) >= before + 2, {
     what: "workers with the new code",
     timeoutMs: 20_000,
     attach: () => container.logs(),

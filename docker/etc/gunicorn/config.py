@@ -58,6 +58,11 @@ control_socket_disable = True
 if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
     graceful_timeout = int(os.environ["DJINIT_GRACEFUL_TIMEOUT"])
 
+if "DJINIT_WORKER_MAX_REQUESTS" in os.environ:
+    max_requests = int(os.environ["DJINIT_WORKER_MAX_REQUESTS"])
+    # Else all workers would be renewed at the same moment.
+    max_requests_jitter = max_requests // 10
+
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"
     # gunicorn's own format, with the request's id.
@@ -107,6 +112,8 @@ if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
 runpy.run_path("/usr/local/lib/djinit/djinit_fork.py")
+if "DJINIT_WORKER_MAX_MEMORY" in os.environ:
+    runpy.run_path("/usr/local/lib/djinit/djinit_renewal.py")
 interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
 
 # REMOTE_ADDR. After the gate: by then djinit has written this start's secret for it.

@@ -78,6 +78,27 @@ describe("values", () => {
   });
 
   test.each([
+    ["16m", 16 * 1024 ** 2],
+    ["300M", 300 * 1024 ** 2],
+    ["1g", 1024 ** 3],
+    ["524288k", 512 * 1024 ** 2],
+    ["314572800", 300 * 1024 ** 2],
+    ["314572800b", 300 * 1024 ** 2],
+    ["1024g", 1024 ** 4],
+    ["15m", undefined],
+    ["300", undefined],
+    ["1025g", undefined],
+    ["1.5g", undefined],
+    ["300MiB", undefined],
+    ["-300m", undefined],
+  ])("an amount of memory: %j is %j", (text, bytes) => {
+    const { config, problems } = loadConfig({ DJINIT_WORKER_MAX_MEMORY: text });
+    expect(config.workerMaxMemory).toBe(bytes);
+    const problem = `DJINIT_WORKER_MAX_MEMORY is ${JSON.stringify(text)}, which is not an amount of memory from 16m to 1024g, such as 300m`;
+    expect(problems.map((it) => it.problem)).toEqual(bytes === undefined ? [problem] : []);
+  });
+
+  test.each([
     ["DJINIT_READINESS_PATH", "health/", "which is not a path that begins with /"],
     ["DJINIT_READINESS_PATH", "/a b", "which is not a path that begins with /"],
     ["DJINIT_READINESS_PATH", "/x\r\nHost: y", "which is not a path that begins with /"],

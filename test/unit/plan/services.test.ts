@@ -40,6 +40,15 @@ describe("gunicorn", () => {
     }
   });
 
+  test("is told when to renew its workers, in bytes", () => {
+    const variables = { DJINIT_WORKER_MAX_REQUESTS: "1000", DJINIT_WORKER_MAX_MEMORY: "300m" };
+    expect(serviceOf(planOf("a:b", variables), "gunicorn").environment).toMatchObject({
+      DJINIT_WORKER_MAX_REQUESTS: "1000",
+      DJINIT_WORKER_MAX_MEMORY: "314572800",
+    });
+    expect(Object.keys(serviceOf(planOf("a:b"), "gunicorn").environment).join()).not.toContain("WORKER");
+  });
+
   test("a gunicorn.conf.py may name the application", () => {
     const problems = (hasFile: boolean) =>
       findProblems(readCommand(["gunicorn"]), configOf({ SKIP_MIGRATIONS: "1" }), hasFile);

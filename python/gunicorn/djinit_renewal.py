@@ -1,0 +1,116 @@
+"""Renews a worker that holds more memory than DJINIT_WORKER_MAX_MEMORY, in bytes. Run by gunicorn's file.
+
+The master looks, not the worker: so it is the same for every class of worker, and for one that is busy. Its TERM is the one
+of a reload: the worker ends what it has begun, and another takes what comes.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+
+from gunicorn.arbiter import Arbiter
+
+LIMIT = int(os.environ["DJINIT_WORKER_MAX_MEMORY"])
+MIB = 1024 * 1024
+PAGE = os.sysconf("SC_PAGE_SIZE")
+#: One that is larger so soon has not leaked: it needs as much, and others would be no better. Also the time that a new worker
+#: has before the next one is renewed.
+YOUNG_S = 5.0
+#: How often workers are renewed that need more than the limit.
+SELDOM_S = 60.0
+#: How long one may take to end before the next one is renewed.
+PATIENCE_S = 60.0
+
+
+def say(level: str, text: str, **fields: Any) -> None:
+    """Put a record into the log: PID 1 reads the master's lines."""
+    with suppress(OSError, ValueError):
+        print(json.dumps({"level": level, "msg": text, **fields}), flush=True)
+
+
+def resident(pid: int) -> int:
+    """Return how much memory a process holds, in bytes; 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def in_mib(size: int) -> str:
+    return f"{size / MIB:.0f} MiB"
+
+
+class Renewal:
+    """What is known of the workers, by their PIDs. One is renewed at a time: the others go on serving."""
+
+    def __init__(self) -> None:
+        self.since: dict[int, float] = {}
+        self.leaving: dict[int, float] = {}
+        #: Those that were too large when they were young; False of those that were not.
+        self.needs_more: dict[int, bool] = {}
+        self.last_at = float("-inf")
+        self.has_warned = False
+
+    def look(self, server: Any, now: float) -> None:
+        """Renew the largest worker, if it is time. Called once a second."""
+        workers = server.WORKERS
+        self.since = {pid: self.since.get(pid, now) for pid in workers}
+        self.leaving = {pid: at for pid, at in self.leaving.items() if pid in workers}
+        self.needs_more = {pid: more for pid, more in self.needs_more.items() if pid in workers}
+        sizes = {pid: resident(pid) for pid in workers if now - self.since[pid] >= YOUNG_S and pid not in self.leaving}
+        for pid, size in sizes.items():
+            if self.needs_more.setdefault(pid, size > LIMIT):
+                self.warn(pid, size)
+        if now - self.last_at < YOUNG_S or any(now - at < PATIENCE_S for at in self.leaving.values()):
+            return
+        too_large = [pid for pid in sizes if sizes[pid] > LIMIT and now - self.since[pid] >= self.least_age(pid)]
+        if too_large:
+            self.renew(server, max(too_large, key=lambda pid: sizes[pid]), sizes, now)
+
+    def least_age(self, pid: int) -> float:
+        return SELDOM_S if self.needs_more[pid] else YOUNG_S
+
+    def warn(self, pid: int, size: int) -> None:
+        if self.has_warned:
+            return
+        self.has_warned = True
+        text = (
+            f"worker {pid} holds {in_mib(size)} soon after its start, more than DJINIT_WORKER_MAX_MEMORY ({in_mib(LIMIT)}):"
+            " it is renewed once a minute, which gains nothing; allow more"
+        )
+        say("warn", text, worker=pid, size_bytes=size, limit_bytes=LIMIT)
+
+    def renew(self, server: Any, pid: int, sizes: dict[int, int], now: float) -> None:
+        age = round(now - self.since[pid], 1)
+        text = f"worker {pid} is renewed: it holds {in_mib(sizes[pid])}, and DJINIT_WORKER_MAX_MEMORY is {in_mib(LIMIT)}"
+        say("info", text, worker=pid, size_bytes=sizes[pid], limit_bytes=LIMIT, age_seconds=age)
+        self.leaving[pid] = self.last_at = now
+        # While there is one too many the master ends the oldest, as after a reload: it is to be this one.
+        server.WORKERS[pid].age = 0
+        server.kill_worker(pid, signal.SIGTERM)
+        # At once, for this one may take its time. In the child this does not return.
+        server.spawn_worker()
+
+
+def renewing(murder_workers: Callable[..., Any]) -> Callable[..., Any]:
+    """Look at the workers where the master looks for those that hang, once a second."""
+    renewal = Renewal()
+
+    @wraps(murder_workers)
+    def looks(self: Arbiter) -> Any:
+        with suppress(Exception):
+            renewal.look(self, time.monotonic())
+        return murder_workers(self)
+
+    return looks
+
+
+# Once: gunicorn's file is read again by a reload.
+if not hasattr(Arbiter.murder_workers, "__wrapped__"):
+    Arbiter.murder_workers = renewing(Arbiter.murder_workers)
