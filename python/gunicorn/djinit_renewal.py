@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -98,19 +97,19 @@ class Renewal:
         server.spawn_worker()
 
 
-def renewing(murder_workers: Callable[..., Any]) -> Callable[..., Any]:
+def let_master_look() -> None:
     """Look at the workers where the master looks for those that hang, once a second."""
+    murder_workers = Arbiter.murder_workers
     renewal = Renewal()
 
     @wraps(murder_workers)
-    def looks(self: Arbiter) -> Any:
+    def looks(self: Any) -> Any:
         with suppress(Exception):
             renewal.look(self, time.monotonic())
         return murder_workers(self)
 
-    return looks
+    Arbiter.murder_workers = looks
 
 
-# Once: gunicorn's file is read again by a reload.
-if not hasattr(Arbiter.murder_workers, "__wrapped__"):
-    Arbiter.murder_workers = renewing(Arbiter.murder_workers)
+# Loaded once.
+let_master_look()

@@ -1,7 +1,8 @@
 // The application's own metrics, if it uses prometheus_client.
 import { closeSync, readSync } from "node:fs";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { listNames, openUntrusted } from "../base/untrusted-file.ts";
+import { lockFileShared } from "../platform/libc.ts";
 import { ApplicationMerge, readFileName } from "./application-merge.ts";
 import { type Family, single } from "./family.ts";
 import { readEntries, usedBytes } from "./prometheus-file.ts";
@@ -11,8 +12,34 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /** A directory with more names is not read to its end: a file may be missed. */
 const MOST_NAMES = 10_000;
 
+/** gunicorn's master holds it while it merges what dead workers have left, a few milliseconds. */
+const LOCK_FILE = "merge.lock";
+const LOCK_PERIOD_MS = 10;
+/** Whoever holds it longer does not merge: then there is nothing to wait for. */
+const LOCK_TRIES = 20;
+
 /** Empty if there are no files. If they cannot be read, one metric says so. */
 export async function collectApplication(directory: string): Promise<Family[]> {
+  const lock = await lockDirectory(directory);
+  try {
+    return await collect(directory);
+  } finally {
+    if (lock !== undefined) closeSync(lock);
+  }
+}
+
+/** The descriptor that holds the lock: nothing is merged until it is closed. Undefined where nobody merges. */
+async function lockDirectory(directory: string): Promise<number | undefined> {
+  try {
+    const { fd } = openUntrusted(`${directory}/${LOCK_FILE}`);
+    for (let tries = 0; tries < LOCK_TRIES && !lockFileShared(fd); tries += 1) await sleep(LOCK_PERIOD_MS);
+    return fd;
+  } catch {
+    return undefined;
+  }
+}
+
+async function collect(directory: string): Promise<Family[]> {
   let names: string[];
   try {
     names = listNames(directory, MOST_NAMES);

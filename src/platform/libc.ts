@@ -12,6 +12,7 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
 const SIGSET_BYTES = 128;
+const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SIG_DFL = 0n;
@@ -99,6 +100,11 @@ export function closeOnExec(fd: number, closes: boolean): void {
  */
 export function lockFile(fd: number): boolean {
   return libc.flock(fd, LOCK_EX | LOCK_NB) === 0;
+}
+
+/** The same lock, shared with others who ask for it so. */
+export function lockFileShared(fd: number): boolean {
+  return libc.flock(fd, LOCK_SH | LOCK_NB) === 0;
 }
 
 /** Resets a signal to its default action, also for the next program of this process. */

@@ -87,6 +87,30 @@ test("a dead worker's counts stay, its live gauges go", async () => {
   expect((after as Map<string, number>).has(`oven_all{pid="${victim}"}`)).toBe(true);
 });
 
+test("the files of many dead workers are few, and all that they have counted is there", async () => {
+  const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
+  for (const reload of [1, 2, 3, 4]) {
+    const booted = (await app.records()).filter(isBoot).length;
+    await work(app, 3);
+    await app.signal("HUP");
+    await eventually(async () => (await app.records()).filter(isBoot).length === booted + 3, {
+      what: `workers of reload ${reload}`,
+      timeoutMs: 20_000,
+      attach: () => app.logs(),
+    });
+  }
+  const counters = async () =>
+    (await app.output(["ls", "/run/gunicorn/prometheus"]))
+      .split("\n")
+      .filter((name) => /^counter_/.test(name));
+  // 13 have ended: those that wait for the next time are fewer than 8.
+  await eventually(async () => (await counters()).length < 3 + 8, { timeoutMs: 20_000 });
+  expect((await counters()).filter((name) => name.startsWith("counter_0"))).toHaveLength(1);
+  const merged = sorted((await askAdmin(app, "/metrics")).text);
+  expect(merged).toEqual(sorted(await app.output(["python", "-c", BY_THE_LIBRARY], { user: "django" })));
+  expect(merged.get('cakes_total{kind="plain"}')).toBe(45 + 4 * 6);
+});
+
 test("files that cannot be read are told, and the rest of the page is there", async () => {
   await using broken = await start();
   await work(broken, 1);

@@ -7,11 +7,11 @@ import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 /** Errors: a request is lost, the workers are not new ones, or the container does not end with 0. */
 export async function expectReloadAndStop(
   container: Container,
-  meanwhile: () => Promise<void> = async () => {},
+  meanwhile?: (container: Container) => Promise<void>,
 ): Promise<void> {
   const load = startLoad(container, 100);
   await underLoad(container);
-  await meanwhile();
+  await meanwhile?.(container);
   const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
   const booted = async () => (await container.records()).filter(isBoot).length;
   const before = await booted();

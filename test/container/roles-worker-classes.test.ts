@@ -11,15 +11,16 @@ import { createDatabase } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import { startReadyProject } from "./project-subject.ts";
 import { expectReloadAndStop } from "./reload-under-load.ts";
+import { expectNothingLost, startLoad } from "./steady-load.ts";
 
 const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
 const CONTEXT = join(import.meta.dirname, "../fixtures/worker-classes");
 const CLASSES = [
-  ["sync", "wsgi"],
-  ["gthread --threads 4", "wsgi"],
-  ["gevent", "wsgi"],
-  ["uvicorn_worker.UvicornWorker", "asgi"],
-  ["asgi", "asgi"],
+  ["sync", "wsgi", growAndBeRenewed],
+  ["gthread --threads 4", "wsgi", growAndBeRenewed],
+  ["gevent", "wsgi", undefined],
+  ["uvicorn_worker.UvicornWorker", "asgi", undefined],
+  ["asgi", "asgi", growAndBeRenewed],
 ] as const;
 
 /** Each worker of the first two grows by 300 MiB. Not when it is young: that would be what it needs. */
@@ -59,7 +60,7 @@ beforeAll(() => buildOnBase({ tag: TAG, context: CONTEXT, base: runContext().ima
 
 test.each(CLASSES)(
   "%s: serves, logs the request's id, is renewed, reloads and stops without a lost request",
-  async (worker, module) => {
+  async (worker, module, meanwhile) => {
     const { url: DATABASE_URL } = await createDatabase();
     await using container = await startReadyProject({
       image: TAG,
@@ -81,6 +82,32 @@ test.each(CLASSES)(
     );
     expect(ours).toMatchObject({ level: "warn", logger: "django.request", url: { path: "/nowhere/" } });
 
-    await expectReloadAndStop(container, () => growAndBeRenewed(container));
+    await expectReloadAndStop(container, meanwhile);
   },
 );
+
+// uvicorn's worker closes connections that it has not read from yet.
+test.each([
+  ["gthread --threads 4", "wsgi"],
+  ["asgi", "asgi"],
+])("%s: renewed by requests, without a lost one", async (worker, module) => {
+  const { url: DATABASE_URL } = await createDatabase();
+  await using container = await startReadyProject({
+    image: TAG,
+    command: [`cake_service.${module}:application`],
+    env: {
+      GUNICORN_CMD_ARGS: `--worker-class ${worker}`,
+      WEB_CONCURRENCY: "2",
+      DJINIT_WORKER_MAX_REQUESTS: "100",
+      DATABASE_URL,
+    },
+  });
+  const load = startLoad(container, 100);
+  const isBoot = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
+  await eventually(async () => (await container.records()).filter(isBoot).length >= 5, {
+    what: "three workers renewed",
+    timeoutMs: 120_000,
+    attach: () => container.logs(),
+  });
+  expectNothingLost(await load.finish());
+});

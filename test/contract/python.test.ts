@@ -44,6 +44,7 @@ test("the steps of djinit_setup.py are those of its schemas", () => {
 test.each([
   ["python/gunicorn/djinit_load.py", "BEGUN", "src/plan/check-proof.ts", "GUNICORN_BEGUN"],
   ["python/gunicorn/djinit_load.py", "DONE", "src/plan/check-proof.ts", "GUNICORN_DONE"],
+  ["python/gunicorn/djinit_shared_metrics.py", "LOCK_FILE", "src/metrics/application.ts", "LOCK_FILE"],
   ["python/gunicorn/djinit_client.py", "KEY_FILE", "src/plan/paths.ts", "NGINX_CLIENT_KEY_FILE"],
   ["python/gunicorn/djinit_gunicorn.py", "TIMEOUT_FILE", "src/plan/paths.ts", "GUNICORN_TIMEOUT_FILE"],
   ["python/site/djinit_path.py", "LOCK", "src/plan/paths.ts", "LOCK_FILE"],

@@ -22,9 +22,8 @@ from gunicorn.workers.base import Worker
 from gunicorn.workers.sync import SyncWorker
 
 
-def load_settling() -> ModuleType:
-    """Load djinit_gunicorn.py once: this file is read again by a reload."""
-    name = "djinit_gunicorn"
+def load_once(name: str) -> ModuleType:
+    """Load a module of djinit's that keeps what it knows: this file is read again by a reload."""
     if name not in sys.modules:
         spec: Any = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
         sys.modules[name] = module_from_spec(spec)
@@ -32,7 +31,7 @@ def load_settling() -> ModuleType:
     return sys.modules[name]
 
 
-settling: Any = load_settling()
+settling: Any = load_once("djinit_gunicorn")
 paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
 # Where djinit has started gunicorn beside its boot, this is the gate: the rest waits until the boot is done.
@@ -72,6 +71,8 @@ if os.environ.get("GUNICORN_ACCESS_LOGS"):
 # without forwarded_allow_ips being set.
 
 
+shared_metrics: Any = load_once("djinit_shared_metrics")
+
 # The workers that know WebSockets. None of them is loaded before the master has chosen it.
 WITH_WEBSOCKETS = {"gunicorn.workers.gasgi", "uvicorn_worker", "uvicorn.workers"}
 
@@ -103,6 +104,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
                 return load(app)
             finally:
                 mend_asgi()
+                shared_metrics.let_readers_lock()
 
     return loads
 
@@ -113,7 +115,7 @@ if not hasattr(BaseApplication.wsgi, "__wrapped__"):
 runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
 runpy.run_path("/usr/local/lib/djinit/djinit_fork.py")
 if "DJINIT_WORKER_MAX_MEMORY" in os.environ:
-    runpy.run_path("/usr/local/lib/djinit/djinit_renewal.py")
+    load_once("djinit_renewal")
 interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
 
 # REMOTE_ADDR. After the gate: by then djinit has written this start's secret for it.
@@ -178,9 +180,9 @@ def on_reload(server: Arbiter) -> None:
 
 @settling.never_raises
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Drop what a dead worker has told: its WebSockets, and its live gauges.
+    """Drop what a dead worker has told: its WebSockets, and its live gauges. The rest of its metrics is merged later.
 
-    The latter as prometheus_client.multiprocess.mark_process_dead does.
+    The gauges as prometheus_client.multiprocess.mark_process_dead does.
 
     Up to 23 gunicorn calls this in its handler of SIGCHLD, perhaps in the middle of an earlier call: whoever imports there
     ends it. So nothing is loaded here.
@@ -193,6 +195,7 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
     for name in os.listdir(path):
         if name.startswith("gauge_live") and name.endswith(f"_{worker.pid}.db"):
             os.unlink(os.path.join(path, name))
+    shared_metrics.has_ended(worker.pid, path)
 
 
 # The project's own file, if there is one, sets the rest.

@@ -1,6 +1,8 @@
+import { closeSync, openSync, renameSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { collectApplication } from "../../../src/metrics/application.ts";
 import { readFileName } from "../../../src/metrics/application-merge.ts";
+import { lockFile } from "../../../src/platform/libc.ts";
 import { printed } from "../../support/printed-metrics.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
@@ -125,5 +127,35 @@ describe("what is no such file", () => {
 
   test.each(["counter_x.db", "gauge_7.db.tmp", "counter_7", "../counter_7.db"])("%s is none", (name) => {
     expect(readFileName(name)).toBeUndefined();
+  });
+});
+
+describe("while dead workers' files are merged", () => {
+  const merging = () => {
+    const { path, write } = temporaryDirectory();
+    write("merge.lock", "");
+    write("counter_7.db", fileOf([{ metric: "cakes", sample: "cakes_total", value: 2 }]));
+    const fd = openSync(`${path}/merge.lock`, "r");
+    expect(lockFile(fd)).toBe(true);
+    return { path, fd };
+  };
+  const samplesIn = async (page: ReturnType<typeof collectApplication>) =>
+    Object.fromEntries(await printed(await page));
+
+  test("nobody reads", async () => {
+    const { path, fd } = merging();
+    const page = collectApplication(path);
+    renameSync(`${path}/counter_7.db`, `${path}/counter_01.db`);
+    closeSync(fd);
+    expect(await samplesIn(page)).toEqual({ cakes_total: 2, djinit_application_metrics_readable: 1 });
+    const other = openSync(`${path}/merge.lock`, "r");
+    expect(lockFile(other)).toBe(true);
+    closeSync(other);
+  });
+
+  test("whoever holds the lock for ever keeps no one from reading", async () => {
+    const { path, fd } = merging();
+    expect(await samplesIn(collectApplication(path))).toMatchObject({ cakes_total: 2 });
+    closeSync(fd);
   });
 });
