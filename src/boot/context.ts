@@ -11,6 +11,7 @@ import { planLogs } from "../plan/build-plan.ts";
 import type { BootPlan } from "../plan/plan.ts";
 import { resolveInvocation } from "../plan/processes/resolve.ts";
 import type { Invocation } from "../plan/role.ts";
+import { findBeatInside } from "../plan/words/beat-inside.ts";
 import { findOldWords, withoutOldWords } from "../plan/words/old-words.ts";
 import { findServerCommand } from "../plan/words/server-command.ts";
 import { ageMs } from "../platform/process-usage.ts";
@@ -64,8 +65,8 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
   const raw = invocation.role === "command" && config.commandOutput !== "json";
   const logs = planLogs(config);
   const log = holdLog();
-  for (const { variable, problem } of [...warnings, ...findServerCommand(invocation, config)])
-    log.warn({ variable }, problem);
+  const words = [...findServerCommand(invocation, config), ...findBeatInside(invocation)];
+  for (const { variable, problem } of [...warnings, ...words]) log.warn({ variable }, problem);
   for (const { problem } of resolved.notes) log.info({ file: procfile.path }, problem);
   const isRoot = process.getuid?.() === 0;
   const found = invocation.role === "command" ? { hooks: [], problems: [] } : findHooks(isRoot);

@@ -5,12 +5,18 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
 import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
+import { readProcessors } from "../platform/processors.ts";
 
 const PYTHON_PATH = "PYTHONPATH";
 
 /** To be called once. */
 export function loadGiven(): Loaded {
-  return withPythonPath(loadConfig(takeGivenEnvironment(), workingDirectory()));
+  return withPythonPath(withProcessors(loadConfig(takeGivenEnvironment(), workingDirectory())));
+}
+
+function withProcessors(loaded: Loaded): Loaded {
+  if (loaded.config.celeryConcurrency !== "auto") return loaded;
+  return { ...loaded, config: { ...loaded.config, celeryConcurrency: readProcessors() } };
 }
 
 /**

@@ -35,6 +35,17 @@ export const seconds = (min: number, max: number) => {
   );
 };
 
+/** A number, or the word of which whoever knows the container makes one. */
+export const integerOrAuto = (min: number, max: number) => {
+  const message = `which is neither auto nor a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^(auto|\d{1,15})$/, message),
+    v.transform((given) => (given === "auto" ? given : Number(given))),
+    v.check((value) => value === "auto" || (value >= min && value <= max), message),
+  );
+};
+
 const UNITS = ["b", "k", "m", "g"];
 
 /** As docker takes it: 300m, 1g; the value is in bytes. */

@@ -1,5 +1,5 @@
 // Variables of docker-django-bootstrap that still work, with a warning; without one where projects use the name as well.
-import { integer, text } from "./value-types.ts";
+import { text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const DEPRECATED_VARIABLES = {
@@ -13,12 +13,4 @@ export const DEPRECATED_VARIABLES = {
   celeryLogLevel: variable("CELERY_LOGLEVEL", text(), "Celery's log level.", {
     deprecated: "give --loglevel to the celery command",
   }),
-  celeryConcurrency: variable(
-    "CELERY_CONCURRENCY",
-    integer(1, 1_024),
-    "Processes of a celery worker; default 1.",
-    {
-      deprecated: "give --concurrency to the celery command",
-    },
-  ),
 } as const;

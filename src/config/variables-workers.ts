@@ -1,5 +1,5 @@
-// When gunicorn's workers are renewed.
-import { integer, memorySize } from "./value-types.ts";
+// How many workers there are, and when they are renewed.
+import { integer, integerOrAuto, memorySize } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const WORKER_VARIABLES = {
@@ -12,5 +12,10 @@ export const WORKER_VARIABLES = {
     "DJINIT_WORKER_MAX_MEMORY",
     memorySize(),
     "gunicorn: a worker that holds more memory than this is renewed, as in `300m` or `1g`.",
+  ),
+  celeryConcurrency: variable(
+    "CELERY_CONCURRENCY",
+    integerOrAuto(1, 1_024),
+    "Processes of a celery worker; default 1. `auto`: as many as the container may use processors, by its quota and its cpuset.",
   ),
 } as const;

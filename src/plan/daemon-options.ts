@@ -30,7 +30,7 @@ function celeryProblems({ subcommand, rest }: CeleryArgs): Problem[] {
     return problemOf("CMD", "celery multi", "its workers", remedy);
   }
   const remedy = "remove it: PID 1 keeps the process running, and the container ends with it";
-  return problemOf("CMD", findDetach(rest), `celery ${subcommand}`, remedy);
+  return problemOf("CMD", findFlag(rest, "D", "--detach"), `celery ${subcommand}`, remedy);
 }
 
 function problemOf(variable: string, value: string | undefined, what: string, remedy: string): Problem[] {
@@ -39,18 +39,21 @@ function problemOf(variable: string, value: string | undefined, what: string, re
   return [{ variable, value, problem }];
 }
 
-/** As click reads them: `-EBD` is three options, and what follows one with a value belongs to it. */
-function findDetach(args: readonly string[]): string | undefined {
+/**
+ * The word with one of celery's options that take no value. As click reads them: `-EBD` is three options, and what follows one with
+ * a value belongs to it.
+ */
+export function findFlag(args: readonly string[], letter: string, long: string): string | undefined {
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] as string;
     if (word === "--") return undefined;
-    if (word === "--detach") return word;
+    if (word === long) return word;
     if (word.startsWith("--")) {
       if (!word.includes("=") && !CELERY_FLAGS.test(word)) at += 1;
     } else if (word.startsWith("-")) {
       const flags = [...word.slice(1)];
       const valueAt = flags.findIndex((flag) => !CELERY_SHORT_FLAGS.includes(flag));
-      if (flags.slice(0, valueAt === -1 ? flags.length : valueAt).includes("D")) return word;
+      if (flags.slice(0, valueAt === -1 ? flags.length : valueAt).includes(letter)) return word;
       if (valueAt === flags.length - 1) at += 1;
     }
   }

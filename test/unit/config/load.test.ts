@@ -78,6 +78,20 @@ describe("values", () => {
   });
 
   test.each([
+    ["auto", "auto"],
+    ["1", 1],
+    ["1024", 1_024],
+    ["0", undefined],
+    ["1025", undefined],
+    ["Auto", undefined],
+  ])("a number of processes: %j is %j", (text, processes) => {
+    const { config, problems } = loadConfig({ CELERY_CONCURRENCY: text });
+    expect(config.celeryConcurrency).toBe(processes);
+    const problem = `CELERY_CONCURRENCY is ${JSON.stringify(text)}, which is neither auto nor a whole number from 1 to 1024`;
+    expect(problems.map((it) => it.problem)).toEqual(processes === undefined ? [problem] : []);
+  });
+
+  test.each([
     ["16m", 16 * 1024 ** 2],
     ["300M", 300 * 1024 ** 2],
     ["1g", 1024 ** 3],
@@ -169,7 +183,7 @@ describe("warnings", () => {
     expect(Object.keys(loadConfig({ A: undefined, B: "" }).environment)).toEqual(["B"]);
   });
 
-  test.each(["APP_MODULE", "CELERY_LOGLEVEL", "CELERY_CONCURRENCY"])("%s is deprecated", (name) => {
+  test.each(["APP_MODULE", "CELERY_LOGLEVEL"])("%s is deprecated", (name) => {
     const { warnings, problems } = loadConfig({ [name]: "1" });
     expect(problems).toEqual([]);
     expect(warnings).toMatchObject([
