@@ -58,6 +58,20 @@ class Tasks(Counts):
         signals.task_received.connect(received, weak=False)
 
 
+def is_idle_beside(lengths: dict[str, int]) -> bool:
+    """Whether messages wait, and the worker has none: not one that runs, that waits for its time or for a rate limit."""
+    from celery.worker import state
+
+    return any(lengths.values()) and not state.reserved_requests and not state.active_requests
+
+
+def soft_shutdown(app: Any) -> float:
+    """Return how many seconds celery waits for tasks once it is to end at once; it can since 5.5."""
+    with suppress(Exception):
+        return float(app.conf.get("worker_soft_shutdown_timeout") or 0)
+    return 0.0
+
+
 class Queues:
     """How many messages wait. By a connection of its own: the worker's is in the middle of something."""
 
@@ -119,6 +133,8 @@ def watch_worker(path: str, app: Any) -> None:
         lengths = queues.lengths()
         if lengths is not None:
             report.facts["queues"] = lengths
+            since = report.facts.get("idle_since") or came_round_at
+            report.facts["idle_since"] = since if is_idle_beside(lengths) else None
         report.write(state="connected")
 
     class Heartbeat(bootsteps.StartStopStep):
@@ -129,7 +145,8 @@ def watch_worker(path: str, app: Any) -> None:
 
         def start(self, consumer: Any) -> None:
             with suppress(Exception):
-                report.write(state="connected", solo=type(consumer.pool).__module__.endswith(".solo"))
+                solo = type(consumer.pool).__module__.endswith(".solo")
+                report.write(state="connected", solo=solo, soft_shutdown=soft_shutdown(app), idle_since=None)
                 report.arm()
                 self.timer = consumer.timer.call_repeatedly(PERIOD_S, beat)
                 self.watch_turns(consumer)

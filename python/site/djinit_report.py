@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 # What happens between two beats is told at once, but not more often than this.
@@ -21,6 +22,8 @@ SHORTEST_PERIOD_S = 0.5
 STALL_S = 10.0
 # Names are the project's own, but a label must be bounded.
 MOST_TASKS = 100
+# Of those that run, for the record of a stop that has killed them.
+MOST_RUNNING = 20
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 ENDS = {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected", "task-cancelled"}
 
@@ -96,10 +99,17 @@ class Counts:
             since = self.running.pop(task_id, (name, None))[1]
             if event in ("task-succeeded", "task-failed") and (since is not None or runtime is not None):
                 self.observe(name, runtime if runtime is not None else time.monotonic() - (since or 0.0))
+        if event == "task-received":
+            self.report.facts["idle_since"] = None
         oldest = min(self.running.values(), key=lambda it: it[1], default=None)
-        # In the pool `solo` nothing more can be told until the task has ended.
-        write = self.report.write if self.report.facts.get("solo") else self.report.write_soon
-        write(active=len(self.running), oldest=oldest)
+        # In the pool `solo` nothing more can be told until the task has ended, and in a worker that ends there is no beat.
+        at_once = self.report.facts.get("solo") or self.report.facts.get("state") == "connecting"
+        write = self.report.write if at_once else self.report.write_soon
+        write(active=len(self.running), oldest=oldest, running=self.longest())
+
+    def longest(self) -> list[tuple[str, str, float]]:
+        """Return name, id and begin of those that run longest: the first in the order of their beginning."""
+        return [(name, task_id, since) for task_id, (name, since) in islice(self.running.items(), MOST_RUNNING)]
 
     def observe(self, name: str, runtime: float) -> None:
         # One counter a bucket, one for what is above them all, and the sum.

@@ -192,6 +192,60 @@ def test_one_that_was_never_seen_to_start(tmp_path: Path) -> None:
     assert tasks.runtimes["bake"][0] == 1
 
 
+def test_what_runs_is_told_by_name(tmp_path: Path, clock: Clock) -> None:
+    """The first twenty; in a worker that ends at once, for nothing else writes there."""
+    tasks = tasks_at(tmp_path / "worker")
+    tasks.report.write(state="connected")
+    for number in range(30):
+        clock.now += 1
+        tasks.count("task-started", "bake", str(number))
+    assert read(tmp_path / "worker")["running"] == [["bake", str(number), 1001.0 + number] for number in range(20)]
+    tasks.report.write(state="connecting")
+    tasks.count("task-succeeded", "bake", "0")
+    assert read(tmp_path / "worker")["running"][0] == ["bake", "1", 1002.0]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "reserved", "active", "idle"),
+    [({"a": 0, "b": 2}, set(), set(), True), ({"a": 0}, set(), set(), False), ({"a": 2}, {1}, set(), False), ({"a": 2}, set(), {1}, False)],
+)
+def test_idle_beside_messages(
+    lengths: dict[str, int], reserved: set[int], active: set[int], idle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waits for the time of a task, or runs one, is not idle."""
+    from celery.worker import state
+
+    monkeypatch.setattr(state, "reserved_requests", reserved)
+    monkeypatch.setattr(state, "active_requests", active)
+    assert heartbeat.is_idle_beside(lengths) is idle
+
+
+def test_since_when_it_is_idle(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first answer that says so to the next task, or an answer that says otherwise."""
+    lengths: list[dict[str, int] | None] = [{"a": 1}, None, {"a": 2}, {"a": 0}, {"a": 1}]
+    monkeypatch.setattr(heartbeat.Queues, "lengths", lambda self: lengths.pop(0))
+    _, consumer = worker(tmp_path / "worker")
+    seen = []
+    for _ in range(5):
+        clock.now += 1
+        consumer.beat()
+        seen.append(read(tmp_path / "worker")["idle_since"])
+    assert seen == [1001.0, 1001.0, 1001.0, None, 1005.0]
+    signals.task_received.send(None, request=SimpleNamespace(name="bake", id="1"))
+    clock.now += 1
+    signals.task_received.send(None, request=SimpleNamespace(name="bake", id="2"))
+    assert read(tmp_path / "worker")["idle_since"] is None
+
+
+def test_celerys_own_patience() -> None:
+    """What is no number is none."""
+    app = broker()
+    assert heartbeat.soft_shutdown(app) == 0
+    app.conf.worker_soft_shutdown_timeout = 7
+    assert heartbeat.soft_shutdown(app) == 7
+    assert heartbeat.soft_shutdown(None) == 0
+
+
 def test_labels_are_bounded(tmp_path: Path) -> None:
     """What comes after the first hundred names is together."""
     tasks = tasks_at(tmp_path / "worker")

@@ -13,6 +13,13 @@ const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|
 const BROKER_LIBRARY =
   /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore|gevent|eventlet)\b/;
 
+/**
+ * Messages wait, and the worker takes none although it has nothing else to do: so it may be after its broker was away. Whether they
+ * wait is asked every 15 s.
+ */
+const DEAF_AFTER_S = 60;
+const HOPELESS_AFTER_S = 300;
+
 export interface Verdict {
   live: boolean;
   ready: boolean;
@@ -32,7 +39,15 @@ export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () =>
     const forS = Math.round(nowS - since);
     return { live: true, ready: false, detail: `has been without its broker for ${forS} s` };
   }
-  return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : WELL;
+  return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : judgeConsuming(heartbeat, nowS);
+}
+
+function judgeConsuming({ idle_since, queues = {} }: Heartbeat, nowS: number): Verdict {
+  const forS = nowS - (idle_since ?? nowS);
+  if (forS < DEAF_AFTER_S) return WELL;
+  const waiting = Object.values(queues).reduce((sum, length) => sum + length, 0);
+  const detail = `takes no task, although it is idle and ${waiting} wait, for ${Math.round(forS)} s`;
+  return { live: forS < HOPELESS_AFTER_S, ready: false, detail };
 }
 
 function judgeStall(heartbeat: Heartbeat, nowS: number, lateS: number, frames: string[]): Verdict {

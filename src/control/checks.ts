@@ -1,6 +1,6 @@
 // The answers of the probes: the state of each service, and what follows for the container.
-import { monotonicSeconds, readHeartbeat, readStalledFrames } from "../metrics/heartbeat.ts";
-import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
+import { monotonicSeconds, readStalledFrames } from "../metrics/heartbeat.ts";
+import { lastHeartbeat } from "../supervise/process/celery-report.ts";
 import type { Service } from "../supervise/service.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
 import { judgeHeartbeat } from "./celery-check.ts";
@@ -16,13 +16,6 @@ export function checkHealth(supervisor: Supervisor, heartbeatOf = lastHeartbeat)
     draining,
     checks: draining ? [...checks, DRAINING] : checks,
   };
-}
-
-/** The last report of its current process; undefined if celery is not the image's, or has just been started. */
-export function lastHeartbeat({ plan, pid }: Service): Heartbeat | undefined {
-  if (plan.heartbeatFile === undefined || pid === undefined) return undefined;
-  const heartbeat = readHeartbeat(plan.heartbeatFile);
-  return heartbeat?.pid === pid ? heartbeat : undefined;
 }
 
 /** Whether every service has come up at least once. */

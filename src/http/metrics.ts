@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { VERSION } from "../base/version.ts";
 import { statusOf } from "../control/answers/status.ts";
-import { checkHealth, lastHeartbeat } from "../control/checks.ts";
+import { checkHealth } from "../control/checks.ts";
 import type { AdminContext } from "../control/context.ts";
 import type { Health } from "../control/protocol.ts";
 import { collectApplication } from "../metrics/application.ts";
@@ -18,6 +18,7 @@ import { collectBuild, collectCondition, collectOwnProcess, collectServices } fr
 import { collectWebsockets, readWebsockets } from "../metrics/websockets.ts";
 import { GUNICORN_DIRECTORY, GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
+import { lastHeartbeat } from "../supervise/process/celery-report.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
 
 /** A page takes 3 ms of PID 1's only thread. Requests within this time get the same page again. */

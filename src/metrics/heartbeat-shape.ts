@@ -14,6 +14,12 @@ export interface Heartbeat {
   /** Running tasks, and the oldest of them: its name and its start. */
   active?: number;
   oldest?: [string, number] | null;
+  /** Name, id and begin of tasks being run, the first ones first. */
+  running?: [string, string, number][];
+  /** Since when messages wait while the worker has none of them. */
+  idle_since?: number | null;
+  /** How many seconds celery's own soft shutdown waits for tasks. */
+  soft_shutdown?: number;
   /** Whether tasks run in the worker's main process, in turn with its other work. */
   solo?: boolean;
   /** The main thread, as faulthandler names it. */
@@ -29,6 +35,10 @@ export interface Heartbeat {
 
 /** Of the names in one report: more than djinit_report.py counts. */
 const MOST_NAMES = 1_000;
+
+/** As many as djinit_heartbeat.py tells. */
+const MOST_RUNNING = 20;
+const RUNNING = "string,string,number";
 
 type Shape<T> = (value: unknown) => value is T;
 type Named = Record<string, unknown>;
@@ -48,11 +58,19 @@ const named =
 const isOldest: Shape<[string, number] | null> = (value): value is [string, number] | null =>
   value === null || (Array.isArray(value) && typeof value[0] === "string" && isNumber(value[1]));
 
+const isRunning: Shape<[string, string, number][]> = (value): value is [string, string, number][] =>
+  Array.isArray(value) &&
+  value.length <= MOST_RUNNING &&
+  value.every((it) => Array.isArray(it) && it.length === 3 && `${it.map((part) => typeof part)}` === RUNNING);
+
 const OPTIONAL: { [K in keyof Heartbeat]?: Shape<NonNullable<Heartbeat[K]> | null> } = {
   due: isNumber,
   since: isNumber,
   active: isNumber,
   oldest: isOldest,
+  running: isRunning,
+  idle_since: (value): value is number | null => value === null || isNumber(value),
+  soft_shutdown: isNumber,
   solo: (value): value is boolean => typeof value === "boolean",
   tasks: named(named(isNumber)),
   runtimes: named(isNumbers),

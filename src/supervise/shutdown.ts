@@ -4,6 +4,7 @@ import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { logError, type OwnLog } from "../logs/write/own-log.ts";
 import type { Plan } from "../plan/plan.ts";
+import { runningTasks } from "./process/celery-report.ts";
 import { planLastCalls } from "./process/last-call.ts";
 import type { Service } from "./service.ts";
 
@@ -164,7 +165,7 @@ export class Shutdown {
     const error = new DjinitError(
       "DJINIT_GRACE_PERIOD_EXCEEDED",
       `cannot stop ${names.join(", ")} within ${deadlineMs / 1000} s: killing`,
-      { fields: { targets: names } },
+      { fields: { targets: names, ...runningTasks(left) } },
     );
     this.#reportExceeded(error);
     for (const service of left) service.handle({ type: "kill" });

@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import { listProcesses } from "../../platform/proc.ts";
 import type { Service } from "../service.ts";
+import { lastHeartbeat, runningTasks } from "./celery-report.ts";
 
 /** The last call comes no earlier than after half of the grace period. */
 const LEAST_PART = 0.5;
@@ -20,7 +21,8 @@ export function planLastCalls(
   const cancels = services.flatMap((service) => {
     const { lastCall } = service.plan;
     if (lastCall === undefined) return [];
-    const afterMs = Math.max(graceMs - lastCall.beforeKillMs, graceMs * LEAST_PART);
+    const patienceMs = softShutdownMs(service);
+    const afterMs = Math.max(graceMs - lastCall.beforeKillMs - patienceMs, graceMs * LEAST_PART);
     return clock.after(afterMs, () => {
       if (!isDue(service)) return;
       onCall(exceeded(service, lastCall.signal, afterMs));
@@ -36,11 +38,16 @@ function isDue({ state, pid }: Service): boolean {
   return state.name === "stopping" && pid !== undefined && hasChildren(pid);
 }
 
-function exceeded({ name }: Service, signal: NodeJS.Signals, afterMs: number): DjinitError {
+/** After the call celery itself waits for as long, before it gives its tasks back. */
+function softShutdownMs(service: Service): number {
+  return Math.max(0, lastHeartbeat(service)?.soft_shutdown ?? 0) * 1000;
+}
+
+function exceeded(service: Service, signal: NodeJS.Signals, afterMs: number): DjinitError {
   return new DjinitError(
     "DJINIT_GRACE_PERIOD_EXCEEDED",
-    `cannot stop ${name} within ${afterMs / 1000} s: ${signal}, so that it gives back its tasks before it is killed`,
-    { fields: { targets: [name], signal } },
+    `cannot stop ${service.name} within ${afterMs / 1000} s: ${signal}, so that it gives back its tasks before it is killed`,
+    { fields: { targets: [service.name], signal, ...runningTasks([service]) } },
   );
 }
 

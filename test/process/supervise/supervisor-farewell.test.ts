@@ -1,7 +1,9 @@
 // What a stop does for those that hold connections open, and for those that hold tasks.
+import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 async function running(
   services: ReturnType<typeof servicePlan>[],
@@ -80,6 +82,36 @@ describe("a last call", () => {
     expect(run.stateOf("app")).toBe("stopping");
     run.clock.advance(gracePeriodMs - afterMs);
     expect(await run.finished()).toBe(137);
+  });
+
+  test("comes earlier for celery's own patience, and tells which tasks run", async () => {
+    const heartbeatFile = `${temporaryDirectory().path}/app.heartbeat`;
+    const run = await running([servicePlan("app", "stubborn", { lastCall, heartbeatFile })]);
+    const pid = run.service("app").pid;
+    const underWay = [["shop.bake", "42-a", Number(process.hrtime.bigint()) / 1e9 - 90]];
+    const told = {
+      pid,
+      kind: "worker",
+      state: "connecting",
+      at: 1,
+      thread: 1,
+      soft_shutdown: 5,
+      running: underWay,
+    };
+    writeFileSync(heartbeatFile, JSON.stringify({ seq: 1, ...told, end: 1 }));
+    run.supervisor.stop("SIGTERM");
+    await eventually(() => run.said().includes("app: no, TERM"));
+    run.clock.advance(15_999);
+    expect(exceeded(run)).toEqual([]);
+    run.clock.advance(1);
+    await eventually(() => run.said().includes("app: no, QUIT"));
+    run.clock.advance(9_000);
+    expect(await run.finished()).toBe(137);
+    const tasks = [expect.stringMatching(/^shop\.bake\[42-a\] for 9\d s$/)];
+    expect(exceeded(run)).toMatchObject([
+      { signal: "SIGQUIT", tasks },
+      { targets: ["app"], tasks },
+    ]);
   });
 
   test("does not come for one that has ended in time", async () => {

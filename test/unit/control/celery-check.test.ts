@@ -68,6 +68,20 @@ describe("a worker", () => {
     );
   });
 
+  test("that takes nothing is not ready after a minute, and not alive after five", () => {
+    const deaf = (forS: number) =>
+      judgeHeartbeat(worker({ idle_since: 1_000 - forS, queues: { celery: 2, mail: 1 } }), 1_000, none);
+    expect(deaf(59)).toEqual({ live: true, ready: true, detail: "is running" });
+    expect(deaf(60)).toEqual({
+      live: true,
+      ready: false,
+      detail: "takes no task, although it is idle and 3 wait, for 60 s",
+    });
+    expect(deaf(299).live).toBe(true);
+    expect(deaf(300)).toMatchObject({ live: false, ready: false });
+    expect(judgeHeartbeat(worker({ idle_since: null }), 1_000, none).ready).toBe(true);
+  });
+
   test("that is well is not asked for its stack", () => {
     const asked = () => {
       throw new Error("asked");
@@ -122,6 +136,20 @@ describe("a report", () => {
     ["something else", "[]"],
   ])("that is %s is none", (name, text) => {
     expect(readHeartbeat(write(name, text))).toBeUndefined();
+  });
+
+  test.each([
+    [[["bake", "1", 5]], true],
+    [[], true],
+    [[["bake", 1, 5]], false],
+    [[["bake", "1"]], false],
+    [Array.from({ length: 21 }, () => ["bake", "1", 5]), false],
+    ["bake", false],
+  ])("tells what runs in one shape only: %j", (running, isRight) => {
+    const text = JSON.stringify({ ...JSON.parse(report), running, end: 4 });
+    const read = readHeartbeat(write("running", text));
+    expect(read?.pid).toBe(7);
+    expect(read?.running).toEqual(isRight ? running : undefined);
   });
 
   test("that does not exist is none", () => {

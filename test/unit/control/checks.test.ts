@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { checkHealth, hasStarted, lastHeartbeat } from "../../../src/control/checks.ts";
+import { checkHealth, hasStarted } from "../../../src/control/checks.ts";
 import { monotonicSeconds } from "../../../src/metrics/heartbeat.ts";
 import type { Heartbeat } from "../../../src/metrics/heartbeat-shape.ts";
+import { lastHeartbeat } from "../../../src/supervise/process/celery-report.ts";
 import type { Service } from "../../../src/supervise/service.ts";
 import type { Supervisor } from "../../../src/supervise/supervisor.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
