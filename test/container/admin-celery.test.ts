@@ -27,6 +27,27 @@ def hang_in_the_loop(**_):
 const WITHOUT_BROKER =
   /celery-worker (has been without its broker|waits for its broker: no heartbeat) for \d+ s/;
 
+/** The same application; its worker stops consuming, and stays connected, as it may after its broker was away. */
+const DEAF = `import os
+from celery import bootsteps
+from cake_service.celery import app
+
+class Deaf(bootsteps.StartStopStep):
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, consumer):
+        consumer.timer.call_repeatedly(0.5, lambda: self.cancel(consumer.task_consumer))
+
+    def cancel(self, consumer):
+        if os.path.exists("/tmp/deaf"):
+            consumer.cancel()
+            # A question that is under way would still be answered.
+            if not consumer.channel._in_poll:
+                open("/tmp/is-deaf", "w").close()
+
+app.steps["consumer"].add(Deaf)
+`;
+
 const brokers: Redis[] = [];
 const containers: Container[] = [];
 afterAll(() =>
@@ -43,7 +64,7 @@ async function start(redis: Redis, command: string[], more: Record<string, strin
   const container = await startProject({
     command: ["celery", ...command],
     env: { CELERY_BROKER_URL: redis.url, CAKE_BEAT_SECONDS: "1", ...more },
-    files: { "/app/hangs.py": HANGS },
+    files: { "/app/hangs.py": HANGS, "/app/deaf.py": DEAF },
     publish: [ADMIN_PORT],
   });
   containers.push(container);
@@ -119,6 +140,27 @@ describe.concurrent("a worker", { timeout: TEST_MS }, () => {
       /celery-worker is stuck: no heartbeat for \d+ s, last seen in .*hangs\.py.*hang_in_the_loop/,
     );
     expect((await worker.exec(["djinit", "health", "--live"])).exitCode).toBe(1);
+  });
+
+  test("that takes nothing although messages wait is alive for a time, and not ready", async () => {
+    const worker = await start(redis, ["worker", "-Q", "unheard"], {
+      CELERY_APP: "deaf",
+      PYTHONPATH: "/app",
+    });
+    await worker.output(["touch", "/tmp/deaf"], { user: "django" });
+    await eventually(async () => (await worker.exec(["test", "-e", "/tmp/is-deaf"])).ok, {
+      what: "it is deaf",
+      timeoutMs: STALE_MS,
+    });
+    await order(worker, 0, "unheard");
+    expect(await answers(worker, "readyz", 503)).toMatch(
+      /celery-worker takes no task, although it is idle and 1 wait, for \d+ s/,
+    );
+    expect((await verdict(worker, "livez")).status).toBe(200);
+    await worker.output(["rm", "/tmp/deaf"]);
+    await worker.output(["djinit", "restart", "celery-worker"]);
+    await answers(worker, "readyz", 200);
+    await worker.record("the task", ({ msg }) => /\bcake \d+ is baked/.test(msg));
   });
 
   test("that is stopped by SIGSTOP is not alive", async () => {

@@ -15,9 +15,18 @@ describe("a beat inside a worker is told of, with what to write", () => {
       {
         variable: "CMD",
         value: word,
-        problem: `the CMD has \`${word}\`: the worker is a beat as well, and each further container of it sends every scheduled task once more; leave it out, and start one beat: CMD ["celery", "beat"], or CELERY_BEAT=1 beside web`,
+        problem: `the CMD has \`${word}\`: the worker is a beat as well, and each further one sends every scheduled task once more; leave it out, and start one beat: CMD ["celery", "beat"], or CELERY_BEAT=1 beside web`,
       },
     ]);
+  });
+
+  test("in the Procfile, alone and beside web", () => {
+    const entry = { ...readCommand("celery -A shop worker -B".split(" ")), name: "mail" };
+    const problem = expect.stringContaining('the entry "mail" of the Procfile has `-B`');
+    expect(findBeatInside(entry)).toMatchObject([{ variable: "Procfile", problem }]);
+    const web = readCommand(["shop.wsgi"]);
+    const beside = [{ name: "mail", count: 1, invocation: entry }];
+    expect(findBeatInside({ ...web, beside })).toMatchObject([{ variable: "Procfile", problem }]);
   });
 
   test.each([
