@@ -13,7 +13,7 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import wraps
 from importlib import import_module
@@ -151,15 +151,17 @@ def forget_gauges(directory: str, dead: Iterable[int]) -> None:
     State.with_gauge = State.with_gauge[-MOST_GAUGES:]
 
 
-def merge_dead() -> None:
-    """Called once a second. While somebody reads, they wait for the next time."""
+def merge_dead(alive: Container[int] = ()) -> None:
+    """Called once a second. While somebody reads, they wait for the next time. A live worker may have the PID of a dead one."""
     if len(State.dead) < MOST_DEAD:
         return
     with suppress(OSError), locked(State.directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
         # Others may end meanwhile.
         dead = State.dead[:]
-        merge(State.directory, dead, os.getpid())
-        forget_gauges(State.directory, dead)
+        gone = [pid for pid in dead if pid not in alive]
+        State.with_gauge = [pid for pid in State.with_gauge if pid not in alive]
+        merge(State.directory, gone, os.getpid())
+        forget_gauges(State.directory, gone)
         del State.dead[: len(dead)]
 
 
@@ -196,7 +198,7 @@ def let_master_merge() -> None:
     @wraps(murder_workers)
     def looks(self: Any) -> Any:
         with suppress(Exception):
-            merge_dead()
+            merge_dead(self.WORKERS)
         return murder_workers(self)
 
     Arbiter.murder_workers = looks

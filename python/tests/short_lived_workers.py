@@ -34,10 +34,10 @@ def work(number: int) -> None:
         gauge.set(number)
 
 
-def copy(path: Path) -> None:
-    """Without the room for more: many files take much of it."""
+def copy(path: Path, number: int) -> None:
+    """Without the room for more: many files take much of it. Of many workers some have had the same PID."""
     data = path.read_bytes()
-    Path(COPIES, path.name).write_bytes(data[: struct.unpack_from("i", data)[0]])
+    Path(COPIES, f"{path.stem}{number:06}.db").write_bytes(data[: struct.unpack_from("i", data)[0]])
 
 
 def page(directory: str) -> dict[str, float]:
@@ -65,7 +65,7 @@ def read_on(told: int, until: int) -> None:
             if name.startswith(("cakes_total", "baking", "size")) and now.get(name, -1) < value:
                 back.append([name, value, now.get(name)])
         before = now
-        time.sleep(0.01)
+        time.sleep(0.05)
     os.write(told, json.dumps({"reads": reads, "back": back[:10]}).encode())
 
 
@@ -89,7 +89,7 @@ def main() -> None:
         os.waitpid(pid, 0)
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
         for path in Path(DIRECTORY).glob(f"*_{pid}.db"):
-            copy(path)
+            copy(path, number)
         shared.has_ended(pid, DIRECTORY)
         # The master would try again in a second.
         while len(shared.State.dead) >= shared.MOST_DEAD:
@@ -97,7 +97,7 @@ def main() -> None:
             time.sleep(0.001)
         most = max(most, len(os.listdir(DIRECTORY)))
     for path in Path(DIRECTORY).glob(f"*_{os.getpid()}.db"):
-        copy(path)
+        copy(path, MANY)
     os.close(over)
     with os.fdopen(seen) as file:
         read = json.load(file)
