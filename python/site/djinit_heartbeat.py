@@ -176,11 +176,7 @@ def watch_worker(path: str, app: Any) -> None:
 
     def ready(**_: Any) -> None:
         """Tell what the worker tells its log, which the project's own logging may have switched off."""
-        with suppress(OSError):
-            fd = os.open(f"{path}.ready", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-            # A file that was empty is not written by being emptied.
-            os.utime(fd)
-            os.close(fd)
+        report.ready()
 
     app.steps["consumer"].add(Heartbeat)
     signals.worker_ready.connect(ready, weak=False)

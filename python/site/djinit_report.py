@@ -33,10 +33,13 @@ class Report:
 
     def __init__(self, path: str, kind: str) -> None:
         self.facts: dict[str, Any] = {"pid": os.getpid(), "kind": kind, "thread": threading.main_thread().ident}
+        self.path = path
         self.written_at = 0.0
         self.seq = 0
         self.size = 0
         self.armed = self.armed_before = False
+        # For a second thread. A signal's handler may write in the middle of a writing: its thread must not wait for itself.
+        self.lock = threading.RLock()
         # In place, not by renaming: that works on a full disk too.
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         self.stack = os.open(f"{path}.stack", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
@@ -46,8 +49,12 @@ class Report:
     def write(self, **facts: Any) -> None:
         self.facts.update(facts, at=time.monotonic())
         self.written_at = self.facts["at"]
-        self.seq += 1
-        with suppress(OSError, ValueError):
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is known, as of the last time that the process has come round."""
+        with self.lock, suppress(OSError, ValueError, RuntimeError):
+            self.seq += 1
             data = json.dumps({"seq": self.seq, **self.facts, "end": self.seq}).encode()
             self.size = max(self.size, len(data))
             os.pwrite(self.fd, data.ljust(self.size), 0)
@@ -57,13 +64,21 @@ class Report:
         if time.monotonic() - self.written_at >= SHORTEST_PERIOD_S:
             self.write()
 
-    def arm(self) -> None:
+    def ready(self) -> None:
+        """Tell it by a file beside the report, for the start of the process."""
+        with suppress(OSError):
+            fd = os.open(f"{self.path}.ready", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            # A file that was empty is not written by being emptied.
+            os.utime(fd)
+            os.close(fd)
+
+    def arm(self, more_s: float = 0.0) -> None:
         self.armed = True
         with suppress(OSError, ValueError, RuntimeError):
             if os.fstat(self.stack).st_size:
                 os.ftruncate(self.stack, 0)
                 os.lseek(self.stack, 0, os.SEEK_SET)
-            faulthandler.dump_traceback_later(STALL_S, file=self.stack)
+            faulthandler.dump_traceback_later(STALL_S + more_s, file=self.stack)
 
     def disarm(self) -> None:
         if self.armed:
@@ -77,6 +92,16 @@ class Report:
     def after_fork(self) -> None:
         if self.armed_before:
             self.arm()
+
+
+def last_report(path: str) -> dict[str, Any]:
+    """What the process before this one has written last; empty if there was none, or if it is not whole."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            facts = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) and facts.get("seq") == facts.get("end") else {}
 
 
 class Counts:

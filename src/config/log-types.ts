@@ -19,6 +19,7 @@ export const SERVICES = [
   "gunicorn",
   "celery-worker",
   "celery-beat",
+  "tasks-worker",
   "command",
   "wait-for-database",
   "migrate",

@@ -1,5 +1,5 @@
-// How many workers there are, and when they are renewed.
-import { integer, integerOrAuto, memorySize } from "./value-types.ts";
+// Which workers there are, how many, and when they are renewed.
+import { flag, integer, integerOrAuto, memorySize, text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const WORKER_VARIABLES = {
@@ -12,6 +12,17 @@ export const WORKER_VARIABLES = {
     "DJINIT_WORKER_MAX_MEMORY",
     memorySize(),
     "gunicorn: a worker that holds more memory than this is renewed, as in `300m` or `1g`.",
+  ),
+  celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
+  celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
+    default: "",
+  }),
+  celeryBeat: variable("CELERY_BEAT", flag(), "Web: run celery beat in the same container.", { default: "" }),
+  tasksWorker: variable(
+    "DJANGO_TASKS_WORKER",
+    flag(),
+    "Web: run the worker of Django's tasks in the same container.",
+    { default: "" },
   ),
   celeryConcurrency: variable(
     "CELERY_CONCURRENCY",

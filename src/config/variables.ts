@@ -136,11 +136,6 @@ export const VARIABLES = {
     "The same, under the name that prometheus_client gives it today.",
     { passedOn: true },
   ),
-  celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
-  celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {
-    default: "",
-  }),
-  celeryBeat: variable("CELERY_BEAT", flag(), "Web: run celery beat in the same container.", { default: "" }),
   gracePeriodMs: variable(
     "DJINIT_GRACE_PERIOD",
     seconds(1, 86_400),
@@ -183,7 +178,7 @@ export const VARIABLES = {
   commandUser: variable(
     "DJINIT_COMMAND_USER",
     userName(),
-    "User of a command that is neither web nor celery. `root` keeps root for the whole container.",
+    "User of a command of your own, which is neither web nor a worker. `root` keeps root for the whole container.",
     { default: "django" },
   ),
   commandOutput: variable(
@@ -206,8 +201,8 @@ export const VARIABLES = {
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,
-  ...WORKER_VARIABLES,
   ...OBSERVATION_VARIABLES,
+  ...WORKER_VARIABLES,
 } as const;
 
 /** Names of the variables that are for the boot only. */

@@ -1,4 +1,4 @@
-// Whether a celery worker or beat is alive, and whether it can work. Pure.
+// Whether a worker or beat is alive, and whether it can work. Pure.
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 
 /** A healthy loop beats every 2 s. A machine that is overloaded for a while is no reason to restart anything. */
@@ -12,6 +12,16 @@ const STANDARD_LIBRARY = /\/lib\/python3[.\d]*\/(?!site-packages|dist-packages)|
  */
 const BROKER_LIBRARY =
   /-packages\/(kombu\/(transport|connection|messaging|pools|resource|entity|utils)|amqp|redis|vine|boto3|botocore|gevent|eventlet)\b/;
+
+/** The libraries that talk to the database, and Django's own modules above them. */
+const DATABASE_LIBRARY = /-packages\/(psycopg|psycopg2|psycopg_pool|MySQLdb|pymysql|oracledb|django\/db)\b/;
+
+/** What each kind works with, and where it waits for that. */
+const BACKENDS = {
+  worker: { name: "broker", library: BROKER_LIBRARY },
+  beat: { name: "broker", library: BROKER_LIBRARY },
+  tasks: { name: "database", library: DATABASE_LIBRARY },
+};
 
 /**
  * Messages wait, and the worker takes none although it has nothing else to do: so it may be after its broker was away. Whether they
@@ -32,12 +42,12 @@ const WELL: Verdict = { live: true, ready: true, detail: "is running" };
 /** `frames` is the stack of a stalled process, the innermost frame first. */
 export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () => string[]): Verdict {
   const { at, due = at, kind, since = at, state } = heartbeat;
-  const lateS = nowS - (kind === "beat" ? due : at);
+  const lateS = nowS - due;
   const isLate = lateS > STALE_AFTER_S && state !== "starting";
   // A worker that is looking for its broker does nothing else. beat goes on ticking.
   if (state === "connecting" && !(isLate && kind === "beat")) {
     const forS = Math.round(nowS - since);
-    return { live: true, ready: false, detail: `has been without its broker for ${forS} s` };
+    return { live: true, ready: false, detail: `has been without its ${BACKENDS[kind].name} for ${forS} s` };
   }
   return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : judgeConsuming(heartbeat, nowS);
 }
@@ -58,8 +68,9 @@ function judgeStall(heartbeat: Heartbeat, nowS: number, lateS: number, frames: s
   }
   const sign = kind === "beat" ? "tick" : "heartbeat";
   const where = frames.find((frame) => !STANDARD_LIBRARY.test(frame));
-  if (where !== undefined && BROKER_LIBRARY.test(where)) {
-    return { live: true, ready: false, detail: `waits for its broker: no ${sign} for ${lateS} s` };
+  const backend = BACKENDS[kind];
+  if (where !== undefined && backend.library.test(where)) {
+    return { live: true, ready: false, detail: `waits for its ${backend.name}: no ${sign} for ${lateS} s` };
   }
   const seen = where === undefined ? "" : `, last seen in ${where}`;
   return { live: false, ready: false, detail: `is stuck: no ${sign} for ${lateS} s${seen}` };

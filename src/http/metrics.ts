@@ -9,6 +9,7 @@ import { collectApplication } from "../metrics/application.ts";
 import { collectBoot } from "../metrics/boot.ts";
 import { type CeleryProcess, collectCelery } from "../metrics/celery.ts";
 import { collectContainer } from "../metrics/container.ts";
+import { collectTasks } from "../metrics/django-tasks.ts";
 import type { Family } from "../metrics/family.ts";
 import { collectGunicorn } from "../metrics/gunicorn.ts";
 import { monotonicSeconds } from "../metrics/heartbeat.ts";
@@ -63,6 +64,7 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
     names.includes("nginx") ? collectNginxConnections(placedIn(plan.run, NGINX_STATUS_SOCKET)) : [],
     collectApplication(plan.admin.prometheusDirectory),
   ]);
+  const workers = celeryOf(services, heartbeats, health);
   return [
     ...collectBuild({ version: VERSION, node: process.version, role: plan.role }),
     ...collectCondition(health),
@@ -75,7 +77,8 @@ async function collect({ supervisor, relayed }: AdminContext): Promise<Family[]>
     ...(names.includes("gunicorn")
       ? gunicornFamilies(plan.run, workersOf(gunicornPid(services), usage))
       : []),
-    ...collectCelery(celeryOf(services, heartbeats, health), monotonicSeconds()),
+    ...collectCelery(workers, monotonicSeconds()),
+    ...collectTasks(workers, monotonicSeconds()),
     ...collectContainer(),
     ...collectBoot(plan.boot),
     ...collectOwnProcess(),

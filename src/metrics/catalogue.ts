@@ -65,6 +65,13 @@ export const METRICS = {
   ),
   celery_queue_length: metric("gauge", ["service", "queue"], "Messages waiting in the broker."),
 
+  django_tasks_database_connected: metric("gauge", ["service"], "1 while the worker's database answers."),
+  django_tasks_oldest_seconds: metric(
+    "gauge",
+    ["service", "queue"],
+    "How long the oldest task of a queue has been waiting; absent where none waits.",
+  ),
+
   djinit_container_cpu_seconds_total: metric("counter", [], "Processor time of the container."),
   djinit_container_cpu_periods_total: metric(
     "counter",

@@ -13,9 +13,13 @@ const EVENTS: Record<string, MetricName> = {
   "task-revoked": "celery_tasks_revoked_total",
 };
 
+/** The events that every kind of worker counts. */
+const COMMON = /started|succeeded|failed/;
+
 export interface CeleryProcess {
   service: string;
-  kind: "worker" | "beat";
+  /** `tasks`: a worker of Django's tasks, which may be celery's. */
+  kind: "worker" | "beat" | "tasks";
   /** Undefined if it has not reported, or is not running. */
   heartbeat: Heartbeat | undefined;
   live: boolean;
@@ -29,10 +33,13 @@ export function collectCelery(processes: readonly CeleryProcess[], nowS: number)
   if (processes.length === 0) return [];
   const ages = processes.flatMap(({ service, heartbeat }): Sample[] => {
     if (heartbeat === undefined) return [];
-    const since = heartbeat.kind === "beat" ? (heartbeat.due ?? heartbeat.at) : heartbeat.at;
+    const since = heartbeat.due ?? heartbeat.at;
     return [{ labels: { service }, value: Math.max(0, nowS - since) }];
   });
-  const workers = processes.filter(({ kind }) => kind === "worker").map(collectWorker);
+  // What a worker of Django's tasks has in common with celery's has the same names. One may be of a kind that has no report.
+  const workers = processes
+    .filter(({ kind, heartbeat }) => kind === "worker" || (kind === "tasks" && heartbeat !== undefined))
+    .map(collectWorker);
   return [family("celery_heartbeat_age_seconds", ages), ...joined(workers)];
 }
 
@@ -46,15 +53,19 @@ function joined([first = [], ...others]: Family[][]): Family[] {
 
 function collectWorker({ service, heartbeat, live }: CeleryProcess): Family[] {
   const own = service === USUAL_WORKER ? {} : { service };
+  const isCelery = heartbeat?.kind !== "tasks";
   const { tasks = {}, runtimes = {}, buckets = [], queues = {}, active = 0 } = heartbeat ?? {};
   return [
     family("celery_worker_up", [{ labels: own, value: Number(heartbeat !== undefined && live) }]),
-    family("celery_broker_connected", [{ labels: own, value: Number(heartbeat?.state === "connected") }]),
+    family(
+      "celery_broker_connected",
+      isCelery ? [{ labels: own, value: Number(heartbeat?.state === "connected") }] : [],
+    ),
     family("celery_tasks_active", [{ labels: own, value: active }]),
     ...Object.entries(EVENTS).map(([event, name]) =>
       family(
         name,
-        Object.entries(tasks).map(([task, counts]) => ({
+        Object.entries(isCelery || COMMON.test(event) ? tasks : {}).map(([task, counts]) => ({
           labels: { ...own, task },
           value: counts[event] ?? 0,
         })),

@@ -2,14 +2,14 @@
 
 export interface Heartbeat {
   pid: number;
-  kind: "worker" | "beat";
-  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. */
+  kind: "worker" | "beat" | "tasks";
+  /** A worker's: starting, connected, connecting. A beat's: ticking, connecting. `tasks`: a worker of Django's tasks. */
   state: string;
   /** When it was written; all times are seconds of CLOCK_MONOTONIC. */
   at: number;
-  /** Beat: when it will report again at the latest. */
+  /** When it will report again at the latest; else it does so every 2 s. */
   due?: number;
-  /** Since when it has been without its broker. */
+  /** Since when it has been without its broker, or its database. */
   since?: number;
   /** Running tasks, and the oldest of them: its name and its start. */
   active?: number;
@@ -31,6 +31,8 @@ export interface Heartbeat {
   buckets?: number[];
   /** Messages waiting. */
   queues?: Record<string, number>;
+  /** Since when the oldest of them has been waiting. */
+  waiting?: Record<string, number>;
 }
 
 /** Of the names in one report: more than djinit_report.py counts. */
@@ -76,6 +78,7 @@ const OPTIONAL: { [K in keyof Heartbeat]?: Shape<NonNullable<Heartbeat[K]> | nul
   runtimes: named(isNumbers),
   buckets: isNumbers,
   queues: named(isNumber),
+  waiting: named(isNumber),
 };
 
 /** A complete report; undefined for anything else. Parts of a wrong shape are left out. */
@@ -90,7 +93,8 @@ export function readReport(text: string): Heartbeat | undefined {
   const { seq, end, pid, kind, state, at, thread } = report;
   // Its first and last number differ if it was read while it was being written.
   if (!isNumber(seq) || seq !== end || !isNumber(pid) || !isNumber(at) || !isNumber(thread)) return undefined;
-  if ((kind !== "worker" && kind !== "beat") || typeof state !== "string") return undefined;
+  if ((kind !== "worker" && kind !== "beat" && kind !== "tasks") || typeof state !== "string")
+    return undefined;
   const given = report;
   const rest = Object.entries(OPTIONAL).filter(([name, isRight]) => isRight(given[name]));
   return {

@@ -14,7 +14,7 @@ const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
 
 export function planBoot(invocation: Invocation, config: Config): BootPlan {
   const { role } = invocation;
-  const waits = role === "worker" || role === "beat" || role === "process";
+  const waits = role === "worker" || role === "beat" || role === "tasks" || role === "process";
   const saysNothing = config.migrations === undefined && !config.skipMigrations;
   const web = role === "web";
   const prepares = web || role === "release";

@@ -13,6 +13,7 @@ import { planNginx } from "./nginx.ts";
 import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
+import { planTasksWorker } from "./processes/tasks.ts";
 import type { Invocation } from "./role.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
@@ -46,11 +47,19 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     problems.push({ variable: "DJINIT_DRAIN_DELAY", value: String(delay), problem });
   }
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
-  if (django.length > 0 && config.settingsModule === undefined) {
-    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${django.join(", ")} needs it`;
+  const needers = [
+    ...django,
+    ...(hasTasksWorker(invocation, config) ? ["the worker of Django's tasks"] : []),
+  ];
+  if (needers.length > 0 && config.settingsModule === undefined) {
+    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${needers.join(", ")} needs it`;
     problems.push({ variable: "DJANGO_SETTINGS_MODULE", problem });
   }
   return problems;
+}
+
+function hasTasksWorker({ role }: Invocation, config: Config): boolean {
+  return role === "tasks" || (role === "web" && config.tasksWorker);
 }
 
 function lacksApp({ celery }: Invocation, config: Config): boolean {
@@ -111,6 +120,7 @@ const CONSEQUENCES: Partial<Record<Role, string>> = {
   worker: "the application may use djinit's control socket",
   beat: "the application may use djinit's control socket",
   process: "the application may use djinit's control socket",
+  tasks: "the application may use djinit's control socket",
 };
 
 function withNote(role: Role, uid: number | undefined): Pick<Plan, "note"> {
@@ -146,6 +156,12 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
           ? planCeleryBeat(config, invocation.celery)
           : planNamed(invocation, config),
       ];
+    case "tasks":
+      return [
+        invocation.name === undefined
+          ? planTasksWorker(config, invocation.args)
+          : planNamed(invocation, config),
+      ];
     case "process":
       return [planNamed(invocation, config)];
     case "release":
@@ -158,6 +174,7 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
         planNginx(),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
+        ...(config.tasksWorker ? [planTasksWorker(config)] : []),
         ...planBeside(invocation, config),
       ];
   }

@@ -14,7 +14,7 @@ const USAGE_ERROR = 2;
 /** If readiness cannot be seen. celery refuses bad arguments or a bad application long before that. */
 const SETTLED_AFTER_MS = 10_000;
 /** What a worker logs, at level INFO, when it has connected to the broker and consumes: «celery@host ready.» */
-const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
+export const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
 
 /**
  * After QUIT a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts unacknowledged tasks back into

@@ -3,7 +3,7 @@ import type { FileSources } from "../config/file-variables.ts";
 import type { LogLevels } from "../config/log-types.ts";
 
 /** `process`: one of the project's own that PID 1 keeps running. */
-export type Role = "web" | "worker" | "beat" | "process" | "release" | "command";
+export type Role = "web" | "worker" | "beat" | "tasks" | "process" | "release" | "command";
 
 export type StepName =
   | "wait-for-database"
@@ -109,8 +109,8 @@ export interface ServicePlan {
   forwards: NodeJS.Signals[];
   /** Exit statuses after which a retry is useless, as long as the service has never been ready. */
   fatalStatuses: number[];
-  /** What of celery it is. */
-  celery?: "worker" | "beat";
+  /** What of celery it is; `tasks`: the worker of Django's tasks, which may be celery's. */
+  celery?: "worker" | "beat" | "tasks";
   /** The file of its heartbeat. The stack of a stalled process is at `<path>.stack`. */
   heartbeatFile?: string;
   /** nginx: the file with gunicorn's timeout of a request, and the file that makes nginx wait as long. */

@@ -4,7 +4,7 @@ import { plainArgv, shellLine } from "./words/shell-line.ts";
 
 export interface Invocation {
   role: Role;
-  /** For web: gunicorn's arguments. For worker and beat: see `celery`. For a command or a process: the command itself. */
+  /** For web: gunicorn's arguments. For tasks: its worker's. For worker and beat: see `celery`. Else the command itself. */
   args: string[];
   celery?: CeleryArgs;
   /** The name of its service, if another than that of the role. */
@@ -83,6 +83,7 @@ function readArgv(argv: readonly string[]): Invocation {
   }
   if (first === "gunicorn") return { role: "web", args: argv.slice(1) };
   if (isRelease(argv)) return { role: "release", args: [] };
+  if (isTasks(argv)) return { role: "tasks", args: argv.slice(1) };
   if (first !== "celery") return { role: "command", args: [...argv] };
   const celery = splitCelery(argv.slice(1));
   const { subcommand } = celery;
@@ -94,6 +95,11 @@ function readArgv(argv: readonly string[]): Invocation {
 /** `release` with arguments is a program of the user's. */
 export function isRelease(argv: readonly string[]): boolean {
   return argv[0] === "release" && argv.length === 1;
+}
+
+/** Only with options of the worker's: another word makes it a program of the user's. */
+function isTasks([first, second]: readonly string[]): boolean {
+  return first === "tasks" && (second === undefined || second.startsWith("-"));
 }
 
 function splitCelery(args: string[]): CeleryArgs {

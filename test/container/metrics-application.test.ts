@@ -39,7 +39,7 @@ async function start(env: Record<string, string> = {}): Promise<Container> {
   return container;
 }
 
-const OURS = /^(djinit|nginx|gunicorn|celery)_/;
+const OURS = /^(djinit|nginx|gunicorn|celery|django_tasks)_/;
 
 /** Samples by name and labels, whatever the order of the labels. */
 function sorted(text: string): Map<string, number> {

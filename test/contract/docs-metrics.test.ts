@@ -29,7 +29,7 @@ describe("docs/metrics.md", () => {
 describe("deploy/grafana/djinit.json", () => {
   /** Names of metrics in an expression, without what a histogram adds. */
   const namesIn = (text: string): string[] =>
-    (text.match(/\b(?:nginx|gunicorn|celery|djinit)_\w+/g) ?? []).map((name) =>
+    (text.match(/\b(?:nginx|gunicorn|celery|django_tasks|djinit)_\w+/g) ?? []).map((name) =>
       name in METRICS ? name : name.replace(/_(bucket|sum|count)$/, ""),
     );
   const used = [...dashboardExpressions(DASHBOARD), ...dashboardVariables(DASHBOARD)].flatMap(namesIn);

@@ -7,6 +7,7 @@ As the image's CMD:
   package.wsgi:application [option...]   nginx + gunicorn (also: options only, or gunicorn ...)
   celery worker [option...]              a celery worker
   celery beat [option...]                celery beat
+  tasks [option...]                      the worker of Django's tasks
   release                                migrate, collectstatic, superuser; then end: for a job before a deployment
   any other command                      that command, as user django`;
 

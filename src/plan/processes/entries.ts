@@ -6,11 +6,12 @@ import { plainArgv } from "../words/shell-line.ts";
 import { commandOfLine } from "./line.ts";
 import { stopSignalOf } from "./stop-signal.ts";
 
-/** gunicorn and celery are told by the words that a CMD may have. */
+/** gunicorn, celery and the worker of Django's tasks are told by the words that a CMD may have. */
 export function readEntry({ name, command }: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
   const words = plainArgv(withValues(command, environment) ?? "");
   const known = words && readCommand(words);
   if (known?.role === "web") return known;
+  if (known?.role === "tasks") return { ...known, name };
   if (known?.celery !== undefined) {
     const role = known.role === "command" ? "process" : known.role;
     return { ...known, role, name };

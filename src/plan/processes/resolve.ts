@@ -38,8 +38,9 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   const resolved: Resolved = { invocation: readCommand(argv), problems: [], warnings: [], notes: [] };
   const { role, celery } = resolved.invocation;
   const [word = ""] = argv;
-  // Every other word is djinit's already.
-  const named = role === "command" && celery === undefined && argv.length === 1 ? word : undefined;
+  // Every other word is djinit's already; an entry called `tasks` says which worker that is.
+  const named =
+    (role === "command" || role === "tasks") && celery === undefined && argv.length === 1 ? word : undefined;
   const entry = procfile.entries.find(({ name }) => name === named);
   if (entry !== undefined) take(resolved, entry, environment);
   if (role === "release") addRelease(resolved, given);

@@ -5,6 +5,7 @@ import type { ServicePlan } from "../plan.ts";
 import type { Invocation } from "../role.ts";
 import { planHealth } from "./health.ts";
 import { planProcess, serviceNames } from "./process.ts";
+import { planTasksWorker } from "./tasks.ts";
 
 /** The signals to PID 1 that are for a container's only process, as they are for a celery worker. */
 const FORWARDED: NodeJS.Signals[] = ["SIGUSR1", "SIGUSR2"];
@@ -29,6 +30,7 @@ export function planNamed(
   const health = planHealth(process, config);
   if (role === "worker") return withHealth(planCeleryWorker(config, celery, false, name), health);
   if (role === "beat") return withHealth(planCeleryBeat(config, celery, false, name), health);
+  if (role === "tasks") return withHealth(planTasksWorker(config, args, name), health);
   return planProcess(
     {
       name,
@@ -43,7 +45,7 @@ export function planNamed(
   );
 }
 
-/** celery's own reports tell when it is ready. */
+/** Their own reports tell when they are ready. */
 function withHealth(plan: ServicePlan, health: ServicePlan["health"]): ServicePlan {
   return health === undefined ? plan : { ...plan, health };
 }

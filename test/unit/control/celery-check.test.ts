@@ -179,3 +179,36 @@ describe("a report", () => {
     expect(readStalledFrames(`${path}/absent`, 255)).toEqual([]);
   });
 });
+
+describe("a worker of Django's tasks", () => {
+  const tasks = (more: Partial<Heartbeat> = {}) => worker({ kind: "tasks", ...more });
+
+  test("may say when it comes round next: its sleep between two looks is as long as people like", () => {
+    expect(judgeHeartbeat(tasks({ due: 1_300 }), 1_329, none)).toMatchObject({ live: true, ready: true });
+    expect(judgeHeartbeat(tasks({ due: 1_300 }), 1_331, none)).toMatchObject({ live: false, ready: false });
+  });
+
+  test("waits for its database, or is without it", () => {
+    const waits = { live: true, ready: false };
+    expect(judgeHeartbeat(tasks(), 1_040, () => IN_DATABASE)).toEqual({
+      ...waits,
+      detail: "waits for its database: no heartbeat for 40 s",
+    });
+    expect(judgeHeartbeat(tasks({ state: "connecting", since: 900 }), 1_000, none)).toEqual({
+      ...waits,
+      detail: "has been without its database for 100 s",
+    });
+  });
+
+  test("that stands in a broker's library is stuck", () => {
+    expect(judgeHeartbeat(tasks(), 1_040, () => IN_BROKER).live).toBe(false);
+  });
+
+  test("may take its time for a task", () => {
+    expect(judgeHeartbeat(tasks({ ...BUSY, due: 1_001 }), 2_000, none)).toEqual({
+      live: true,
+      ready: true,
+      detail: "runs bake in its own process for 1010 s",
+    });
+  });
+});

@@ -36,6 +36,8 @@ describe("the steps of the boot", () => {
     ["celery worker", URL, ["wait-for-database"]],
     ["celery beat", URL, ["wait-for-database"]],
     ["celery worker", { ...URL, ...SETTINGS }, ["wait-for-database", "wait-for-migrations"]],
+    ["tasks", { ...URL, ...SETTINGS }, ["wait-for-database", "wait-for-migrations"]],
+    ["tasks", { DATABASE_URL: "sqlite:////x", ...SETTINGS }, ["wait-for-database"]],
     ["celery beat", { ...URL, ...SETTINGS }, ["wait-for-database", "wait-for-migrations"]],
     [
       "celery worker",
@@ -73,6 +75,7 @@ describe("the steps of the boot", () => {
 
   test.each([
     ["celery worker", SETTINGS, true],
+    ["tasks", SETTINGS, true],
     ["celery beat", SETTINGS, true],
     ["celery worker", { ...SETTINGS, ...URL }, false],
     ["celery worker", { ...SETTINGS, DJINIT_MIGRATIONS: "wait" }, false],
@@ -118,6 +121,18 @@ describe("what a combination of CMD and variables lacks", () => {
       expect(problemsOf(cmd.split(" "), {})).toEqual([]);
     },
   );
+
+  test.each([
+    [["tasks"], {}],
+    [["a:b"], { DJANGO_TASKS_WORKER: "1", SKIP_MIGRATIONS: "1" }],
+  ])("%j with %j without settings", (cmd, variables) => {
+    expect(problemsOf(cmd, variables)).toMatchObject([
+      {
+        variable: "DJANGO_SETTINGS_MODULE",
+        problem: "DJANGO_SETTINGS_MODULE is not set, but the worker of Django's tasks needs it",
+      },
+    ]);
+  });
 
   test("web without an application: the CMD that would do is suggested", () => {
     expect(problemsOf([], SETTINGS)).toMatchObject([

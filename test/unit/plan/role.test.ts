@@ -36,6 +36,7 @@ const COMMANDS: string[][] = [
   ["app.main"],
   ["worker"],
   ["release", "now"],
+  ["tasks", "now"],
   ["my-app.wsgi:application"],
   ["http://example.com:8000"],
   ["app.wsgi:application:x"],
@@ -128,4 +129,8 @@ describe("the role that CMD asks for", () => {
       }),
     );
   });
+});
+
+test.each([[[]], [["--queue-name", "mail"]]])("`tasks` with the options %j of its worker", (args) => {
+  expect(readCommand(["tasks", ...args])).toEqual({ role: "tasks", args });
 });

@@ -251,6 +251,41 @@ describe("all in one", () => {
   );
 });
 
+describe("the worker of Django's tasks", () => {
+  const alone = serviceOf(planOf("tasks --queue-name mail", {}), "tasks-worker");
+
+  test("gets the CMD's options, and is told to end by one signal to its main process", () => {
+    expect(alone).toMatchObject({
+      argv: ["python", "-m", "djinit_tasks", "--queue-name", "mail"],
+      check: ["python", "-m", "djinit_tasks", "check", "--queue-name", "mail"],
+      stopSignal: "SIGTERM",
+      restart: "always",
+      user: "django",
+      heartbeatFile: "/run/celery/tasks-worker.heartbeat",
+      environment: { DJINIT_HEARTBEAT: "/run/celery/tasks-worker.heartbeat" },
+    });
+    expect(alone.lastCall).toBeUndefined();
+    expect(alone.hurryRest).toBeUndefined();
+  });
+
+  test("runs beside web with DJANGO_TASKS_WORKER, after celery", () => {
+    const plan = planOf("a:b", { ...CELERY, CELERY_BEAT: "1", DJANGO_TASKS_WORKER: "1" });
+    expect(plan.services.map(({ name }) => name)).toEqual([
+      "gunicorn",
+      "nginx",
+      "celery-beat",
+      "tasks-worker",
+    ]);
+    expect(serviceOf(plan, "tasks-worker").argv).toEqual(["python", "-m", "djinit_tasks"]);
+    expect(planOf("celery beat", { ...CELERY, DJANGO_TASKS_WORKER: "1" }).services).toHaveLength(1);
+  });
+
+  test("gets celery's broker as celery does: its backend may be celery's", () => {
+    const { environment } = serviceOf(planOf("tasks", { CELERY_BROKER: "redis://r" }), "tasks-worker");
+    expect(environment["CELERY_BROKER_URL"]).toBe("redis://r");
+  });
+});
+
 describe("a command of the user's own", () => {
   test("runs once as django in /app, with PID 1's stdin, stdout and stderr", () => {
     expect(planOf("django-admin shell")).toMatchObject({

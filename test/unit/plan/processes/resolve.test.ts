@@ -41,6 +41,21 @@ describe("a CMD of one word", () => {
     expect(invocationOf("flower")).toMatchObject({ role: "process", celery: { subcommand: "flower" } });
   });
 
+  test("the worker of Django's tasks in an entry is one too; an entry called `tasks` says which worker that is", () => {
+    const text = "mail: tasks --queue-name mail\ntasks: rq worker";
+    const { invocation } = resolvedOf("mail", text, {});
+    expect(invocation).toEqual({ role: "tasks", name: "mail", args: ["--queue-name", "mail"] });
+    expect(resolvedOf("tasks", text, {}).invocation).toMatchObject({
+      role: "process",
+      args: ["rq", "worker"],
+    });
+    expect(resolvedOf("tasks", "rq: rq worker", {}).invocation).toEqual({ role: "tasks", args: [] });
+    expect(resolvedOf("tasks", "tasks: tasks", {}).invocation).toMatchObject({
+      role: "tasks",
+      name: "tasks",
+    });
+  });
+
   test("that is djinit's keeps its meaning", () => {
     expect(invocationOf("release")).toMatchObject({
       role: "release",
