@@ -59,6 +59,9 @@ test.each([
   ["a status of HTTP/0.9", { $status: "009" }],
   ["another level", { $log_level: "warn" }],
   ["more digits than a double holds", { $body_bytes_sent: "12345678901234567" }],
+  ...["1.", ".5", "007", "00.5", "", "-1", "1.1234567890123456"].map(
+    (number): [string, Record<string, string>] => [`a time of ${number}`, { $request_time: number }],
+  ),
   ["an escape that JSON does not have", { $http_user_agent: "\\q" }],
   ...["g001", "0g01", "00g1", "001g"].map((digits): [string, Record<string, string>] => [
     `\\u${digits}`,

@@ -154,6 +154,25 @@ describe("celery", () => {
     ]);
   });
 
+  test("a line of the same process between the pieces does not end them", () => {
+    const piece = (text: string) => `[2026-11-24 02:30:51,123: WARNING/ForkPoolWorker-1] ${text}`;
+    const lines = python.SIMPLE.split("\n");
+    const entries = grouped([...lines.slice(0, 3), "no cake yet", ...lines.slice(3)].map(piece));
+    const messages = entries.map((entry) => parseEntry(entry));
+    expect(messages.map(({ msg }) => msg).toSorted()).toEqual(["ValueError: no flour", "no cake yet"]);
+    expect(messages).toContainEqual(
+      expect.objectContaining({ error: expect.objectContaining({ stack: python.SIMPLE }) }),
+    );
+  });
+
+  test("the reason of a command's error ends with an empty line, or where a record begins", () => {
+    const error = "Error: Invalid value for '--app':\nUnable to load celery application.";
+    for (const next of ["", "[2026-11-24 02:30:51,123: INFO/MainProcess] next", '{"msg":"next"}']) {
+      const [first] = grouped(`${error}\n${next}\nmore`.split("\n"));
+      expect(first?.head).toBe(error);
+    }
+  });
+
   test("its banner is one record, and beat's", () => {
     const banners = recordsOf("celery-stderr").filter(({ msg }) => /-{10}|\[tasks\]/.test(msg as string));
     expect(banners).toHaveLength(1);
