@@ -207,7 +207,12 @@ def test_what_runs_is_told_by_name(tmp_path: Path, clock: Clock) -> None:
 
 @pytest.mark.parametrize(
     ("lengths", "reserved", "active", "idle"),
-    [({"a": 0, "b": 2}, set(), set(), True), ({"a": 0}, set(), set(), False), ({"a": 2}, {1}, set(), False), ({"a": 2}, set(), {1}, False)],
+    [
+        ({"a": 0, "b": 2}, set(), set(), True),
+        ({"a": 0}, set(), set(), False),
+        ({"a": 2}, {1}, set(), False),
+        ({"a": 2}, set(), {1}, False),
+    ],
 )
 def test_idle_beside_messages(
     lengths: dict[str, int], reserved: set[int], active: set[int], idle: bool, monkeypatch: pytest.MonkeyPatch
