@@ -36,7 +36,11 @@ export async function measureProjects(
 
 async function measureProject(project: Project, redis: string, pairs: number): Promise<Comparison[]> {
   const image = await buildProjectImage(project);
-  const env = project.env({ database: await createDatabase(), redis });
+  const env = project.env({
+    database: await createDatabase(),
+    secondDatabase: await createDatabase(),
+    redis,
+  });
   const looking = { ...env, SUPERUSER_PASSWORD };
   const { container } = await startWeb(image, looking);
   await container.rm();

@@ -52,6 +52,18 @@ export const LAYOUTS: readonly Project[] = [
     },
   },
   {
+    name: "two-databases",
+    shape:
+      "two databases with a router between them; hooks before and after a migration, and before each start",
+    env: (backends) => ({
+      SECRET_KEY: "two-databases",
+      DATABASE_URL: backends.database.url,
+      EVENTS_DATABASE_URL: backends.secondDatabase.url,
+      CELERY_BROKER: backends.redis,
+      CELERY_BACKEND: backends.redis,
+    }),
+  },
+  {
     name: "app-by-scheme",
     shape: "dj-database-url; an app more where the URL's scheme is Postgres'",
     env: usual,

@@ -27,7 +27,8 @@ export async function measure(project: Project, redis: string): Promise<Seen> {
   });
   if (!isBuilt) return seen;
 
-  const env = { ...project.env({ database: await createDatabase(), redis }), SUPERUSER_PASSWORD: PASSWORD };
+  const [database, secondDatabase] = [await createDatabase(), await createDatabase()];
+  const env = { ...project.env({ database, secondDatabase, redis }), SUPERUSER_PASSWORD: PASSWORD };
   const uploads = `${await createVolume()}:${project.media ?? "/app/media"}`;
   const { worker, beat, beside } = project.processes ?? CELERY;
   const start = (more: Partial<RunOptions> = {}) =>

@@ -4,6 +4,8 @@ import type { Database } from "../../support/postgres.ts";
 /** Where its database and its broker are. */
 export interface Backends {
   database: Database;
+  /** For a project that has a second one. */
+  secondDatabase: Database;
   /** `redis://host:port/number` */
   redis: string;
 }
