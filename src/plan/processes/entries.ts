@@ -6,9 +6,14 @@ import { plainArgv } from "../words/shell-line.ts";
 import { commandOfLine } from "./line.ts";
 import { stopSignalOf } from "./stop-signal.ts";
 
+/** What a platform tells its web server. Here nginx listens. */
+const BIND_TO_PORT = /\s(?:-b|--bind)[\s=]+(["']?)[\w.[\]:]*:\$(?:PORT|\{PORT(?::?-\d+)?\})\1(?=\s|$)/g;
+const PORT = { PORT: "8000" };
+
 /** gunicorn, celery and the worker of Django's tasks are told by the words that a CMD may have. */
 export function readEntry({ name, command }: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
-  const words = plainArgv(withValues(command, environment) ?? "");
+  const line = withValues(command.replaceAll(BIND_TO_PORT, ""), { ...PORT, ...environment });
+  const words = plainArgv(line ?? "");
   const known = words && readCommand(words);
   if (known?.role === "web") return known;
   if (known?.role === "tasks") return { ...known, name };

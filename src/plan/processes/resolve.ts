@@ -30,6 +30,9 @@ const OWN_WORDS = [
 ];
 const OWN_NAMES = [...OWN_WORDS, ...SERVICES];
 
+/** Roles of djinit's, that a CMD asks for in two words. */
+const CELERY_NAMES = ["worker", "beat"];
+
 export type Given = Pick<Loaded, "config" | "environment" | "procfile">;
 
 /** What `argv` means where that Procfile lies. */
@@ -78,6 +81,10 @@ function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.Proc
     resolved.invocation = { role: "web", args: [] };
     resolved.notes.push({ variable: "Procfile", problem });
   } else resolved.invocation = invocation;
+  if (CELERY_NAMES.includes(name) && invocation.celery === undefined) {
+    const problem = `${at}: ${JSON.stringify(name)} is not celery's, as its line does not begin with celery: it runs as a process of the project's own`;
+    resolved.notes.push({ variable: "Procfile", problem });
+  }
 }
 
 function addBeside(resolved: Resolved, { config, environment, procfile }: Given): void {

@@ -56,6 +56,23 @@ describe("a CMD of one word", () => {
     });
   });
 
+  test.each([
+    "gunicorn shop.wsgi --bind 0.0.0.0:$PORT --log-file -",
+    "gunicorn -b :$PORT shop.wsgi --log-file -",
+    `gunicorn shop.wsgi --bind="[::]:§{PORT:-5000}" --log-file -`,
+  ])("the port of a platform is nginx's: `%s`", (line) => {
+    expect(resolvedOf("web", `web: ${line.replace("§", "$")}`).invocation).toEqual({
+      role: "web",
+      args: ["shop.wsgi", "--log-file", "-"],
+    });
+  });
+
+  test("`worker` and `beat` may be another program's, and a record says so", () => {
+    const { invocation, notes } = resolvedOf("worker", "worker: python manage.py rqworker");
+    expect(invocation).toMatchObject({ role: "process", name: "worker" });
+    expect(notes).toMatchObject([{ problem: expect.stringContaining('line 1: "worker" is not celery\'s') }]);
+  });
+
   test("that is djinit's keeps its meaning", () => {
     expect(invocationOf("release")).toMatchObject({
       role: "release",
