@@ -14,12 +14,15 @@ import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
 import { planTasksWorker } from "./processes/tasks.ts";
-import type { Invocation } from "./role.ts";
+import type { BesideProcess, Invocation } from "./role.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
 /** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
 export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
-  const problems = findDaemonProblems(invocation, config);
+  const problems = [
+    ...findDaemonProblems(invocation, config),
+    ...(invocation.beside ?? []).flatMap((it) => findBesideProblems(it, config)),
+  ];
   const beside = (
     [
       ["CELERY_WORKER", config.celeryWorker],
@@ -60,6 +63,16 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
 
 function hasTasksWorker({ role }: Invocation, config: Config): boolean {
   return role === "tasks" || (role === "web" && config.tasksWorker);
+}
+
+function findBesideProblems({ name, invocation }: BesideProcess, config: Config): Problem[] {
+  const daemons = findDaemonProblems(invocation, config).map(({ problem, ...rest }) => {
+    return { ...rest, variable: "Procfile", problem: problem.replace(/^CMD/, `the Procfile's ${name}`) };
+  });
+  const isCelery = invocation.role === "worker" || invocation.role === "beat";
+  if (!isCelery || !lacksApp(invocation, config)) return daemons;
+  const problem = `CELERY_APP is not set and the Procfile's ${name} has no --app: set one to the module of the Celery application`;
+  return [...daemons, { variable: "CELERY_APP", problem }];
 }
 
 function lacksApp({ celery }: Invocation, config: Config): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { draftPlan } from "../../../../src/plan/build-plan.ts";
+import { draftPlan, findProblems } from "../../../../src/plan/build-plan.ts";
 import type { ServicePlan } from "../../../../src/plan/plan.ts";
 import { configOf, resolvedOf } from "../../../support/planned.ts";
 
@@ -76,6 +76,17 @@ describe("an entry of the Procfile", () => {
       environment: { CELERY_BROKER_URL: "redis://r" },
     });
   });
+});
+
+test("what celery lacks beside web is told by the entry's name", () => {
+  const { invocation } = resolvedOf("a.wsgi:b", "mail: celery worker --detach", { DJINIT_PROCESSES: "mail" });
+  const problems = findProblems(invocation, configOf({ SKIP_MIGRATIONS: "1" })).map(({ problem }) => problem);
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /^the Procfile's mail has `--detach`, which puts celery worker into the background/,
+    ),
+    expect.stringMatching(/^CELERY_APP is not set and the Procfile's mail has no --app/),
+  ]);
 });
 
 test("beside web there are as many as are wanted, and none takes the container's signals", () => {
