@@ -153,7 +153,8 @@ def run(args: Sequence[str]) -> None:
 
             djinit_db_worker.run(backend.alias, backend.queues, args)
     except (UsageError, CommandError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        # Django's parser says it already.
+        print(f"Error: {str(error).removeprefix('Error: ')}", file=sys.stderr)
         sys.exit(USAGE)
 
 
