@@ -32,6 +32,8 @@ export class ApplicationMerge {
     const id = `${kind.type} ${kind.mode}${kind.mode === "all" ? ` ${kind.pid}` : ""}`;
     const { values } = this.#groups.getOrInsertComputed(id, () => ({ kind, values: new Map() }));
     for (const { key, value, timestamp } of entries) {
+      // It has not been set in that process.
+      if (kind.mode === "mostrecent" && timestamp <= 0) continue;
       const earlier = values.get(key);
       if (earlier === undefined) values.set(key, { value, timestamp });
       else merge(kind.mode, earlier, { value, timestamp });

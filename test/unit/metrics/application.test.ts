@@ -103,6 +103,14 @@ describe("several processes' metrics are one", () => {
   });
 });
 
+test("the most recent value is none where it has not been set", async () => {
+  const gauge = (value: number, timestamp: number) => fileOf([{ metric: "oven", value, timestamp }]);
+  const unset = { "gauge_livemostrecent_7.db": gauge(0, 0) };
+  expect(await samplesOf(unset)).toEqual({ djinit_application_metrics_readable: 1 });
+  const files = { ...unset, "gauge_livemostrecent_8.db": gauge(3, 100) };
+  expect(await samplesOf(files)).toMatchObject({ oven: 3 });
+});
+
 describe("what is no such file", () => {
   test("an application without any has no figures at all", async () => {
     expect(await collectApplication("/nonexistent")).toEqual([]);
