@@ -5,11 +5,9 @@ gunicorn's default workers call whatever they load as WSGI: an ASGI application 
 on as gunicorn's own `asgi` worker, or as uvicorn's where this gunicorn has none. Run by gunicorn's file.
 """
 
-import inspect
 import runpy
 import sys
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,36 +22,8 @@ ASGI_WORKERS = (
 )
 #: gunicorn chooses them by itself: sync, and gthread where there are threads.
 CHOSEN_BY_DEFAULT = ("gunicorn.workers.sync", "gunicorn.workers.gthread")
-#: scope, receive, send. WSGI has environ and start_response.
-ASGI_ARGUMENTS = 3
 
-
-def speaks_asgi(application: Any) -> bool:
-    """Return whether this is ASGI: a coroutine function, as uvicorn asks, or something that takes three arguments."""
-    while isinstance(application, partial):
-        application = application.func
-    if inspect.isclass(application):
-        return False
-    is_plain = inspect.isfunction(application) or inspect.ismethod(application) or not callable(application)
-    called = application if is_plain else application.__call__
-    return inspect.iscoroutinefunction(called) or takes_three(called)
-
-
-def takes_three(called: Any) -> bool:
-    """Return whether it wants three arguments and cannot do with two."""
-    try:
-        wanted = inspect.signature(called)
-    except (TypeError, ValueError):
-        return False
-    try:
-        wanted.bind(*range(ASGI_ARGUMENTS))
-    except TypeError:
-        return False
-    try:
-        wanted.bind(*range(ASGI_ARGUMENTS - 1))
-    except TypeError:
-        return True
-    return False
+speaks_asgi = runpy.run_path("/usr/local/lib/djinit/djinit_speaks.py")["speaks_asgi"]
 
 
 def asgi_worker() -> Any:

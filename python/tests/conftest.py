@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import UserSettingsHolder, global_settings, settings
 
-for folder in ("boot", "gunicorn", "shared", "site"):
+for folder in ("boot", "gunicorn", "server", "shared", "site"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 

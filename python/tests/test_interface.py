@@ -5,9 +5,11 @@ from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
 
-import djinit_interface
 import pytest
+from as_in_image import load
 from gunicorn.errors import AppImportError
+
+djinit_interface: Any = load("djinit_interface")
 
 
 async def asgi(scope: object, receive: object, send: object) -> None:

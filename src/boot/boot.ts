@@ -13,6 +13,7 @@ import type { NginxFacts } from "../plan/nginx.ts";
 import { DJANGO_USER, mediaDirectories, NGINX_USER } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { placePlan } from "../plan/run-directory.ts";
+import { tellReplaced } from "../plan/servers/plan-web-server.ts";
 import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
@@ -103,8 +104,10 @@ function begin(context: BootContext): Begun {
     ? makeRuntimeDirectories(isRoot)
     : { path: findRunDirectory() };
   if (!isRoot) giveHome(environment, run);
+  const replaced = tellReplaced(invocation);
+  if (replaced !== undefined) log.info({}, replaced);
   if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
-  const socketFd = steps.nginx ? openApplicationSocket(invocation.args, config, isRoot, run) : undefined;
+  const socketFd = steps.nginx ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
   const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
   return { draft, lockFd, gunicorn: startGunicorn(draft, environment) };
 }
@@ -162,8 +165,8 @@ function startGunicorn(
   { services, bootOnly }: Plan,
   environment: NodeJS.ProcessEnv,
 ): EarlyService | undefined {
-  const gunicorn = services.find(({ sockets }) => sockets?.variable === "DJINIT_LISTEN_FDS");
-  if (gunicorn === undefined || !gunicornFile("waits")) return undefined;
+  const gunicorn = services.find(({ name }) => name === "gunicorn");
+  if (gunicorn?.sockets === undefined || !gunicornFile("waits")) return undefined;
   return startEarly(gunicorn, forApplication(environment, bootOnly));
 }
 

@@ -1,8 +1,10 @@
 import { DjinitError } from "../base/errors.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { PROCESS_NAME, type Procfile } from "../config/procfile.ts";
+import { WEB_SERVER_LAUNCHER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Invocation } from "../plan/role.ts";
+import { isWebServer } from "../plan/servers/table.ts";
 import { findAccount } from "../platform/credentials.ts";
 import { findCommand } from "../platform/path-search.ts";
 
@@ -15,16 +17,22 @@ export function requireCommands(
   procfile: Procfile,
 ): void {
   for (const { argv, cwd } of services) {
-    const [command = ""] = argv;
-    if (findCommand(command, environment["PATH"], cwd) !== undefined) continue;
-    throw new DjinitError(
-      "DJINIT_UNKNOWN_COMMAND",
-      `cannot find command ${JSON.stringify(command)}${suggestion(argv, procfile)}`,
-      {
-        fields: { command, path: environment["PATH"] },
-      },
-    );
+    for (const command of programsOf(argv)) {
+      if (findCommand(command, environment["PATH"], cwd) !== undefined) continue;
+      throw new DjinitError(
+        "DJINIT_UNKNOWN_COMMAND",
+        `cannot find command ${JSON.stringify(command)}${suggestion(command, procfile)}`,
+        {
+          fields: { command, path: environment["PATH"] },
+        },
+      );
+    }
   }
+}
+
+/** A web server's own program is not started, but it is there where the server is installed. */
+function programsOf([command = "", launcher, server = ""]: readonly string[]): string[] {
+  return launcher === WEB_SERVER_LAUNCHER ? [command, server] : [command];
 }
 
 /** Errors: DJINIT_UNKNOWN_COMMAND for a misspelt role, which celery would call a usage error. */
@@ -50,8 +58,9 @@ export function requireUsers({ services }: Plan): void {
   }
 }
 
-function suggestion([command = ""]: readonly string[], { path, entries }: Procfile): string {
-  if (command === "celery") return ": celery is not installed; add it to the application's requirements";
+function suggestion(command: string, { path, entries }: Procfile): string {
+  if (command === "celery" || isWebServer(command))
+    return `: ${command} is not installed; add it to the application's requirements`;
   if (command === "gunicorn")
     return ": gunicorn is not in the environment that comes first on PATH; add it to the application's requirements";
   if (command === "worker" || command === "beat") return `; did you mean \`celery ${command}\`?`;

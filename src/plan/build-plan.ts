@@ -15,6 +15,7 @@ import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
 import { planTasksWorker } from "./processes/tasks.ts";
 import type { BesideProcess, Invocation } from "./role.ts";
+import { namesApplication, planWebServer } from "./servers/plan-web-server.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
 /** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
@@ -40,8 +41,10 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     const problem = `CELERY_APP is not set and the CMD has no --app: set one to the module of the Celery application`;
     problems.push({ variable: "CELERY_APP", problem });
   }
-  if (invocation.role === "web" && !hasGunicornFile && lacksApplication(invocation, config)) {
-    const problem = `no application is named: give it as CMD, for instance CMD ["${guessApplication(config)}"]`;
+  const mayNameIt = hasGunicornFile && invocation.server === undefined;
+  if (invocation.role === "web" && !mayNameIt && lacksApplication(invocation, config)) {
+    const server = invocation.server === undefined ? "" : `"${invocation.server}", `;
+    const problem = `no application is named: give it as CMD, for instance CMD [${server}"${guessApplication(config, invocation.server)}"]`;
     problems.push({ variable: "CMD", problem });
   }
   if (config.drainDelayMs >= config.gracePeriodMs) {
@@ -80,7 +83,8 @@ function lacksApp({ celery }: Invocation, config: Config): boolean {
 }
 
 /** True only if nothing at all is given: gunicorn may find its application in arguments or in a file of the user's. */
-function lacksApplication({ args }: Invocation, config: Config): boolean {
+function lacksApplication({ args, server }: Invocation, config: Config): boolean {
+  if (server !== undefined) return !namesApplication({ args, server }, config);
   return args.length === 0 && config.appModule === undefined && config.gunicornArguments === undefined;
 }
 
@@ -183,12 +187,16 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
       return [planCommand(invocation, config)];
     case "web":
       return [
-        planGunicorn(invocation.args, config, gunicorn),
-        planNginx(),
+        planApplication(invocation, config, gunicorn),
+        planNginx(invocation.server),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
         ...(config.tasksWorker ? [planTasksWorker(config)] : []),
         ...planBeside(invocation, config),
       ];
   }
+}
+
+function planApplication({ args, server }: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan {
+  return server === undefined ? planGunicorn(args, config, gunicorn) : planWebServer(server, args, config);
 }

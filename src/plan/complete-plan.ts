@@ -4,7 +4,7 @@ import { completeNginx, type NginxFacts } from "./nginx.ts";
 import type { AdminDescriptors, BootFacts, HttpRequest, Plan, ServicePlan, StartedProcess } from "./plan.ts";
 
 export interface PlanFacts {
-  /** gunicorn's usual socket, where PID 1 holds it. */
+  /** The application's usual socket, where PID 1 holds it. */
   socketFd?: number | undefined;
   /** What nginx's files say. */
   nginx?: NginxFacts | undefined;
@@ -25,7 +25,7 @@ export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: P
   return {
     ...plan,
     services: plan.services.map((service) => {
-      if (service.name === "gunicorn") return completeGunicorn(service, { ...facts, ports });
+      if (service.readiness.kind === "http") return completeApplication(service, { ...facts, ports });
       if (service.name === "nginx" && facts.nginx) return completeNginx(service, facts.nginx);
       return service;
     }),
@@ -35,7 +35,7 @@ export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: P
   };
 }
 
-function completeGunicorn(
+function completeApplication(
   plan: ServicePlan,
   {
     socketFd,

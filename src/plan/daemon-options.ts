@@ -13,9 +13,10 @@ const GUNICORN_DAEMON = /^(--da(e|em|emo|emon)?|-R*DR*)$/;
 const MULTI_STARTS = ["start", "restart"];
 
 /** Options in CMD and GUNICORN_CMD_ARGS that detach a server from PID 1. */
-export function findDaemonProblems({ role, args, celery }: Invocation, config: Config): Problem[] {
+export function findDaemonProblems({ role, args, celery, server }: Invocation, config: Config): Problem[] {
   if (celery !== undefined) return celeryProblems(celery);
-  if (role !== "web") return [];
+  // Another server gets no such option: servers/table.ts.
+  if (role !== "web" || server !== undefined) return [];
   const remedy = "remove it: gunicorn runs beside nginx, and PID 1 keeps it running";
   const variableArgs = splitWords(config.gunicornArguments ?? "");
   return [

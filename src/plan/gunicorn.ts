@@ -1,7 +1,12 @@
 import type { Config } from "../config/variables.ts";
-import { identityOf } from "./environment.ts";
-import { DJANGO_USER, GUNICORN_CONFIG, GUNICORN_SOCKET } from "./paths.ts";
+import { DJANGO_USER, GUNICORN_CONFIG } from "./paths.ts";
 import type { AdminPlan, ServicePlan } from "./plan.ts";
+import {
+  applicationEnvironment,
+  applicationReadiness,
+  GRACEFUL_TIMEOUT_MS,
+  gracefulSeconds,
+} from "./servers/application.ts";
 
 /** argparse's for arguments that it does not understand. */
 const USAGE_ERROR = 2;
@@ -49,20 +54,14 @@ export function planGunicorn(
     cwd: config.appDirectory,
     user: DJANGO_USER,
     environment: {
-      ...identityOf(DJANGO_USER),
+      ...applicationEnvironment(config),
       ...portsVariable([], admin),
       ...gracefulTimeout(config),
-      ...urlPrefix(config),
       ...renewal(config),
     },
     facesClients: false,
     after: [],
-    readiness: {
-      kind: "http",
-      socketPath: GUNICORN_SOCKET,
-      host: config.readinessHost ?? USUAL_HOST,
-      ...(config.readinessPath === undefined ? {} : { path: config.readinessPath }),
-    },
+    readiness: applicationReadiness(config),
     restart: "always",
     stopSignal: "SIGTERM",
     fastStopSignal: "SIGQUIT",
@@ -77,14 +76,6 @@ export function planGunicorn(
   };
 }
 
-/** What DEBUG allows without a word in ALLOWED_HOSTS. */
-const USUAL_HOST = "localhost";
-
-/** Our gunicorn file makes it the name of the script, which Django puts before its URLs. */
-function urlPrefix({ urlPrefix: prefix }: Config): Record<string, string> {
-  return prefix === undefined || prefix === "" ? {} : { DJINIT_URL_PREFIX: prefix };
-}
-
 /** Our gunicorn file reads them: a number of requests, and bytes. */
 function renewal({ workerMaxRequests, workerMaxMemory }: Config): Record<string, string> {
   return {
@@ -93,16 +84,13 @@ function renewal({ workerMaxRequests, workerMaxMemory }: Config): Record<string,
   };
 }
 
-/** gunicorn's own default. */
-const GRACEFUL_TIMEOUT_MS = 30_000;
-
 /**
  * A longer grace period also gives gunicorn longer to finish its requests. Our gunicorn file reads the variable; the
  * project's own file and arguments win over it.
  */
-function gracefulTimeout({ gracePeriodMs }: Config): Record<string, string> {
-  if (gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return {};
-  return { DJINIT_GRACEFUL_TIMEOUT: String(Math.ceil(gracePeriodMs / 1000)) };
+function gracefulTimeout(config: Config): Record<string, string> {
+  if (config.gracePeriodMs <= GRACEFUL_TIMEOUT_MS) return {};
+  return { DJINIT_GRACEFUL_TIMEOUT: String(gracefulSeconds(config)) };
 }
 
 /**

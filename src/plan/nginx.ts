@@ -29,8 +29,8 @@ export interface NginxFacts {
 /** Variables that nginx always inherits. NGINX names the sockets that PID 1 holds for it. */
 export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
 
-/** Before its files are known: it listens nowhere. */
-export function planNginx(): ServicePlan {
+/** Before its files are known: it listens nowhere. It comes after the application's server. */
+export function planNginx(application = "gunicorn"): ServicePlan {
   return {
     name: "nginx",
     argv: nginxCommand(""),
@@ -39,7 +39,7 @@ export function planNginx(): ServicePlan {
     environment: identityOf(NGINX_USER),
     inherits: NGINX_VARIABLES,
     facesClients: true,
-    after: ["gunicorn"],
+    after: [application],
     ...planListening([]),
     restart: "always",
     stopSignal: "SIGQUIT", // drains; TERM would cut requests off

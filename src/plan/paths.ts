@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 export const IMAGE_PYTHON_DIRECTORY = "/opt/venv/bin";
 /** djinit's modules for the project and for celery. */
 export const PYTHON_SITE = "/usr/local/lib/djinit/python";
+/** Starts a web server of the project's choice in gunicorn's place. */
+export const WEB_SERVER_LAUNCHER = "/usr/local/lib/djinit/djinit_server.py";
 export const GUNICORN_CONFIG = "/etc/gunicorn/config.py";
 export const NGINX_CONFIGURATION = "/etc/nginx";
 export const GUNICORN_DIRECTORY = "/run/gunicorn";

@@ -1,12 +1,15 @@
 import { IMAGE_PYTHON_DIRECTORY } from "./paths.ts";
 import type { Role } from "./plan.ts";
+import { isWebServer, WEB_SERVERS, type WebServerName } from "./servers/table.ts";
 import { plainArgv, shellLine } from "./words/shell-line.ts";
 
 export interface Invocation {
   role: Role;
-  /** For web: gunicorn's arguments. For tasks: its worker's. For worker and beat: see `celery`. Else the command itself. */
+  /** For web: the server's arguments. For tasks: its worker's. For worker and beat: see `celery`. Else the command itself. */
   args: string[];
   celery?: CeleryArgs;
+  /** For web: the server that the CMD names; undefined: gunicorn. */
+  server?: WebServerName;
   /** The name of its service, if another than that of the role. */
   name?: string;
   /** For a process: a shell runs several programs, and all of them get the signals of a stop. */
@@ -48,7 +51,9 @@ const CELERY_VALUE_OPTIONS = new Set([
 /** Without an attribute gunicorn takes `application`; then only the usual names are told from those of programs. */
 const APPLICATION = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*(\(.*\))?|\.[wa]sgi)$/;
 const PYTHON = /^python(3(\.\d+)?)?$/;
-const MODULES = ["gunicorn", "celery"];
+const MODULES = ["gunicorn", "celery", ...WEB_SERVERS];
+/** They serve nothing. */
+const TELLS_ONLY = /^(--version|--help|-h)$/;
 
 /** What the image's CMD asks for. */
 export function readCommand(argv: readonly string[]): Invocation {
@@ -82,6 +87,8 @@ function readArgv(argv: readonly string[]): Invocation {
     return { role: "web", args: [...argv] };
   }
   if (first === "gunicorn") return { role: "web", args: argv.slice(1) };
+  if (isWebServer(first) && !argv.some((word) => TELLS_ONLY.test(word)))
+    return { role: "web", args: argv.slice(1), server: first };
   if (isRelease(argv)) return { role: "release", args: [] };
   if (isTasks(argv)) return { role: "tasks", args: argv.slice(1) };
   if (first !== "celery") return { role: "command", args: [...argv] };

@@ -50,10 +50,10 @@ export function startLoad(target: Container, perSecond = 250): Load {
   };
 }
 
-/** Waits until it has become a load. */
-export async function underLoad(target: Container): Promise<void> {
+/** Waits until it has become a load: until so many requests of all have been answered. */
+export async function underLoad(target: Container, answered = 250): Promise<void> {
   await eventually(
-    async () => (await target.records()).filter((record) => statusOf(record) === 200).length > 250,
+    async () => (await target.records()).filter((record) => statusOf(record) === 200).length > answered,
     {
       what: "load",
       timeoutMs: 30_000,

@@ -1,10 +1,11 @@
-// The socket between nginx and gunicorn. PID 1 holds it, so that requests wait while gunicorn is started anew; the boot
+// The socket between nginx and the application's server. PID 1 holds it, so that requests wait while that is started anew; the boot
 // opens it, since /run/gunicorn is the user django's.
 import { chownSync, closeSync, linkSync, lstatSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/variables.ts";
 import { usesUsualSocket } from "../../plan/gunicorn.ts";
 import { DJANGO_USER, GUNICORN_SOCKET, KEPT_GUNICORN_SOCKET, placedIn } from "../../plan/paths.ts";
+import type { Invocation } from "../../plan/role.ts";
 import { actAs, findAccount } from "../../platform/credentials.ts";
 import { whileRoots } from "../../platform/directory.ts";
 import { listenUnix } from "../../platform/listening-socket.ts";
@@ -17,13 +18,12 @@ const UMASK = 0o117;
 
 /** Returns its descriptor; undefined if the user's own gunicorn file may listen elsewhere. */
 export function openApplicationSocket(
-  args: readonly string[],
+  invocation: Invocation,
   config: Config,
   isRoot: boolean,
   run: string,
 ): number | undefined {
-  if (!gunicornFile("takesSocket")) return undefined;
-  if (!gunicornFile("settles") && !usesUsualSocket(args, config)) return undefined;
+  if (!takesSocket(invocation, config)) return undefined;
   const [path, keptPath] = [placedIn(run, GUNICORN_SOCKET), placedIn(run, KEPT_GUNICORN_SOCKET)];
   const before = process.umask(UMASK);
   try {
@@ -36,6 +36,12 @@ export function openApplicationSocket(
   } finally {
     process.umask(before);
   }
+}
+
+function takesSocket({ args, server }: Invocation, config: Config): boolean {
+  // djinit's launcher gives it to the others.
+  if (server !== undefined) return true;
+  return gunicornFile("takesSocket") && (gunicornFile("settles") || usesUsualSocket(args, config));
 }
 
 function openForDjango(path: string, keptPath: string): number {

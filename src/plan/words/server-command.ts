@@ -2,6 +2,7 @@
 import type { Problem } from "../../config/problem.ts";
 import type { Config } from "../../config/variables.ts";
 import type { Invocation } from "../role.ts";
+import { isWebServer } from "../servers/table.ts";
 import { guessApplication } from "./guess-application.ts";
 import { shellLine } from "./shell-line.ts";
 
@@ -37,7 +38,9 @@ function lost(server: string): string {
 
 function instead(server: string, words: readonly string[], config: Config): string {
   if (server.startsWith("celery")) return `["celery", "${server.split(" ")[1]}"]`;
-  const application = words.find((word) => APPLICATION.test(word)) ?? guessApplication(config);
+  const given = words.find((word) => APPLICATION.test(word));
+  if (isWebServer(server)) return `["${server}", "${given ?? guessApplication(config, server)}"]`;
+  const application = given ?? guessApplication(config);
   return application.includes("asgi") ? `["${application}", "--worker-class", "asgi"]` : `["${application}"]`;
 }
 

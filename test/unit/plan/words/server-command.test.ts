@@ -30,8 +30,13 @@ describe("a server that runs as a plain command is told of, with what to write",
     [split("/app/.venv/bin/gunicorn shop.wsgi"), "gunicorn", '["shop.wsgi"]'],
     [split("ddtrace-run gunicorn shop.wsgi"), "gunicorn", '["shop.wsgi"]'],
     [split("uv run celery -A shop worker"), "celery worker", '["celery", "worker"]'],
-    [split("uvicorn shop.asgi:app --port 8000"), "uvicorn", '["shop.asgi:app", "--worker-class", "asgi"]'],
-    [split("daphne shop.asgi:app"), "daphne", '["shop.asgi:app", "--worker-class", "asgi"]'],
+    [inShell("uvicorn shop.asgi:app --port $PORT"), "uvicorn", '["uvicorn", "shop.asgi:app"]'],
+    [inShell("cd src && daphne"), "daphne", '["daphne", "shop.asgi:application"]'],
+    [
+      split("/app/.venv/bin/gunicorn shop.asgi:app"),
+      "gunicorn",
+      '["shop.asgi:app", "--worker-class", "asgi"]',
+    ],
   ])("%j", (argv, server, instead) => {
     const [problem, ...others] = warn(argv);
     expect(others).toEqual([]);
@@ -49,14 +54,14 @@ describe("a server that runs as a plain command is told of, with what to write",
   });
 
   test("as a matter of CMD", () => {
-    expect(findServerCommand(readCommand(split("daphne shop.asgi:app")), CONFIG)).toMatchObject([
+    expect(findServerCommand(readCommand(split("uv run daphne shop.asgi:app")), CONFIG)).toMatchObject([
       { variable: "CMD" },
     ]);
   });
 
   test("whoever says what is to be done about the schema is not told", () => {
     const config = configOf({ DJINIT_MIGRATIONS: "wait" });
-    expect(warn(split("daphne shop.asgi:app"), config)).toEqual([]);
+    expect(warn(split("uv run daphne shop.asgi:app"), config)).toEqual([]);
   });
 });
 
@@ -73,6 +78,8 @@ test.each([
   [split("./start.sh")],
   [["shop.wsgi:application"]],
   [inShell("gunicorn shop.wsgi")],
+  [split("daphne shop.asgi:app")],
+  [inShell("exec uvicorn shop.asgi:app --port 8000")],
 ])("nothing is said of %j", (argv) => {
   expect(warn(argv)).toEqual([]);
 });

@@ -1,9 +1,9 @@
-"""djinit_client: nginx's word is taken with the key, and with nothing else."""
+"""djinit_told: nginx's word is taken with the key, and with nothing else."""
 
 import asyncio
 from typing import Any
 
-import djinit_client
+import djinit_told
 import pytest
 
 PREFIX = "key "
@@ -21,23 +21,23 @@ def test_wsgi(header: str | None, expected: dict[str, str]) -> None:
     """The header itself never gets to the application."""
     environ = {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}
     if header is not None:
-        environ[djinit_client.WSGI_NAME] = header
-    application = djinit_client.with_wsgi_client(lambda given, _: given, PREFIX)
+        environ[djinit_told.WSGI_NAME] = header
+    application = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX)
     assert application(environ, print) == expected
 
 
 def test_url_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has come by nginx is below it, by whatever protocol; what has not is not."""
-    monkeypatch.setattr(djinit_client, "URL_PREFIX", "/shop")
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", "/shop")
 
     async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
         return scope
 
-    wsgi = djinit_client.with_wsgi_client(lambda given, _: given, PREFIX)
-    asgi = djinit_client.with_asgi_client(application, PREFIX)
+    wsgi = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX)
+    asgi = djinit_told.with_asgi_client(application, PREFIX)
     for told, expected in (("key 203.0.113.7", "/shop"), ("key unix:", "/shop"), ("kex 203.0.113.7", None)):
-        assert wsgi({djinit_client.WSGI_NAME: told}, print).get("SCRIPT_NAME") == expected
-        scope = {"headers": [(djinit_client.ASGI_NAME, told.encode())]}
+        assert wsgi({djinit_told.WSGI_NAME: told}, print).get("SCRIPT_NAME") == expected
+        scope = {"headers": [(djinit_told.ASGI_NAME, told.encode())]}
         assert asyncio.run(asgi(scope, print, print)).get("root_path") == expected
 
 
@@ -57,7 +57,27 @@ def test_asgi(told: list[bytes], client: tuple[str, int] | None) -> None:
     async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
         return scope
 
-    headers = [(b"host", b"shop"), *((djinit_client.ASGI_NAME, value) for value in told)]
-    wrapped = djinit_client.with_asgi_client(application, PREFIX)
+    headers = [(b"host", b"shop"), *((djinit_told.ASGI_NAME, value) for value in told)]
+    wrapped = djinit_told.with_asgi_client(application, PREFIX)
     scope = asyncio.run(wrapped({"client": None, "headers": headers}, print, print))
     assert scope == {"client": client, "headers": [(b"host", b"shop")]}
+
+
+@pytest.mark.parametrize(
+    ("told", "proto", "scheme"),
+    [("key 1.2.3.4", "https", "https"), ("kex 1.2.3.4", "https", "http"), ("key 1.2.3.4", "ftp", "http")],
+)
+def test_scheme(told: str, proto: str, scheme: str) -> None:
+    """It is nginx's to tell, and only with the key."""
+    wsgi = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX, tells_scheme=True)
+    environ = {djinit_told.WSGI_NAME: told, djinit_told.WSGI_SCHEME: proto, "wsgi.url_scheme": "http"}
+    assert wsgi(environ, print)["wsgi.url_scheme"] == scheme
+
+    async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
+        return scope
+
+    asgi = djinit_told.with_asgi_client(application, PREFIX, tells_scheme=True)
+    headers = [(djinit_told.ASGI_NAME, told.encode()), (djinit_told.ASGI_SCHEME, proto.encode())]
+    for kind, was in (("http", "http"), ("websocket", "ws")):
+        scope = {"type": kind, "scheme": was, "headers": headers}
+        assert asyncio.run(asgi(scope, print, print))["scheme"] == scheme.replace("http", was)

@@ -1,0 +1,60 @@
+"""Makes hypercorn answer what it has accepted when it is asked to end, and close what its client has closed.
+
+By itself it drops a connection whose request it has not read yet, and nginx answers 502. Run by djinit_application.py.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from hypercorn.asyncio import run, tcp_server
+
+#: nginx sends a request as soon as it is connected.
+READ_SECONDS = 0.3
+
+Method = Callable[..., Awaitable[Any]]
+servers: list[Any] = []
+
+
+def known(start: Method) -> Method:
+    """Keep each server that is started."""
+
+    @wraps(start)
+    async def starts(*args: Any, **kwargs: Any) -> Any:
+        servers.append(await start(*args, **kwargs))
+        return servers[-1]
+
+    return starts
+
+
+def reading_first(shutdown: Method) -> Method:
+    """Accept nothing more, and read what has been accepted, before the end begins."""
+
+    @wraps(shutdown)
+    async def shuts_down(wait: Callable[[], Awaitable[None]]) -> None:
+        async def waits() -> None:
+            await wait()
+            for server in servers:
+                server.close()
+            await asyncio.sleep(READ_SECONDS)
+
+        await shutdown(waits)
+
+    return shuts_down
+
+
+def ending_with_client(read: Method) -> Method:
+    """Do not hold a connection open for the time of a keep-alive when its client has gone. PID 1's probe is such a client."""
+
+    @wraps(read)
+    async def reads(self: Any) -> None:
+        await read(self)
+        await self.idle_task.stop()
+
+    return reads
+
+
+asyncio.start_server = known(asyncio.start_server)  # type: ignore[assignment]
+run.raise_shutdown = reading_first(run.raise_shutdown)
+tcp_server.TCPServer._read_data = ending_with_client(tcp_server.TCPServer._read_data)

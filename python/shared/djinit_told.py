@@ -1,0 +1,82 @@
+"""What nginx says of the client and of the site: REMOTE_ADDR, the client of an ASGI scope, the scheme, the script's name.
+
+A unix socket has no peer's address. nginx puts one into a header, with a key that is new at each start: whatever else
+reaches the server may have that header, but not the key. What has no key keeps the address that the server found itself.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+#: As in djinit_gunicorn.py.
+RUN = os.environ.get("DJINIT_RUN_DIRECTORY", "/run")
+# One line of nginx's: `1 KEY;`.
+KEY_FILE = Path(f"{RUN}/djinit/nginx-client-key.conf")
+WSGI_NAME = "HTTP_X_DJINIT_CLIENT"
+ASGI_NAME = b"x-djinit-client"
+# nginx's own, or a trusted proxy's.
+WSGI_SCHEME = "HTTP_X_FORWARDED_PROTO"
+ASGI_SCHEME = b"x-forwarded-proto"
+SCHEMES = ("http", "https")
+# What nginx calls the client of a unix socket of its own.
+NO_ADDRESS = "unix:"
+# nginx takes it away from the path.
+URL_PREFIX = os.environ.get("DJINIT_URL_PREFIX", "")
+
+
+def read_key() -> str:
+    """The key, or nothing where djinit has started no nginx."""
+    try:
+        return KEY_FILE.read_text(encoding="ascii").split()[1].rstrip(";")
+    except (OSError, ValueError, IndexError):
+        return ""
+
+
+def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_scheme: bool = False) -> Callable[..., Any]:
+    """The application with nginx's word in REMOTE_ADDR. `tells_scheme`: and in wsgi.url_scheme, which gunicorn sees to itself."""
+    length = len(prefix)
+
+    def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        told = environ.pop(WSGI_NAME, "")
+        if URL_PREFIX and told.startswith(prefix):
+            environ["SCRIPT_NAME"] = URL_PREFIX
+        if tells_scheme and told.startswith(prefix) and environ.get(WSGI_SCHEME) in SCHEMES:
+            environ["wsgi.url_scheme"] = environ[WSGI_SCHEME]
+        if told.startswith(prefix) and told[length:] != NO_ADDRESS:
+            environ["REMOTE_ADDR"] = told[length:]
+            # That of nginx, where gunicorn listens at TCP.
+            environ.pop("REMOTE_PORT", None)
+        return application(environ, start_response)
+
+    return with_client
+
+
+def tell_scheme(scope: dict[str, Any], headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """A WebSocket's is ws or wss."""
+    for name, value in headers:
+        if name == ASGI_SCHEME and value.decode("latin-1") in SCHEMES:
+            scheme = value.decode("latin-1")
+            scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
+
+
+def with_asgi_client(application: Callable[..., Any], prefix: str, *, tells_scheme: bool = False) -> Callable[..., Any]:
+    """The application with nginx's word in the scope."""
+    start, length = prefix.encode(), len(prefix)
+
+    async def with_client(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Any:
+        headers = scope.get("headers", ())
+        told = [value for name, value in headers if name == ASGI_NAME]
+        if told:
+            scope["headers"] = [header for header in headers if header[0] != ASGI_NAME]
+            if told[0].startswith(start) and len(told) == 1:
+                if URL_PREFIX:
+                    scope["root_path"] = URL_PREFIX
+                if tells_scheme:
+                    tell_scheme(scope, headers)
+                address = told[0][length:].decode("ascii")
+                if address != NO_ADDRESS:
+                    scope["client"] = (address, 0)
+        return await application(scope, receive, send)
+
+    return with_client

@@ -1,0 +1,165 @@
+// Web servers of the project's choice, in the words of a developer's CMD: behind nginx, at the socket that PID 1 holds.
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { EXIT_STATUS } from "../../src/base/exit-status.ts";
+import { IMAGE_VERSION } from "../../tools/image/image.ts";
+import { buildOnBase } from "../../tools/image/replaced-base.ts";
+import type { Container } from "../support/docker.ts";
+import { eventually } from "../support/eventually.ts";
+import { http } from "../support/http.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { statusOf } from "../support/records.ts";
+import { runContext } from "../support/run-context.ts";
+import { mainPid, serves } from "./cake-subject.ts";
+import { startProject, startReadyProject } from "./project-subject.ts";
+import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+
+const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
+const CONTEXT = join(import.meta.dirname, "../fixtures/worker-classes");
+const ASGI = "who_asgi:application";
+/** Its name, its CMD, and how many processes run the application. */
+const SERVERS = [
+  ["uvicorn", ["uvicorn", ASGI, "--host", "0.0.0.0", "--port", "8000"], 1],
+  ["uvicorn", ["python", "-m", "uvicorn", ASGI, "--host=0.0.0.0", "--workers", "2"], 2],
+  ["granian", ["granian", "--interface", "asginl", ASGI, "--host", "0.0.0.0", "--workers", "2"], 2],
+  ["granian", ["granian", "cake_service.wsgi:application", "--interface", "wsgi", "--reload"], 1],
+  ["daphne", ["/bin/sh", "-c", `exec daphne -b 0.0.0.0 -p 8000 ${ASGI}`], 1],
+  ["hypercorn", ["hypercorn", ASGI, "--bind", "0.0.0.0:8000", "-w", "2"], 2],
+] as const;
+
+/** The example project, and beside it what a view sees of its client and of its process. */
+const URLS = `
+import os
+from django.http import JsonResponse
+from django.urls import include, path
+
+def who(request):
+    seen = {name: value for name, value in request.META.items() if "DJINIT" in name and name.startswith("HTTP_")}
+    told = {"address": request.META["REMOTE_ADDR"], "scheme": request.scheme, "seen": seen, "pid": os.getpid()}
+    return JsonResponse(told)
+
+urlpatterns = [path("who/", who), path("", include("cake_service.urls"))]
+`;
+const SETTINGS = 'from cake_service.settings import *\nROOT_URLCONF = "who"\nALLOWED_HOSTS = ["*"]\n';
+const FILES = {
+  "/app/who.py": URLS,
+  "/app/who_settings.py": SETTINGS,
+  "/app/who_asgi.py":
+    "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n",
+};
+
+interface Who {
+  address: string;
+  scheme: string;
+  seen: object;
+  pid: number;
+}
+
+beforeAll(() => buildOnBase({ tag: TAG, context: CONTEXT, base: runContext().images.example }));
+
+async function who(container: Container, headers: Record<string, string> = {}): Promise<Who> {
+  const { status, body } = await http(await container.url("/who/"), { headers });
+  if (status !== 200) throw new Error(`/who/ answers ${status}: ${body}`);
+  return JSON.parse(String(body)) as Who;
+}
+
+/** Waits until none of `old` answers any more. */
+async function expectOthers(container: Container, old: ReadonlySet<number>): Promise<void> {
+  await eventually(
+    async () => {
+      const pids = await askedPids(container);
+      return ![...pids].some((pid) => old.has(pid));
+    },
+    { what: "processes with the new code", timeoutMs: 60_000, attach: () => container.logs() },
+  );
+}
+
+async function askedPids(container: Container): Promise<Set<number>> {
+  const answers = [];
+  for (let at = 0; at < 12; at += 1) answers.push(await who(container));
+  return new Set(answers.map(({ pid }) => pid));
+}
+
+test.each(SERVERS)(
+  "%s, %j: behind nginx, reloads and stops without a lost request, and comes back when it is killed",
+  async (server, command) => {
+    const { url: DATABASE_URL } = await createDatabase();
+    await using container = await startReadyProject({
+      image: TAG,
+      command: [...command],
+      files: FILES,
+      env: {
+        DATABASE_URL,
+        DJANGO_SETTINGS_MODULE: "who_settings",
+        DJINIT_TRUSTED_PROXIES: "0.0.0.0/0",
+        RUN_COLLECTSTATIC: "1",
+      },
+      publish: [8000],
+    });
+    const started = (await container.records()).flatMap(({ msg }) => /^(\S+) started$/.exec(msg)?.[1] ?? []);
+    expect(started.sort()).toEqual([server, "nginx"].sort());
+    for (const path of ["/admin/login/", "/static/admin/css/base.css"])
+      expect((await http(await container.url(path))).status).toBe(200);
+
+    for (const address of ["198.51.100.7", "2001:db8::7"])
+      expect(await who(container, { "X-Forwarded-For": address })).toMatchObject({
+        address,
+        scheme: "http",
+        seen: {},
+      });
+    expect(await who(container, { "X-Forwarded-Proto": "https" })).toMatchObject({ scheme: "https" });
+    const forged = await who(container, { "X-Djinit-Client": " 192.0.2.7" });
+    expect([forged.address, forged.seen]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/), {}]);
+    expect(forged.address).not.toBe("192.0.2.7");
+
+    const { status } = await http(await container.url("/nowhere/"), {
+      headers: { "X-Request-ID": "order-1" },
+    });
+    expect(status).toBe(404);
+    const ours = await container.record(
+      "Django's record",
+      ({ service, ...record }) => service === server && record["request_id"] === "order-1",
+    );
+    expect(ours).toMatchObject({ level: "warn", logger: "django.request", url: { path: "/nowhere/" } });
+
+    // Its own lines have levels; nothing of it is an access log; what it has not got is told of once.
+    const said = await container.records();
+    expect(said.filter(({ level, request_id }) => level !== "info" && request_id === undefined)).toEqual([]);
+    expect(said.filter(({ service, msg }) => service === server && msg.includes("/who/"))).toEqual([]);
+    expect(
+      said.filter(({ msg }) => msg.startsWith("djinit keeps its own settings instead of: ")),
+    ).toHaveLength(1);
+
+    const before = await askedPids(container);
+    const load = startLoad(container, 60);
+    await underLoad(container);
+    await container.signal("HUP");
+    await expectOthers(container, before);
+    expectNothingLost(await load.finish());
+
+    const main = await mainPid(container, server);
+    const atDeath = await askedPids(container);
+    await container.output(["kill", "-9", String(main)], { user: "root" });
+    await serves(container, "/who/");
+    await expectOthers(container, atDeath);
+    expect(await mainPid(container, server)).not.toBe(main);
+
+    const served = (await container.records()).filter((record) => statusOf(record) === 200).length;
+    const last = startLoad(container, 60);
+    await underLoad(container, served + 250);
+    const stopped = container.stop();
+    expectNothingLost(await last.finish(), true);
+    expect(await stopped).toBe(0);
+  },
+);
+
+test("a server that is not installed ends the container before anything is changed", async () => {
+  await using absent = await startProject({
+    command: ["granian", "--interface", "asgi", "cake_service.asgi:application"],
+  });
+  const { msg } = await absent.record("the error", ({ level }) => level === "fatal");
+  expect(msg).toBe(
+    'cannot find command "granian": granian is not installed; add it to the application\'s requirements',
+  );
+  expect(await absent.wait()).toBe(EXIT_STATUS.badConfiguration);
+});
