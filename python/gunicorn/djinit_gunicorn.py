@@ -17,7 +17,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gunicorn import sock, util
+from gunicorn import sock, util, version_info
 from gunicorn.app.base import Application
 from gunicorn.config import Config, get_default_config_file
 
@@ -35,6 +35,8 @@ SOCKET = f"unix:{RUN}/gunicorn/gunicorn.sock"
 TIMEOUT_FILE = Path(f"{RUN}/gunicorn/timeout")
 #: gunicorn's own status for «cannot load the application», which djinit does not answer by trying again.
 CANNOT_LOAD = 4
+#: From here on a gthread worker that ends by --max-requests answers what it has taken.
+LOSES_NOTHING = (26, 1)
 
 ESSENTIALS: Names = {
     "pidfile": f"{RUN}/gunicorn/gunicorn.pid",
@@ -238,11 +240,22 @@ def keep_socket() -> None:
     sock.create_sockets = create_sockets
 
 
+def find_loss(conf: Config, version: tuple[int, ...] = version_info) -> str | None:
+    """Return what this version loses as it is configured. Measured: docs/gunicorn.md."""
+    if not conf.max_requests or "thread" not in conf.worker_class_str.lower() or version[:2] >= LOSES_NOTHING:
+        return None
+    number = ".".join(map(str, version))
+    return f"gunicorn {number} drops requests whenever a gthread worker ends by --max-requests: install gunicorn 26.1 or later"
+
+
 def report(conf: Config) -> None:
     """Tell PID 1, and the log, what has come of it."""
     if State.notes:
         text = f"djinit keeps its own settings instead of: {'; '.join(State.notes.values())}"
         print(json.dumps({"level": "info", "msg": text}), flush=True)
+    loss = find_loss(conf)
+    if loss is not None:
+        print(json.dumps({"level": "warn", "msg": loss}), flush=True)
     fd = os.open(TIMEOUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
     with open(fd, "w") as file:
         file.write(str(conf.timeout))

@@ -304,6 +304,28 @@ def test_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert record["msg"].startswith("djinit keeps its own settings instead of: daemon True; bind 0.0.0.0:8000 (")
 
 
+@pytest.mark.parametrize(
+    ("version", "settings", "loses"),
+    [
+        ((23, 0, 0), {"max_requests": 100, "threads": 4}, True),
+        ((26, 0, 2), {"max_requests": 100, "worker_class": "gthread"}, True),
+        ((26, 1, 0), {"max_requests": 100, "threads": 4}, False),
+        ((27, 0, 1), {"max_requests": 100, "threads": 4}, False),
+        ((23, 0, 0), {"threads": 4}, False),
+        ((23, 0, 0), {"max_requests": 100}, False),
+    ],
+)
+def test_what_a_pinned_version_loses(version: tuple[int, ...], settings: dict[str, Any], loses: bool) -> None:
+    """Only with workers of threads that are to end after so many requests."""
+    conf = Config()
+    for name, value in settings.items():
+        conf.set(name, value)
+    found = settling.find_loss(conf, version)
+    assert (found is not None) is loses
+    if loses:
+        assert f"gunicorn {'.'.join(map(str, version))} drops requests" in str(found)
+
+
 def test_a_report_follows_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The application may write there."""
     monkeypatch.setattr(settling, "TIMEOUT_FILE", tmp_path / "timeout")

@@ -22,7 +22,19 @@ const SERVERS = [
   ["uvicorn", ["uvicorn", ASGI, "--host", "0.0.0.0", "--port", "8000"], 1],
   ["uvicorn", ["python", "-m", "uvicorn", ASGI, "--host=0.0.0.0", "--workers", "2"], 2],
   ["granian", ["granian", "--interface", "asginl", ASGI, "--host", "0.0.0.0", "--workers", "2"], 2],
-  ["granian", ["granian", "cake_service.wsgi:application", "--interface", "wsgi", "--reload"], 1],
+  [
+    "granian",
+    [
+      "granian",
+      "cake_service.wsgi:application",
+      "--interface",
+      "wsgi",
+      "--reload",
+      "--blocking-threads",
+      "4",
+    ],
+    1,
+  ],
   ["daphne", ["/bin/sh", "-c", `exec daphne -b 0.0.0.0 -p 8000 ${ASGI}`], 1],
   ["hypercorn", ["hypercorn", ASGI, "--bind", "0.0.0.0:8000", "-w", "2"], 2],
 ] as const;

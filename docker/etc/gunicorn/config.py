@@ -91,6 +91,17 @@ def mend_asgi() -> None:
         return
 
 
+def read_before_end() -> None:
+    """Have uvicorn's workers answer what they have accepted when they are told to end."""
+    if "uvicorn.server" not in sys.modules:
+        return
+    try:
+        runpy.run_path("/usr/local/lib/djinit/djinit_uvicorn_worker.py")
+    except (ImportError, OSError, AttributeError):
+        # Another version of uvicorn.
+        return
+
+
 def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Callable[[BaseApplication], Any]:
     """Make garbage not be looked for while the application is loaded, in a worker or in the master.
 
@@ -104,6 +115,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
                 return load(app)
             finally:
                 mend_asgi()
+                read_before_end()
                 shared_metrics.let_readers_lock()
 
     return loads

@@ -46,7 +46,7 @@ export async function measure(project: Project, redis: string): Promise<Seen> {
     const statuses = await stopAll(containers);
     const again = await start({ env: beside, tmpfs: ["/run", "/tmp"], more: ["--read-only"] });
     containers.push(again);
-    if (seen.isTrue("page")) await secondStart(seen, again);
+    if (seen.isTrue("page")) await secondStart(seen, project, again);
     statuses.push(...(await stopAll([again])));
 
     await seen.show("quiet", async () => {
@@ -64,7 +64,7 @@ export async function measure(project: Project, redis: string): Promise<Seen> {
 
 async function firstStart(
   seen: Seen,
-  { login = "admin", said }: Project,
+  project: Project,
   [web, worker, beat]: [Container, Container, Container],
 ): Promise<void> {
   const isThere = await seen.show("page", async () => {
@@ -74,16 +74,16 @@ async function firstStart(
   if (!isThere) return;
   await seen.show("static", () => fetchStylesheet(web));
   await seen.show("media", () => upload(web));
-  await seen.show("admin", () => logIn(web, login));
+  await seen.show("admin", () => logIn(web, project.login ?? "admin"));
   await seen.show("levels", async () => {
-    await talk(web, said);
+    await talk(web, project);
     await Promise.all([worker.records(), beat.records()]);
   });
   await seen.show("worker", () => askForTask(web, worker));
   await seen.show("beat", () => waitForBeat(web, beat));
 }
 
-async function secondStart(seen: Seen, web: Container): Promise<void> {
+async function secondStart(seen: Seen, { server }: Project, web: Container): Promise<void> {
   let isThere = false;
   await seen.show("read-only", async () => {
     await waitUntilReady(web);
@@ -97,7 +97,7 @@ async function secondStart(seen: Seen, web: Container): Promise<void> {
   await seen.show("again", async () => {
     if (startedDjango(await web.records())) throw new Error(`Django was started:\n${await web.logs()}`);
   });
-  await seen.show("reload", () => reloadUnderLoad(web));
+  await seen.show("reload", () => reloadUnderLoad(web, server));
 }
 
 async function stopAll(containers: readonly Container[]): Promise<number[]> {

@@ -25,6 +25,8 @@ export interface Project {
   login?: string;
   /** Where a volume for uploads is mounted; default: /app/media. */
   media?: string;
+  /** Its web server; default: gunicorn. */
+  server?: string;
   /** What the log has after the page /talk/ was asked for; default: SAID. */
   said?: readonly Said[];
 }

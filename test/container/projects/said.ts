@@ -5,19 +5,18 @@ import { eventually } from "../../support/eventually.ts";
 import { http } from "../../support/http.ts";
 import type { LogRecord } from "../../support/records.ts";
 import { isReady } from "../cake-subject.ts";
-import { SAID, type Said } from "./project.ts";
+import { type Project, SAID } from "./project.ts";
 
+const WEB_SERVERS = ["gunicorn", "uvicorn", "granian", "daphne"];
 const LOUD = ["warn", "error", "fatal"];
 
 /** Has the project say something at each level, and compares what comes of it. Nothing else may come in between. */
-export async function talk(web: Container, said: readonly Said[] = SAID): Promise<void> {
+export async function talk(web: Container, { said = SAID, server = "gunicorn" }: Project): Promise<void> {
   const before = (await web.records()).length;
   const answer = await http(await web.url("/talk/"));
   expect(answer.status, answer.text).toBe(200);
   const since = async () =>
-    (await web.records())
-      .slice(before)
-      .filter((record) => record.service === "gunicorn" && !("http" in record));
+    (await web.records()).slice(before).filter((record) => record.service === server && !("http" in record));
   // A traceback may be waited for, for a while.
   await eventually(async () => (await since()).length >= said.length, {
     what: "what was said",
@@ -49,7 +48,8 @@ export async function loudIn(container: Container): Promise<string[]> {
 
 function isTalk({ service, msg }: LogRecord): boolean {
   return (
-    service === "gunicorn" && /the flour runs low|the oven is cold|cannot bake|there is no dough/.test(msg)
+    WEB_SERVERS.includes(service) &&
+    /the flour runs low|the oven is cold|cannot bake|there is no dough/.test(msg)
   );
 }
 
