@@ -38,7 +38,7 @@ export const NGINX_PROXIES_FILE = "/run/djinit/nginx-proxies.conf";
 export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
 /** Which headers of a proxy nginx keeps, for its location of the application. */
 export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
-/** The key by which gunicorn recognises nginx: a line of a map, which djinit_client.py reads too. */
+/** The key by which gunicorn recognises nginx: a line of a map, which djinit_told.py reads too. */
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
 export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
