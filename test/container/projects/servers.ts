@@ -10,14 +10,6 @@ export const SERVERS: readonly Project[] = [
   { name: "gunicorn-21", shape: "gunicorn pinned to 21.2", env: usual },
   { name: "gunicorn-23", shape: "gunicorn pinned to 23.0", env: usual },
   {
-    name: "uvicorn",
-    shape: "uvicorn, with the host and port of its usual CMD",
-    env: usual,
-    server: "uvicorn",
-  },
-  { name: "granian", shape: "granian, WSGI", env: usual, server: "granian" },
-  { name: "daphne", shape: "daphne and Channels, the shell form of CMD", env: usual, server: "daphne" },
-  {
     name: "database-scheduler",
     shape: "django-celery-beat's scheduler, django-celery-results; beat starts before any schema",
     env: usual,
