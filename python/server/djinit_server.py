@@ -24,6 +24,11 @@ SOCKET_WORDS = {
 }
 #: What the servers read of these names would win over what djinit says, or goes without it.
 VARIABLES = ("HOST", "PORT", "UDS", "FD", "RELOAD")
+#: Variables that a server reads, unless the container has them. A version that does not know one does not mind.
+DEFAULTS = {
+    # uvicorn gives up a reload whose new process has not loaded the application in 5 s.
+    "UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "30",
+}
 APPLICATION = "djinit_application:application"
 
 
@@ -35,6 +40,8 @@ def main(server: str, words: list[str]) -> None:
         return
     for name in VARIABLES:
         os.environ.pop(f"{server.upper()}_{name}", None)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
     os.environ["DJINIT_SERVER"] = server
     os.set_inheritable(SOCKET_FD, True)
     sys.argv = [server, *SOCKET_WORDS[server], *words, APPLICATION]
