@@ -2,7 +2,7 @@
 import type { Config } from "../../config/variables.ts";
 import { identityOf } from "../environment.ts";
 import { DJANGO_USER } from "../paths.ts";
-import type { HealthPlan, ServicePlan } from "../plan.ts";
+import type { HealthPlan, Readiness, ServicePlan } from "../plan.ts";
 
 export interface ProcessDescription {
   /** The service's, which records, metrics and verbs show. */
@@ -14,6 +14,8 @@ export interface ProcessDescription {
   signalsGroup?: boolean;
   /** So long before the kill, a stop that takes too long sends this. */
   lastCall?: ServicePlan["lastCall"];
+  /** By what it is ready; default: its health, or that it has lived for a moment. */
+  readiness?: Readiness | undefined;
   health?: HealthPlan | undefined;
   /** Variables of its own, which win. */
   environment?: Record<string, string>;
@@ -37,6 +39,7 @@ export function planProcess(
     signalsGroup,
     lastCall,
     health,
+    readiness = health === undefined ? { kind: "settled", afterMs: SETTLED_AFTER_MS } : { kind: "health" },
     environment,
     forwards = [],
   }: ProcessDescription,
@@ -50,7 +53,7 @@ export function planProcess(
     environment: { ...identityOf(DJANGO_USER), ...environment },
     facesClients: false,
     after: [],
-    readiness: health === undefined ? { kind: "settled", afterMs: SETTLED_AFTER_MS } : { kind: "health" },
+    readiness,
     ...(health === undefined ? {} : { health }),
     restart: "always",
     stopSignal,

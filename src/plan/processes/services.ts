@@ -1,11 +1,14 @@
 // The services of entries of the Procfile.
 import type { Config } from "../../config/variables.ts";
 import { brokerOf, celeryArgv, planCeleryBeat, planCeleryWorker } from "../celery.ts";
-import type { ServicePlan } from "../plan.ts";
+import { CELERY_DIRECTORY } from "../paths.ts";
+import type { Readiness, ServicePlan } from "../plan.ts";
 import type { Invocation } from "../role.ts";
 import { planHealth } from "./health.ts";
 import { planProcess, serviceNames } from "./process.ts";
 import { planTasksWorker } from "./tasks.ts";
+
+const FLOWER_SETTLES_MS = 20_000;
 
 /** The signals to PID 1 that are for a container's only process, as they are for a celery worker. */
 const FORWARDED: NodeJS.Signals[] = ["SIGUSR1", "SIGUSR2"];
@@ -38,11 +41,18 @@ export function planNamed(
       stopSignal,
       signalsGroup,
       health,
+      readiness: health === undefined && celery?.subcommand === "flower" ? flowerIsReady(name) : undefined,
       environment: celery === undefined ? {} : brokerOf(config),
       forwards: FORWARDED,
     },
     config,
   );
+}
+
+/** It says so when it listens, some seconds after its start. It writes no file; its log may be turned off. */
+function flowerIsReady(name: string): Readiness {
+  const orFile = `${CELERY_DIRECTORY}/${name}.ready`;
+  return { kind: "log", pattern: "^Visit me (at|via) ", orFile, orAfterMs: FLOWER_SETTLES_MS };
 }
 
 /** Their own reports tell when they are ready. */

@@ -52,6 +52,8 @@ describe("an entry of the Procfile", () => {
     });
     const [emails] = servicesOf("emails", { DJINIT_HEALTH_EMAILS: "true" });
     expect(emails).toMatchObject({ readiness: { kind: "log" }, health: { argv: ["true"] } });
+    const [flower] = servicesOf("flower", { DJINIT_HEALTH_FLOWER: "true" });
+    expect(flower).toMatchObject({ readiness: { kind: "health" } });
   });
 
   test("that is a celery worker has its reports, and a name of its own among workers", () => {
@@ -73,6 +75,8 @@ describe("an entry of the Procfile", () => {
     expect(flower).toMatchObject({
       name: "flower",
       argv: ["celery", "--app", "app", "flower"],
+      // A port that nobody listens at yet is no flower that is ready.
+      readiness: { kind: "log", pattern: "^Visit me (at|via) ", orAfterMs: 20_000 },
       environment: { CELERY_BROKER_URL: "redis://r" },
     });
   });
