@@ -1,4 +1,4 @@
-// npm run mutation -- FOLDER… [--sample N] [--process]
+// npm run mutation -- FOLDER… [--sample N] [--near] [--process]
 // Changes one thing in a file of src/, runs the tests that load the file, and lists the changes that none of them notices.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,10 +9,11 @@ import { applied, type Mutant, mutantsOf } from "./mutants.ts";
 import { relatedTests } from "./related.ts";
 import { copyTree } from "./tree.ts";
 
-const USAGE = `npm run mutation -- PATH… [--sample N] [--process]
+const USAGE = `npm run mutation -- PATH… [--sample N] [--near] [--process]
 
 PATH         a folder or a file of src/, such as logs/parse
 --sample N   every Nth mutant only
+--near       ask only the tests that import the file or lie in the folder that mirrors its own: minutes instead of an hour
 --process    ask the tests of test/process, too, whether they notice what the unit and contract tests do not`;
 
 /** A change may have made a loop that does not end. */
@@ -28,7 +29,11 @@ const ROOT = join(import.meta.dirname, "../..");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string", default: "1" }, process: { type: "boolean", default: false } },
+  options: {
+    sample: { type: "string", default: "1" },
+    near: { type: "boolean", default: false },
+    process: { type: "boolean", default: false },
+  },
 });
 const step = Number(values.sample);
 if (positionals.length === 0 || !(step >= 1)) {
@@ -62,7 +67,9 @@ function sourceFiles(path: string): string[] {
 async function mutate(file: string): Promise<{ made: number; killed: number }> {
   const source = readFileSync(join(copy, file), "utf8");
   const mutants = mutantsOf(source).filter((_, index) => index % step === 0);
-  const tests = folders.flatMap((folder) => relatedTests(copy, folder, file));
+  const tests = folders.flatMap((folder) =>
+    values.near ? relatedTests(copy, folder, file).slice(0, 1) : relatedTests(copy, folder, file),
+  );
   if (mutants.length > 0 && tests.length > 0 && (await isNoticed(tests)))
     throw new Error(`the tests of ${file} fail before anything is changed`);
   let killed = 0;

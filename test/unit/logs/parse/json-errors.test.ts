@@ -46,6 +46,14 @@ test("structlog's lists of frames", () => {
   ]);
 });
 
+test("an exception may have nothing but its type", () => {
+  const exc_info = 'Traceback (most recent call last):\n  File "/app/a.py", line 3, in f\nKeyError';
+  expect(parse({ msg: "caught", exc_info })).toMatchObject({ error: { type: "KeyError", message: "" } });
+  expect(parse({ msg: "caught", exception: [{ exc_type: "KeyError" }] })).toMatchObject({
+    error: { type: "KeyError", message: "", stack: "" },
+  });
+});
+
 test("a stack without an exception is only that", () => {
   const stack = 'Stack (most recent call last):\n  File "/app/a.py", line 3, in f';
   expect(parse({ msg: "here", stack_info: stack })).toEqual({ level: "info", msg: "here", error: { stack } });

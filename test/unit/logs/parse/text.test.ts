@@ -139,6 +139,38 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
     { level: INFO, msg: "[2026-11-24 03:26:52 +0000] [37] [CONSTRUCTOR] x" },
   ],
   ["", { level: INFO, msg: "" }],
+  // key=value
+  [
+    "event='paid' level='info' ok=True bad=false why=None amount=3",
+    { level: INFO, msg: "paid", event: "paid", ok: true, bad: false, why: null, amount: 3 },
+  ],
+  ['severity=error msg="no flour"', { level: "error", msg: "no flour", severity: "error" }],
+  // Python's logging in other formats, structlog's console
+  ["payment service ERROR no flour", { level: INFO, msg: "payment service ERROR no flour" }],
+  [
+    "payment service [ERROR] no flour",
+    { level: "error", logger: "payment", origin: "service", msg: "no flour" },
+  ],
+  ["(ERROR) no flour", { level: "error", msg: "no flour" }],
+  [
+    "2026-11-24 02:30:58,123 ERROR views.py:12 - no flour",
+    { level: "error", origin: "views.py:12", msg: "no flour" },
+  ],
+  [
+    "2026-11-24 02:30:58,123 | ERROR | shop.views | 12 | no flour",
+    { level: "error", logger: "shop.views", pid: 12, msg: "no flour" },
+  ],
+  [
+    "2026-11-24T02:30:58Z [info     ] paid              [shop.views] amount=3 logger='x' level=3",
+    {
+      time: "2026-11-24T02:30:58.000Z",
+      level: INFO,
+      logger: "shop.views",
+      msg: "paid",
+      amount: 3,
+      app: { logger: "x", level: 3 },
+    },
+  ],
 ];
 
 test.each(LINES)("%s", (line, fields) => {
