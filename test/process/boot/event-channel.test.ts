@@ -35,7 +35,7 @@ describe("events", () => {
       dependencies: [["bakery", "0".repeat(60)]],
     }));
     const [told] = eventsOf(
-      line({ event: "migrations", known, recorded: [], contradiction: null }),
+      line({ event: "migrations", database: "default", known, recorded: [], contradiction: null }),
       64 * 1024,
     );
     expect(told).toMatchObject({ known });
