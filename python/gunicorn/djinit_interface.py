@@ -38,7 +38,8 @@ def asgi_worker() -> Any:
             for file in ("djinit_websockets.py", "djinit_asgi_backlog.py"):
                 with suppress(ImportError, AttributeError):
                     runpy.run_path(str(Path(__file__).with_name(file)))
-        runpy.run_path(str(Path(__file__).with_name("djinit_websocket_count.py")))
+        for file in ("djinit_websocket_count.py", "djinit_asgi_database.py"):
+            runpy.run_path(str(Path(__file__).with_name(file)))
         return kind
     text = "the application speaks ASGI, and this gunicorn has no worker for it: install gunicorn 25 or later, or uvicorn-worker"
     raise AppImportError(text)

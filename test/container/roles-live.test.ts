@@ -1,14 +1,20 @@
-// The example's page /live/ in a real browser: it shows what others bake, over a reload and the end of its container.
+// The example's page /live/ in a real browser: it shows what others bake, over a reload and the end of its container. And
+// what ASGI's threads leave of the database's connections.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import type { Container } from "../support/docker.ts";
 import { type Door, openDoor } from "../support/door.ts";
+import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { createDatabase, type Database } from "../support/postgres.ts";
 import { startReadyCake } from "./cake-subject.ts";
 
 const INSTALLATION_MS = 600_000;
+/** Requests that are under way at once, and how often each of them. */
+const [AT_ONCE, ROUNDS] = [20, 15];
+/** Connections of celery's worker, and of who looks for baked cakes in each of gunicorn's. */
+const OTHERS = 4;
 const GOODBYES = ["1001", "1012"];
 
 let browser: Browser;
@@ -44,6 +50,33 @@ async function comesBack(page: Page): Promise<void> {
   await page.evaluate("delete document.querySelector('[data-connection]').dataset.closed");
 }
 
+/** Connections to the database, without the one that asks. */
+async function connections(): Promise<number> {
+  const [row] = await database.query<{ count: string }>(
+    "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+  return Number(row?.count);
+}
+
+/** Asks for what takes the database, and gives the most connections that were seen meanwhile. */
+async function mostUnderLoad(door: Door): Promise<number> {
+  let isOver = false;
+  let most = 0;
+  const watch = async () => {
+    while (!isOver) most = Math.max(most, await connections());
+  };
+  const client = async () => {
+    for (let round = 0; round < ROUNDS; round += 1)
+      expect((await http(`${door.url}/api/cakes/`)).status).toBe(200);
+  };
+  const watching = watch();
+  await Promise.all(Array.from({ length: AT_ONCE }, client)).finally(() => {
+    isOver = true;
+  });
+  await watching;
+  return most;
+}
+
 test("a page that is never loaded again shows each cake, over a reload and a new container", async () => {
   await using door = await openDoor();
   await using first = await start();
@@ -53,6 +86,13 @@ test("a page that is never loaded again shows each cake, over a reload and a new
   await page.locator(".empty").waitFor();
   await page.evaluate("window.isTheFirst = true");
   expect(await seesBaked(page, door, 1, 1)).toContain("baked once");
+
+  // Django's threads: a request in hand may have a connection, and none stays behind.
+  expect(await mostUnderLoad(door)).toBeLessThanOrEqual(AT_ONCE + OTHERS);
+  await eventually(async () => (await connections()) <= OTHERS, {
+    what: "the requests' connections to the database are closed",
+    attach: async () => `${await connections()} are open`,
+  });
 
   await first.signal("HUP");
   await comesBack(page);
@@ -67,4 +107,5 @@ test("a page that is never loaded again shows each cake, over a reload and a new
   expect(await page.locator(".oven li").allTextContents()).toHaveLength(2);
   expect(await page.evaluate("window.isTheFirst")).toBe(true);
   expect(await second.stop()).toBe(0);
+  await eventually(async () => (await connections()) === 0, { what: "no connection to the database" });
 });

@@ -73,15 +73,20 @@ if os.environ.get("GUNICORN_ACCESS_LOGS"):
 
 shared_metrics: Any = load_once("djinit_shared_metrics")
 
-# The workers that know WebSockets. None of them is loaded before the master has chosen it.
-WITH_WEBSOCKETS = {"gunicorn.workers.gasgi", "uvicorn_worker", "uvicorn.workers"}
+# The workers for ASGI. None of them is loaded before the master has chosen it.
+ASGI_WORKERS = {"gunicorn.workers.gasgi", "uvicorn_worker", "uvicorn.workers"}
 
 
 def mend_asgi() -> None:
-    """Count WebSockets; and what gunicorn's own worker does not do by itself: close them at its end, keep the backlog."""
-    if not WITH_WEBSOCKETS & sys.modules.keys():
+    """Do what the workers do not do by themselves.
+
+    Database connections end with their request, WebSockets are counted. gunicorn's own worker closes them at its end, and
+    keeps the backlog.
+    """
+    if not ASGI_WORKERS & sys.modules.keys():
         return
     try:
+        runpy.run_path("/usr/local/lib/djinit/djinit_asgi_database.py")
         runpy.run_path("/usr/local/lib/djinit/djinit_websocket_count.py")
         if "gunicorn.workers.gasgi" in sys.modules:
             runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
