@@ -10,8 +10,8 @@ export interface OpenSocket {
 }
 
 /** Opens one, and has a message come back. Errors: the server does not take it. */
-export async function openSocket(container: Container): Promise<OpenSocket> {
-  const socket = new WebSocket((await container.url("/socket")).replace(/^http/, "ws"));
+export async function openSocket(container: Container, path = "/socket"): Promise<OpenSocket> {
+  const socket = new WebSocket((await container.url(path)).replace(/^http/, "ws"));
   const opened = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<number>();
   socket.onopen = () => socket.send("hello");

@@ -6,6 +6,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { runContext } from "../../support/run-context.ts";
 import { RUN_LABEL } from "../../support/run-id.ts";
 import { startedDjango } from "../release-subject.ts";
+import { openSocket } from "../websocket-client.ts";
 import { buildProjectImage } from "./build.ts";
 import { Seen } from "./cells.ts";
 import type { Project } from "./project.ts";
@@ -70,6 +71,7 @@ async function firstStart(
   const isThere = await seen.show("page", async () => {
     await waitUntilReady(web);
     await lookAtPage(web);
+    if (project.socket !== undefined) (await openSocket(web, project.socket)).close();
   });
   if (!isThere) return;
   await seen.show("static", () => fetchStylesheet(web));

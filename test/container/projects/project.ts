@@ -27,6 +27,8 @@ export interface Project {
   media?: string;
   /** Its web server; default: gunicorn. */
   server?: string;
+  /** A WebSocket that says back what it is told. It is part of the page. */
+  socket?: string;
   /** What the log has after the page /talk/ was asked for; default: SAID. */
   said?: readonly Said[];
 }

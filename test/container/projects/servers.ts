@@ -20,5 +20,17 @@ export const SERVERS: readonly Project[] = [
     env: usual,
     processes: { worker: ["rq"], beat: ["clock"], beside: { DJINIT_PROCESSES: "rq=2,clock" } },
   },
+  {
+    name: "asgi",
+    shape: "ASGI: Django's own, and a WebSocket of the project's beside it",
+    env: usual,
+    socket: "/ws/echo/",
+  },
+  {
+    name: "channels",
+    shape: "ASGI: Channels, as its tutorial has it, with channels-redis",
+    env: usual,
+    socket: "/ws/echo/",
+  },
   { name: "relative-paths", shape: "settings and `celery.py` open files by relative paths", env: usual },
 ];
