@@ -15,6 +15,7 @@ import { openSocket } from "./websocket-client.ts";
 const TAG = `djinit-test-websocket:${IMAGE_VERSION}`;
 const CONTEXT = join(import.meta.dirname, "../fixtures/websocket");
 const WORKERS = 2;
+const AT_ONCE = 25;
 /** «Going away» and «service restart»: clients know from both that they may come back. */
 const GOODBYES = [1001, 1012];
 /** That is for both worker classes: uvicorn's, and gunicorn's own. */
@@ -37,8 +38,15 @@ async function start(workerClass: string): Promise<Container> {
   return container;
 }
 
-const openSockets = (container: Container, count: number) =>
-  Promise.all(Array.from({ length: count }, () => openSocket(container)));
+/** Some at a time: how many may come at once is no matter of these tests. */
+async function openSockets(container: Container, count: number) {
+  const sockets: Awaited<ReturnType<typeof openSocket>>[] = [];
+  while (sockets.length < count) {
+    const next = Math.min(AT_ONCE, count - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: next }, () => openSocket(container)))));
+  }
+  return sockets;
+}
 
 const codesOf = (sockets: Awaited<ReturnType<typeof openSockets>>) =>
   Promise.all(sockets.map(({ closed }) => closed));
