@@ -4,7 +4,7 @@ import json
 import logging
 import signal
 import sys
-import time
+import time as clock
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -60,7 +60,7 @@ class PlainWorker:
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     made: Any = ModuleType("plain_worker")
-    made.time, made.logger, made.DBTaskResult = time, logging.getLogger("plain_worker"), None
+    made.time, made.logger, made.DBTaskResult = clock, logging.getLogger("plain_worker"), None
     made.Worker = type("Worker", (PlainWorker,), {"__module__": "plain_worker"})
     made.rows = [Row()]
     made.claim = lambda worker: made.rows.pop() if made.rows else None
@@ -115,7 +115,7 @@ def test_quit_drops_the_task_which_is_recorded(module: Any) -> None:
 
 def test_a_signal_while_it_sleeps_ends_it_at_once(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = worker_of(module)
-    monkeypatch.setattr(time, "sleep", lambda seconds: worker.shutdown(signal.SIGTERM, None))
+    monkeypatch.setattr(clock, "sleep", lambda seconds: worker.shutdown(signal.SIGTERM, None))
     with pytest.raises(SystemExit) as ended:
         worker.run()
     assert ended.value.code == 0
