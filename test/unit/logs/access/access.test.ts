@@ -53,6 +53,7 @@ function textVariables(): string[] {
 test.each([
   ["not ASCII", { $http_user_agent: "caf\u00e9 \u2028" }],
   ["a DEL", { $http_referer: "\u007f" }],
+  ["a DEL amid other text", { $http_referer: "abcdefgh\u007fabcdefgh" }],
   ["a time that is none", { $log_time: "2026-11-24T25:30:58.123Z" }],
   ["a day that is none", { $log_time: "2026-02-30T02:30:58.123Z" }],
   ["another zone", { $log_time: "2026-11-24T03:30:58.123+01:00" }],
