@@ -8,6 +8,11 @@ const PROCESS_TIMEOUT_MS = 30_000;
 /** The files of a project share a process: half of the time would go into starting one for each. */
 const SHARED_PROCESS = { isolate: false, setupFiles: ["./test/support/no-trace.ts"] };
 
+/** Projects run one after another: they have different numbers of workers, which vitest refuses side by side. */
+const QUICK = { groupOrder: 0 };
+const PROCESSES = { groupOrder: 1 };
+const CONTAINERS = { groupOrder: 2 };
+
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/reporter.ts"],
@@ -17,6 +22,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           testTimeout: PROCESS_TIMEOUT_MS,
+          sequence: QUICK,
           ...SHARED_PROCESS,
         },
       },
@@ -25,10 +31,18 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           testTimeout: PROCESS_TIMEOUT_MS,
+          sequence: QUICK,
           ...SHARED_PROCESS,
         },
       },
-      { test: { name: "process", include: ["test/process/**/*.test.ts"], testTimeout: PROCESS_TIMEOUT_MS } },
+      {
+        test: {
+          name: "process",
+          include: ["test/process/**/*.test.ts"],
+          testTimeout: PROCESS_TIMEOUT_MS,
+          sequence: PROCESSES,
+        },
+      },
       {
         test: {
           name: "container",
@@ -38,6 +52,7 @@ export default defineConfig({
           hookTimeout: CONTAINER_TIMEOUT_MS,
           // Two processors: more containers at once only make each other slow.
           maxWorkers: 2,
+          sequence: CONTAINERS,
         },
       },
     ],
