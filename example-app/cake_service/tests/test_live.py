@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from django.contrib.staticfiles import finders
 from django.test import SimpleTestCase, TestCase, override_settings
@@ -46,7 +47,7 @@ class MessageTests(TestCase):
             Cake.mark_baked(cake.pk)
         cakes = json.loads(last_baked())["cakes"]
         self.assertEqual([(it["id"], it["bake_count"]) for it in cakes], [(first.pk, 2), (second.pk, 1)])
-        self.assertLessEqual(cakes[0]["baked_at"], timezone.now().isoformat())
+        self.assertLessEqual(datetime.fromisoformat(cakes[0]["baked_at"]), timezone.now())
 
 
 class SocketTests(SimpleTestCase):
