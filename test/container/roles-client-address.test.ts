@@ -55,7 +55,8 @@ test.each(CLASSES)("%s: REMOTE_ADDR is the client's address", async (worker, kin
     env: {
       GUNICORN_CMD_ARGS: `--worker-class ${worker}`,
       DJANGO_SETTINGS_MODULE: "who_settings",
-      DJINIT_TRUSTED_PROXIES: "0.0.0.0/0",
+      // As people write it: bits after the network, and networks in others.
+      DJINIT_TRUSTED_PROXIES: "10.1.2.3/8, 0.0.0.0/0, 10.0.0.0/8, ::/0",
       // uvicorn would believe the client's own word: the first of X-Forwarded-For.
       FORWARDED_ALLOW_IPS: "*",
     },
@@ -69,6 +70,9 @@ test.each(CLASSES)("%s: REMOTE_ADDR is the client's address", async (worker, kin
   const { address, seen } = await ask({ "X-Djinit-Client": " 192.0.2.7" });
   expect([address, seen]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/), {}]);
   expect(address).not.toBe("192.0.2.7");
+  expect((await container.records()).filter((it) => it.service === "nginx" && it.level === "warn")).toEqual(
+    [],
+  );
   // uvicorn has no WebSockets without a package of its own.
   if (worker !== "asgi") return;
 

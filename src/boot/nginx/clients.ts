@@ -9,12 +9,14 @@ import {
   placedIn,
 } from "../../plan/paths.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
+import { plainNetworks } from "./networks.ts";
 
 const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
 
 /** Writes the files anew, or removes those of an earlier start. */
-export function writeNginxClients(proxies: readonly string[] | undefined, run: string): void {
+export function writeNginxClients(given: readonly string[] | undefined, run: string): void {
+  const proxies = given && plainNetworks(given);
   const write = (path: string, lines: readonly string[] | undefined) =>
     writeLines(placedIn(run, path), lines);
   write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
@@ -29,8 +31,9 @@ const REAL_IP = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
 
 const MAPS = `include ${FORWARDED}/maps.conf;`;
 
+/** Without a default, which would be the network 0.0.0.0/0 named twice where that is given. The rest is empty then. */
 function listed(proxies: readonly string[]): string[] {
-  const lines = ["default 0;", ...proxies.map((proxy) => `${proxy} 1;`)];
+  const lines = proxies.map((proxy) => `${proxy} 1;`);
   return ["geo $realip_remote_addr $djinit_proxy_listed {", ...lines.map((line) => `    ${line}`), "}"];
 }
 
