@@ -189,16 +189,17 @@ def chosen_databases(options: dict[str, Any]) -> list[str]:
 
     aliases = djinit_databases.migrated(options["databases"])
     # The default one has answered in a step of its own.
-    for alias in aliases:
-        if alias != djinit_databases.DEFAULT and options["databaseTimeoutSeconds"]:
+    further = [alias for alias in aliases if alias != djinit_databases.DEFAULT]
+    for alias in further:
+        if options["databaseTimeoutSeconds"]:
             wait_for_database(options["databaseTimeoutSeconds"], alias)
-    return aliases
+    read_only = set(filter(djinit_databases.is_read_only, further))
+    return [alias for alias in aliases if alias not in read_only]
 
 
 def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) -> None:
     """Bring the schema up to date, unless a look tells that it is."""
     import djinit_command
-    import djinit_databases
     import djinit_migrate
     import djinit_password
 
@@ -225,7 +226,7 @@ def migrate(options: dict[str, Any], locked: Locked, superuser_follows: bool) ->
             if not looks or djinit_migrate.pending(alias):
                 migrate_one(alias, options)
         # Its schema may be that of one before it, whose lock is held: then nothing is pending by now.
-        elif djinit_migrate.pending(alias) and not djinit_databases.is_read_only(alias):
+        elif djinit_migrate.pending(alias):
             with locked.another(alias):
                 if djinit_migrate.pending(alias):
                     migrate_one(alias, options)

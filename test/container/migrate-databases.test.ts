@@ -16,12 +16,15 @@ beforeAll(async () => {
 interface Shop {
   main: Database;
   events: Database;
+  /** Of which nobody may change anything, and which has no schema yet. */
+  reader: Database;
   env: Record<string, string>;
 }
 
 async function makeShop(): Promise<Shop> {
-  const [main, events] = [await createDatabase(), await createDatabase()];
-  return { main, events, env: { DATABASE_URL: main.url, EVENTS_DB: events.name } };
+  const [main, events, reader] = [await createDatabase(), await createDatabase(), await createDatabase()];
+  const env = { DATABASE_URL: main.url, EVENTS_DB: events.name, READER_DB: reader.name };
+  return { main, events, reader, env };
 }
 
 async function tables({ query }: Database): Promise<string[]> {
@@ -38,7 +41,7 @@ async function release(options: ProjectOptions) {
 }
 
 test("each is migrated, as the routers have it; the next start asks them, and starts no Django", async () => {
-  const { main, events, env } = await makeShop();
+  const { main, events, reader, env } = await makeShop();
   const programs = {
     [`${HOOKS}/before-migrate/once`]: "#!/bin/sh\necho before\n",
     [`${HOOKS}/after-migrate/once`]: "#!/bin/sh\necho after\n",
@@ -50,6 +53,7 @@ test("each is migrated, as the routers have it; the next start asks them, and st
   );
   expect(await tables(main)).toEqual(["django_content_type", "django_migrations", "orders_order"]);
   expect(await tables(events)).toEqual(["django_migrations", "events_event"]);
+  expect(await tables(reader)).toEqual([]);
   const words = first.records.map(({ msg }) => msg).filter((msg) => ["before", "after"].includes(msg));
   expect(words).toEqual(["before", "after"]);
   // The copy to read from has the schema of the one that it is a copy of.

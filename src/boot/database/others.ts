@@ -1,4 +1,5 @@
 // Further databases that the project's routers send migrations to. djinit looks into them; Django migrates them.
+import type { Client } from "pg";
 import { DjinitError } from "../../base/errors.ts";
 import type { Django } from "../django/run.ts";
 import { closeSession } from "../postgres/session.ts";
@@ -36,6 +37,8 @@ async function isUpToDate(
   const timeoutMs = config.databaseTimeoutMs;
   const client = await waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal });
   try {
+    // Its schema comes from elsewhere. djinit_databases.py means the same.
+    if (await isReadOnly(client)) return true;
     const { pending, seemsInconsistent } = await lookAtDatabase(client, facts);
     return pending.length === 0 && !seemsInconsistent;
   } catch (error) {
@@ -49,4 +52,9 @@ async function isUpToDate(
   } finally {
     await closeSession(client);
   }
+}
+
+async function isReadOnly(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
+  return rows[0]?.transaction_read_only === "on";
 }
