@@ -10,6 +10,7 @@ import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
+import { Escalation } from "../escalation.ts";
 import type { BootObserver } from "../facts.ts";
 import type { HookPoint } from "../hooks/find-hooks.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
@@ -94,24 +95,14 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
   options.observer.onStepStarted(progress.step);
 
-  let isRunning = true;
-  let killed = false;
-  const end = (killAfterMs: number): void => {
-    if (pid === undefined || !isRunning) return;
-    signalTree(pid, "SIGTERM");
-    clock.after(killAfterMs, () => {
-      if (!isRunning) return;
-      killed = true;
-      signalTree(pid, "SIGKILL");
-    });
-  };
+  const escalation = new Escalation(clock, pid, signalTree);
   const onDeadline = (): void => {
     const { step, migration } = progress;
     const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
     failure ??= new DjinitError(codeOf(step, migration), text, {
       fields: { step, ...(migration === undefined ? {} : { migration }) },
     });
-    end(KILL_AFTER_MS);
+    escalation.begin(KILL_AFTER_MS);
   };
   const setDeadline = (step: StepName): void => {
     cancelDeadline();
@@ -158,15 +149,15 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   };
   const onRefused = (error: DjinitError): void => {
     failure ??= error;
-    end(KILL_AFTER_MS);
+    escalation.begin(KILL_AFTER_MS);
   };
   const events = readEvents(socket, onEvent, onRefused);
 
-  const onAbort = (): void => void hooksDone.then(() => end(options.gracePeriodMs));
+  const onAbort = (): void => void hooksDone.then(() => escalation.begin(options.gracePeriodMs));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   const result = await ended;
-  isRunning = false;
+  escalation.finish();
   over.abort();
   await hooksDone;
   signal.removeEventListener("abort", onAbort);
@@ -176,7 +167,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   cancelDeadline();
   socket.destroy();
 
-  if (signal.aborted && killed) throw graceExceeded(progress.step, options.gracePeriodMs);
+  if (signal.aborted && escalation.hasKilled) throw graceExceeded(progress.step, options.gracePeriodMs);
   if (failure?.code === "DJINIT_GRACE_PERIOD_EXCEEDED") throw failure;
   signal.throwIfAborted();
   failure ??= progress.verdict(result, said.lines);

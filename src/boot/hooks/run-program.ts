@@ -8,6 +8,7 @@ import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { sayEnd, startChild, startFailure } from "../child-end.ts";
+import { Escalation } from "../escalation.ts";
 import { endLeftovers, signalGroup } from "./process-group.ts";
 
 /** From TERM to KILL, for what has missed its deadline or was left behind. */
@@ -62,32 +63,22 @@ export async function runProgram(
   const pid = child?.pid;
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
 
-  let isRunning = true;
   let isLate = false;
-  let isKilled = false;
-  const end = (killAfterMs: number): void => {
-    if (pid === undefined || !isRunning) return;
-    signalGroup(pid, "SIGTERM");
-    clock.after(killAfterMs, () => {
-      if (!isRunning) return;
-      isKilled = true;
-      signalGroup(pid, "SIGKILL");
-    });
-  };
+  const escalation = new Escalation(clock, pid, signalGroup);
   const cancelDeadline = clock.after(timeoutMs, () => {
     isLate = true;
-    end(KILL_AFTER_MS);
+    escalation.begin(KILL_AFTER_MS);
   });
-  const onAbort = (): void => end(gracePeriodMs);
+  const onAbort = (): void => escalation.begin(gracePeriodMs);
   signal.addEventListener("abort", onAbort, { once: true });
   const result = await ended;
-  isRunning = false;
+  escalation.finish();
   cancelDeadline();
   signal.removeEventListener("abort", onAbort);
   const hasLeft = pid !== undefined && (await endLeftovers(pid, clock, KILL_AFTER_MS));
   await within(clock, RELAY_TIMEOUT_MS, Promise.all([stdout.ended, stderr.ended]));
 
-  if (signal.aborted && isKilled)
+  if (signal.aborted && escalation.hasKilled)
     throw new DjinitError(
       "DJINIT_GRACE_PERIOD_EXCEEDED",
       `cannot stop ${title} within ${gracePeriodMs / 1000} s: killed`,
