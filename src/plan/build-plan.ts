@@ -162,23 +162,8 @@ export function planLogs(config: Config): LogPlan {
 function planServices(invocation: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan[] {
   switch (invocation.role) {
     case "worker":
-      return [
-        invocation.name === undefined
-          ? planCeleryWorker(config, invocation.celery)
-          : planNamed(invocation, config),
-      ];
     case "beat":
-      return [
-        invocation.name === undefined
-          ? planCeleryBeat(config, invocation.celery)
-          : planNamed(invocation, config),
-      ];
     case "tasks":
-      return [
-        invocation.name === undefined
-          ? planTasksWorker(config, invocation.args)
-          : planNamed(invocation, config),
-      ];
     case "process":
       return [planNamed(invocation, config)];
     case "release":

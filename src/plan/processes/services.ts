@@ -23,25 +23,26 @@ export function planBeside({ beside = [] }: Invocation, config: Config): Service
   );
 }
 
-/** `process` is the entry's name, of which there may be several services. */
+/** `process` is the entry's name, of which there may be several services. Without one it is a role of djinit's own. */
 export function planNamed(
   invocation: Invocation,
   config: Config,
   process = invocation.name ?? "",
 ): ServicePlan {
-  const { role, name = "", args, celery, signalsGroup = false, stopSignal = "SIGTERM" } = invocation;
-  const health = planHealth(process, config);
+  const { role, name, args, celery, signalsGroup = false, stopSignal = "SIGTERM" } = invocation;
+  const health = name === undefined ? undefined : planHealth(process, config);
   if (role === "worker") return withHealth(planCeleryWorker(config, celery, false, name), health);
   if (role === "beat") return withHealth(planCeleryBeat(config, celery, false, name), health);
   if (role === "tasks") return withHealth(planTasksWorker(config, args, name), health);
+  const service = name ?? process;
   return planProcess(
     {
-      name,
+      name: service,
       argv: celery === undefined ? args : celeryArgv(config, celery),
       stopSignal,
       signalsGroup,
       health,
-      readiness: health === undefined && celery?.subcommand === "flower" ? flowerIsReady(name) : undefined,
+      readiness: health === undefined && celery?.subcommand === "flower" ? flowerIsReady(service) : undefined,
       environment: celery === undefined ? {} : brokerOf(config),
       forwards: FORWARDED,
     },
