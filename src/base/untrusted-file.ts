@@ -19,12 +19,16 @@ export interface FileRules {
  * large.
  */
 export function readUntrusted(path: string, rules: FileRules): Buffer {
-  const { fd, size } = openUntrusted(path, rules);
+  return readAll(openUntrusted(path, rules), rules.mostBytes);
+}
+
+/** All of an open file, which is closed. Errors: one that says that it is too large. */
+export function readAll({ fd, size }: { fd: number; size: number }, mostBytes: number): Buffer {
   try {
-    if (size > rules.mostBytes) throw tooLarge(rules.mostBytes);
+    if (size > mostBytes) throw tooLarge(mostBytes);
     // One byte more, to notice a file that has grown.
-    const data = readAtMost(fd, rules.mostBytes + 1, size);
-    if (data.length > rules.mostBytes) throw tooLarge(rules.mostBytes);
+    const data = readAtMost(fd, mostBytes + 1, size);
+    if (data.length > mostBytes) throw tooLarge(mostBytes);
     return data;
   } finally {
     closeSync(fd);

@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.ts";
-import type { FileSources } from "../config/file-variables.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Procfile } from "../config/procfile.ts";
+import type { FileSources } from "../config/sources/sources.ts";
 import type { Config } from "../config/variables.ts";
 import { type HeldLog, holdLog } from "../logs/write/held-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";

@@ -37,8 +37,13 @@ export function withPythonPath(loaded: Loaded): Loaded {
       [PYTHON_PATH]: [...given, config.appDirectory, PYTHON_SITE].join(":"),
     },
     // A reload would read the file's value again, and lose what has been added to it.
-    sources: { ...sources, fromEnvFile: sources.fromEnvFile.filter((name) => name !== PYTHON_PATH) },
+    sources: { ...sources, origins: omit(sources.origins, PYTHON_PATH) },
   };
+}
+
+function omit(named: Record<string, string>, name: string): Record<string, string> {
+  const { [name]: _left, ...rest } = named;
+  return rest;
 }
 
 /** Unless somebody has made the image's virtual environment anew, as `uv sync` may. */

@@ -1,11 +1,12 @@
 import * as v from "valibot";
-import { type Environment, type FileSources, readFileVariables } from "./file-variables.ts";
 import { SERVICES } from "./log-types.ts";
 import type { Problem } from "./problem.ts";
 import { type Procfile, readProcfile } from "./procfile.ts";
+import { readSources } from "./sources/read.ts";
+import type { Environment, FileSources, SourcedVariables } from "./sources/sources.ts";
 import { type Config, DEFAULT_APP_DIRECTORY, VARIABLES, type Variable } from "./variables.ts";
 
-export type { Environment } from "./file-variables.ts";
+export type { Environment } from "./sources/sources.ts";
 
 export interface Loaded {
   config: Config;
@@ -20,6 +21,22 @@ export interface Loaded {
   warnings: Problem[];
 }
 
+/** They say where variables come from, are the application's own, or stand for many names, some of which end with _FILE. */
+const NOT_FROM_FILES: string[] = [
+  VARIABLES.envFile.name,
+  VARIABLES.secrets.name,
+  VARIABLES.secretsDirectory.name,
+  VARIABLES.allowedHosts.name,
+  VARIABLES.djangoAllowedHosts.name,
+  VARIABLES.superuserFields.name,
+  VARIABLES.healthCommands.name,
+];
+
+/** The variables that may be given as NAME_FILE. */
+const OWN = Object.values(VARIABLES)
+  .map(({ name }): string => name)
+  .filter((name) => !NOT_FROM_FILES.includes(name));
+
 const LOOKS_OFF = /^(0|no|off|false)$/i;
 
 /**
@@ -31,18 +48,27 @@ export function loadConfig(
   workingDirectory: string = DEFAULT_APP_DIRECTORY,
 ): Loaded {
   const problems: Problem[] = [];
-  const warnings: Problem[] = [];
+  return readConfig(readContainer(container, problems), workingDirectory, problems);
+}
+
+/** What the container gives, with the values that come from files. */
+export function readContainer(container: NodeJS.ProcessEnv, problems: Problem[]): SourcedVariables {
   const given: Environment = {};
   for (const [name, value] of Object.entries(container)) if (value !== undefined) given[name] = value;
-  const secretNames = (Object.values(VARIABLES) as Variable[])
-    .filter(({ secret }) => secret)
-    .map(({ name }) => name);
-  const envFile = given[VARIABLES.envFile.name] || undefined;
-  const { environment, sources } = readFileVariables(given, { envFile, secretNames }, problems);
+  return readSources(given, OWN, problems);
+}
 
+/** The values of variables whose text is known. Bad ones are added to `problems`. */
+export function readConfig(
+  { environment, sources }: SourcedVariables,
+  workingDirectory: string,
+  problems: Problem[],
+): Loaded {
+  const warnings: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, variable] of Object.entries(VARIABLES) as [string, Variable][]) {
-    values[key] = readVariable(variable, environment, problems, warnings);
+    const { masked = isFromSecretFile(variable.name, sources) } = variable;
+    values[key] = readVariable({ ...variable, masked }, environment, problems, warnings);
   }
   if (!environment[VARIABLES.appDirectory.name] && workingDirectory !== "/")
     values["appDirectory"] = workingDirectory;
@@ -52,6 +78,11 @@ export function loadConfig(
   problems.push(...findLevelProblems(config, procfile));
   warnOfUnknown(environment, warnings);
   return { config, environment, sources, procfile, problems, warnings };
+}
+
+/** Whatever lies in a file of secrets is not shown. */
+export function isFromSecretFile(name: string, { origins }: FileSources): boolean {
+  return origins[name]?.startsWith("file:") ?? false;
 }
 
 const HEALTH_PREFIX = VARIABLES.healthCommands.name.slice(0, -1);
@@ -102,7 +133,7 @@ function readVariable(
     });
     return undefined;
   }
-  if (parsed.output === true && given !== undefined && LOOKS_OFF.test(given)) {
+  if (parsed.output === true && given !== undefined && !secret && LOOKS_OFF.test(given)) {
     const problem = `${name} is ${JSON.stringify(given)}, which counts as on: any text does; leave it empty for off`;
     warnings.push({ variable: name, value: given, problem });
   }

@@ -106,3 +106,14 @@ export const databaseNames = () =>
       "which is not a list, with commas, of names in DATABASES",
     ),
   );
+
+/** With commas. */
+export const variableNames = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",").map((name) => name.trim())),
+    v.check(
+      (names) => names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+      "which is not a list, with commas, of names of variables",
+    ),
+  );

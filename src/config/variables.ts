@@ -11,6 +11,7 @@ import {
   text,
   urlPath,
   userName,
+  variableNames,
 } from "./value-types.ts";
 import { type Variable, variable } from "./variable.ts";
 import { DEADLINE_VARIABLES } from "./variables-deadlines.ts";
@@ -196,7 +197,17 @@ export const VARIABLES = {
   envFile: variable(
     "DJINIT_ENV_FILE",
     text(),
-    "A file of NAME=value lines; variables of the container win over it.",
+    "Files of NAME=value lines, with colons between them: a later one wins, and variables of the container win over all.",
+  ),
+  secrets: variable(
+    "DJINIT_SECRETS",
+    variableNames(),
+    "Names of the application's variables, with commas, whose NAME_FILE is read wherever it lies.",
+  ),
+  secretsDirectory: variable(
+    "DJINIT_SECRETS_DIR",
+    text(),
+    "A directory with a file for each variable: db_password holds DB_PASSWORD.",
   ),
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,

@@ -1,6 +1,7 @@
 // Config + CMD → what to do. Pure.
-import type { FileSources } from "../config/file-variables.ts";
+
 import type { Problem } from "../config/problem.ts";
+import type { FileSources } from "../config/sources/sources.ts";
 import { BOOT_ONLY, type Config } from "../config/variables.ts";
 import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";

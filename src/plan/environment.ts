@@ -1,5 +1,5 @@
 // What processes find in their environment.
-import type { FileSources } from "../config/file-variables.ts";
+import { type FileSources, isNamed } from "../config/sources/sources.ts";
 import { HOME_DIRECTORY } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
 
@@ -15,21 +15,18 @@ export function forApplication(
   return Object.fromEntries(kept);
 }
 
-/** Drops the files of the boot's secrets: only root may be able to read them. */
+/** What is for the boot and djinit itself is not read again: no service gets it, and PID 1 is not to hold it. */
 export function withoutBootFiles(sources: FileSources, bootOnly: readonly string[]): FileSources {
-  const files = Object.entries(sources.secretFiles).filter(([name]) => !isNamed(name, bootOnly));
+  const unset = [...bootOnly, "DJINIT_*"];
+  const kept = (named: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(named).filter(([name]) => !isNamed(name, unset)));
   return {
     ...sources,
-    secretFiles: Object.fromEntries(files),
-    secretNames: sources.secretNames.filter((name) => !isNamed(name, bootOnly)),
+    own: sources.own.filter((name) => !isNamed(name, unset)),
+    unset,
+    origins: kept(sources.origins),
+    taken: kept(sources.taken),
   };
-}
-
-/** `NAME` also stands for NAME_FILE, and `NAME_*` for every name with that prefix. */
-export function isNamed(name: string, names: readonly string[]): boolean {
-  return names.some((it) =>
-    it.endsWith("*") ? name.startsWith(it.slice(0, -1)) : name === it || name === `${it}_FILE`,
-  );
 }
 
 /** Tells djinit_django that djinit reads its output. djinit_django then writes records. */

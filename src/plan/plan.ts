@@ -1,6 +1,7 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
-import type { FileSources } from "../config/file-variables.ts";
+
 import type { LogLevels } from "../config/log-types.ts";
+import type { FileSources } from "../config/sources/sources.ts";
 
 /** `process`: one of the project's own that PID 1 keeps running. */
 export type Role = "web" | "worker" | "beat" | "tasks" | "process" | "release" | "command";

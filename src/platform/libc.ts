@@ -38,6 +38,8 @@ const { functions: libc } = dlopen("libc.so.6", {
   getsockopt: { arguments: ["i32", "i32", "i32", "buffer", "buffer"], return: "i32" },
   bind: { arguments: ["i32", "buffer", "u32"], return: "i32" },
   listen: { arguments: ["i32", "i32"], return: "i32" },
+  setfsuid: { arguments: ["u32"], return: "i32" },
+  setfsgid: { arguments: ["u32"], return: "i32" },
   memfd_create: { arguments: ["buffer", "u32"], return: "i32" },
 });
 
@@ -138,6 +140,20 @@ export function blockSignals(names: readonly NodeJS.Signals[]): void {
 /** Unblocks signals. Pending ones arrive at once. */
 export function unblockSignals(names: readonly NodeJS.Signals[]): void {
   libc.pthread_sigmask(SIG_UNBLOCK, signalSet(names), Buffer.alloc(SIGSET_BYTES));
+}
+
+/**
+ * Runs `action`, which must not wait, with another user's rights to files. They are this thread's alone, and last no longer:
+ * no process is started with them, and all else is done as before. Without CAP_SETUID nothing changes. Errors: those of `action`.
+ */
+export function withFilesOf<T>({ uid, gid }: { uid: number; gid: number }, action: () => T): T {
+  const [ownUid, ownGid] = [libc.setfsuid(uid), libc.setfsgid(gid)];
+  try {
+    return action();
+  } finally {
+    libc.setfsgid(ownGid);
+    libc.setfsuid(ownUid);
+  }
 }
 
 /** Returns free memory of the heap to the kernel. */

@@ -118,7 +118,7 @@ function environmentReader({ plan, environment }: HandedOver): () => Promise<Nod
   let last = { environment, sources: plan.sources };
   return async () => {
     const { readFilesAgain } = await import("./reload/environment-files.ts");
-    last = readFilesAgain(last);
+    last = readFilesAgain(last, plan.supervisorUser !== undefined);
     return forApplication(last.environment, plan.bootOnly);
   };
 }

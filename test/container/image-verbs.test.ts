@@ -76,8 +76,8 @@ test("`djinit config` tells where each value comes from", async () => {
     const { value, from } = config.find((it) => it.name === name) ?? {};
     return [value, from];
   };
-  expect(row("WEB_CONCURRENCY")).toEqual(["3", "env file /tmp/env"]);
-  expect(row("SUPERUSER_PASSWORD")).toEqual(["********", "secret file /tmp/pw"]);
+  expect(row("WEB_CONCURRENCY")).toEqual(["3", "env-file:/tmp/env"]);
+  expect(row("SUPERUSER_PASSWORD")).toEqual(["********", "file:/tmp/pw"]);
   expect(row("CELERY_APP")).toEqual(["cake_service", "container"]);
   expect(row("DJINIT_MAX_RESTARTS")).toEqual(["5", "default"]);
   expect(row("DATABASE_URL")).toEqual([null, "default"]);

@@ -33,6 +33,12 @@ def application(environ, start_response):
     return [f"{os.environ['GREETING']} {os.environ.get('DATABASE_URL')}".encode()]
 `;
 
+const fromAllEnvironment = `import json, os
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(dict(os.environ)).encode()]
+`;
+
 /** A container that is not started yet, and a way to put files into it. */
 async function createApp(directory: string, env: Record<string, string>) {
   const container = await createContainer({
@@ -46,6 +52,15 @@ async function createApp(directory: string, env: Record<string, string>) {
     await docker("copy", ["cp", join(directory, "file"), `${container.id}:${path}`]);
   };
   return { container, put };
+}
+
+/** Neither PID 1, but for the moment in which it opens a file, nor anything that it has started. */
+async function expectNoRoot(container: Container): Promise<void> {
+  const users = await container.output(["sh", "-c", "cat /proc/[0-9]*/status | grep -E '^(Pid|Uid|PPid):'"]);
+  const found = [...users.matchAll(/Pid:\t(\d+)\nPPid:\t(\d+)\nUid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)/g)];
+  const ours = found.filter(([, pid, ppid]) => pid === "1" || ppid === "1");
+  expect(ours.length).toBeGreaterThan(2);
+  expect(ours.filter(([, , , ...uids]) => uids.includes("0"))).toEqual([]);
 }
 
 const reloadsOf = async (container: Container, target: string): Promise<number> =>
@@ -119,14 +134,75 @@ test("HUP reads env files and secrets again; gunicorn is started anew for them, 
     await eventually(async () => (await reloadsOf(subject, "nginx")) === 2, { timeoutMs: 20_000 });
     expect(await countStarts(subject, "gunicorn")).toBe(2);
 
-    // A secret that user djinit may not read: nothing is reloaded, and the record says which file.
-    await put("sqlite:///c\n", "/app/secret", 0o600);
+    // Nobody is root any more; a file of root's alone, or of django's, is read all the same.
+    await put("sqlite:///c\n", "/app/secret", 0o400);
+    await subject.signal("HUP");
+    await answers("two sqlite:///c");
+    await subject.output(["sh", "-c", "chown django /app/secret && echo sqlite:///d > /app/secret"]);
+    await subject.signal("HUP");
+    await answers("two sqlite:///d");
+    await expectNoRoot(subject);
+
+    // A link of django's does not lead PID 1 to a file of root's: nothing is reloaded, and the record says which file.
+    await subject.output(["sh", "-c", "install -m 400 /dev/null /root/of-root && echo x > /root/of-root"]);
+    await subject.output(["sh", "-c", "ln -sf /root/of-root /app/secret && chown -h django /app/secret"]);
     await subject.signal("HUP");
     const refusal = await subject.record("a refusal", ({ code }) => code === "DJINIT_RELOAD_REFUSED");
     expect(refusal.msg).toContain("/app/secret");
-    expect(refusal.msg).toContain("EACCES");
-    await answers("two sqlite:///b");
+    expect(refusal.msg).toContain("user 104 may change where it leads");
+    await answers("two sqlite:///d");
     expect(JSON.stringify(await subject.records())).not.toContain("sqlite:///");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("HUP reads a directory of secrets again, as Kubernetes swaps it, mode 0400; secrets of the boot stay out of PID 1", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "reload-"));
+  const volume = (version: string) =>
+    `cd /run/volume && mkdir ..${version} && echo ${version} > ..${version}/token && echo b00t > ..${version}/SUPERUSER_PASSWORD` +
+    ` && chmod 400 ..${version}/* && ln -s ..${version} ..tmp && mv -T ..tmp ..data`;
+  try {
+    await using subject = await createContainer({
+      image: runContext().images.djinit,
+      entrypoint: "sh",
+      command: [
+        "-c",
+        `mkdir -m 1777 /run/volume && ${volume("first-token")} && ln -s ..data/token ..data/SUPERUSER_PASSWORD . && cd /app && exec djinit app:application`,
+      ],
+      env: {
+        SKIP_MIGRATIONS: "1",
+        DJINIT_SECRETS_DIR: "/run/volume",
+        API_KEY_FILE: "/run/volume/token",
+        LOG_FILE: "/etc/hostname",
+      },
+    });
+    await writeFile(join(directory, "file"), fromAllEnvironment, { mode: 0o644 });
+    await docker("copy", ["cp", join(directory, "file"), `${subject.id}:/app/app.py`]);
+    await docker("start", ["start", subject.id]);
+    await subject.record("readiness", isReady);
+    const environment = async () =>
+      JSON.parse((await http(await subject.url())).text) as Record<string, string>;
+    const first = await environment();
+    expect(first).toMatchObject({
+      TOKEN: "first-token",
+      API_KEY: "first-token",
+      API_KEY_FILE: "/run/volume/token",
+    });
+    for (const name of ["SUPERUSER_PASSWORD", "LOG", "DJINIT_SECRETS_DIR"])
+      expect(first).not.toHaveProperty(name);
+    await subject.output(["sh", "-c", volume("second-token")]);
+    await subject.signal("HUP");
+    await eventually(async () => expect((await environment())["TOKEN"]).toBe("second-token"), {
+      timeoutMs: 20_000,
+      attach: () => subject.logs(),
+    });
+    expect((await environment())["API_KEY"]).toBe("second-token");
+    await expectNoRoot(subject);
+    expect(JSON.stringify(await subject.records())).not.toMatch(/(first|second)-token|b00t/);
+    const config = await subject.output(["djinit", "config"]);
+    expect(config).toMatch(/^TOKEN +\*+ +file:\/run\/volume\/token /m);
+    expect(config).not.toMatch(/second-token|b00t/);
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -41,6 +41,7 @@ function expectValues(variable: Variable, values: string): void {
     "networks",
     "processes",
     "databases",
+    "names",
     "memory",
   ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);

@@ -60,7 +60,15 @@ export function planOfServices(services: ServicePlan[], more: Partial<Plan> = {}
     maxRestarts: 3,
     logs: { levels: {}, skip: [], accessFields: "schema" },
     admin: { port: 0, nginxProbes: false, prometheusDirectory: "/nonexistent" },
-    sources: { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] },
+    sources: {
+      envFiles: [],
+      secretsDirectory: undefined,
+      own: [],
+      named: [],
+      unset: [],
+      origins: {},
+      taken: {},
+    },
     bootOnly: [],
     ...more,
   };

@@ -1,9 +1,10 @@
 // One start of Django for some steps of the boot: its input and its findings.
 import { systemClock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
+import { isNamed } from "../../config/sources/sources.ts";
 import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
-import { forApplication, identityOf, isNamed } from "../../plan/environment.ts";
+import { forApplication, identityOf } from "../../plan/environment.ts";
 import { DJANGO_USER } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";

@@ -2,8 +2,8 @@
 // environment. djinit_mark.py leaves a mark in the database when it has run.
 import { hash } from "node:crypto";
 import type { Client } from "pg";
+import { isNamed } from "../../config/sources/sources.ts";
 import { VARIABLES } from "../../config/variables.ts";
-import { isNamed } from "../../plan/environment.ts";
 import type { ManifestFacts } from "./manifest.ts";
 
 /** As djinit_mark.py has it. */

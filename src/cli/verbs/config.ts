@@ -1,6 +1,6 @@
-import type { FileSources } from "../../config/file-variables.ts";
-import { loadConfig } from "../../config/load.ts";
+import { isFromSecretFile, loadConfig } from "../../config/load.ts";
 import { RELEASE_LINE } from "../../config/log-types.ts";
+import type { FileSources } from "../../config/sources/sources.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
 import { readEntry } from "../../plan/processes/entries.ts";
 import { resolveInvocation } from "../../plan/processes/resolve.ts";
@@ -9,6 +9,14 @@ import type { Arguments } from "../arguments.ts";
 import { alignColumns } from "../columns.ts";
 
 const MASK = "********";
+
+interface Row {
+  name: string;
+  value: string | null;
+  from: string;
+  secret: boolean;
+  about: string;
+}
 
 /**
  * Prints every variable with its value or default, and where it comes from. Secrets are masked. The environment is that of
@@ -20,7 +28,7 @@ export function config({ options }: Arguments): number {
   const { config, environment, procfile, sources, problems } = loaded;
   problems.push(...resolveInvocation([], loaded).problems, ...procfile.problems);
   const variables = (Object.values(VARIABLES) as Variable[]).map(
-    ({ name, masked = false, secret = masked, default: fallback, about }) => {
+    ({ name, masked = isFromSecretFile(name, sources), secret = masked, default: fallback, about }): Row => {
       const given = givenFor(name, environment);
       const value = given ? (secret ? MASK : given) : fallback || null;
       const from = given ? originOf(name, sources) : "default";
@@ -30,6 +38,7 @@ export function config({ options }: Arguments): number {
       return { name, value, from, secret, about };
     },
   );
+  variables.push(...ofTheApplication(environment, sources));
   if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));
   else {
     const rows = variables.map(({ name, value, from, about }) => [name, value ?? "-", from, about]);
@@ -53,8 +62,19 @@ function givenFor(name: string, environment: Record<string, string>): string | u
   return Object.entries(environment).find(([it, value]) => value && it.startsWith(name.slice(0, -1)))?.[1];
 }
 
-function originOf(name: string, { envFile, fromEnvFile, secretFiles }: FileSources): string {
-  const secretFile = secretFiles[name];
-  if (secretFile !== undefined) return `secret file ${secretFile}`;
-  return fromEnvFile.includes(name) ? `env file ${envFile}` : "container";
+function originOf(name: string, { origins }: FileSources): string {
+  return origins[name] ?? "container";
+}
+
+/** Those of the application whose value is not the container's own, and those that DJINIT_SECRETS names. */
+function ofTheApplication(environment: Record<string, string>, { named, origins }: FileSources): Row[] {
+  const known = new Set((Object.values(VARIABLES) as Variable[]).map(({ name }) => name));
+  const names = new Set([...named, ...Object.keys(origins)]);
+  return [...names]
+    .filter((name) => environment[name] !== undefined && !known.has(name))
+    .sort()
+    .map((name) => {
+      const from = origins[name] ?? "container";
+      return { name, value: MASK, from, secret: true, about: "The application's own." };
+    });
 }

@@ -29,5 +29,5 @@ test("a reload keeps what has been added to the value of an env file", () => {
   writeFileSync(file, "PYTHONPATH=/a\nOTHER=1\n");
   const { environment, sources } = withPythonPath(loadConfig({ PATH: programs, DJINIT_ENV_FILE: file }));
   expect(environment["PYTHONPATH"]).toBe("/a:/app:/usr/local/lib/djinit/python");
-  expect(sources.fromEnvFile).toEqual(["OTHER"]);
+  expect(Object.keys(sources.origins)).toEqual(["OTHER"]);
 });

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readAgain } from "../../../src/config/file-variables.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Problem } from "../../../src/config/problem.ts";
+import { readAgain } from "../../../src/config/sources/read.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const directory = temporaryDirectory();
@@ -31,11 +31,39 @@ describe("secrets in files (NAME_FILE)", () => {
     expect(loadConfig({ [`${name}_FILE`]: file }).environment[name]).toBe("postgres://u:p@h/d");
   });
 
-  test("for what is no secret NAME_FILE means nothing", () => {
+  test("each of djinit's variables may be given so; what lies in a file is not shown, secret or not", () => {
     const file = directory.write("workers", "4");
-    const { config, environment } = loadConfig({ WEB_CONCURRENCY_FILE: file });
-    expect(config.webConcurrency).toBeUndefined();
-    expect(environment["WEB_CONCURRENCY_FILE"]).toBe(file);
+    const { config, environment, problems } = loadConfig({
+      WEB_CONCURRENCY_FILE: file,
+      DJINIT_GRACE_PERIOD_FILE: file,
+    });
+    expect(problems).toEqual([]);
+    expect(config).toMatchObject({ webConcurrency: 4, gracePeriodMs: 4_000 });
+    expect(environment).toEqual({ WEB_CONCURRENCY: "4", DJINIT_GRACE_PERIOD: "4" });
+    const bad = directory.write("not-workers", "hunter2");
+    const refused = loadConfig({
+      WEB_CONCURRENCY_FILE: bad,
+      GUNICORN_ACCESS_LOGS_FILE: directory.write("no", "no"),
+    });
+    expect(refused.problems.map(({ problem }) => problem)).toEqual([
+      "WEB_CONCURRENCY is set, which is not a whole number from 1 to 1024",
+    ]);
+    expect(refused.warnings).toEqual([]);
+  });
+
+  test("what says where variables come from, and lists of hosts, are no files", () => {
+    const file = directory.write("names", "a");
+    const given = {
+      ALLOWED_HOSTS_FILE: file,
+      DJANGO_ALLOWED_HOSTS_FILE: file,
+      DJANGO_SUPERUSER_AVATAR_FILE: file,
+    };
+    expect(loadConfig(given).environment).toEqual(given);
+    const { warnings } = loadConfig({ DJINIT_ENV_FILE_FILE: file, DJINIT_SECRETS_DIR_FILE: file });
+    expect(warnings.map(({ variable }) => variable)).toEqual([
+      "DJINIT_ENV_FILE_FILE",
+      "DJINIT_SECRETS_DIR_FILE",
+    ]);
   });
 
   test("given twice, the secret is refused, and not shown", () => {
@@ -46,22 +74,21 @@ describe("secrets in files (NAME_FILE)", () => {
     expect(JSON.stringify(problems)).not.toMatch(/from-the-file|from-variable/);
   });
 
-  test("a file that is not there, a directory and binary content are named as problems", () => {
-    const binary = directory.write("binary", Buffer.from([0x61, 0, 0x62]));
-    const { problems } = loadConfig({
-      DATABASE_URL_FILE: `${directory.path}/missing`,
-      SUPERUSER_PASSWORD_FILE: directory.path,
-      CELERY_BROKER_FILE: binary,
-    });
-    expect(problems.map(({ variable }) => variable).sort()).toEqual([
-      "CELERY_BROKER",
-      "DATABASE_URL_FILE",
-      "SUPERUSER_PASSWORD_FILE",
-    ]);
-    expect(problems.find(({ variable }) => variable === "DATABASE_URL_FILE")?.problem).toContain("ENOENT");
-    expect(problems.find(({ variable }) => variable === "CELERY_BROKER")?.problem).toBe(
-      "CELERY_BROKER has a NUL byte in its value",
-    );
+  test("all files that cannot be values are problems at once, and nothing of them is shown", () => {
+    const bad = {
+      DATABASE_URL_FILE: [`${directory.path}/missing`, "ENOENT"],
+      SUPERUSER_PASSWORD_FILE: [directory.path, "it is a directory"],
+      CELERY_BROKER_FILE: [directory.write("binary", Buffer.from("hunter2\0")), "it has a NUL byte"],
+      MIGRATIONS_DATABASE_URL_FILE: [directory.write("latin", Buffer.from("hunter2\xe4", "latin1")), "UTF-8"],
+      CELERY_APP_FILE: [directory.write("empty", "\n"), "it is empty"],
+      SECRET_KEY_FILE: [directory.write("large", "hunter2".repeat(20_000)), "it is larger than 128 KiB"],
+    };
+    const given = Object.entries(bad).map(([name, [path]]) => [name, path]);
+    const { problems } = loadConfig({ ...Object.fromEntries(given), DJINIT_SECRETS: "SECRET_KEY" });
+    expect(problems.map(({ variable, value }) => [variable, value]).sort()).toEqual(given.sort());
+    for (const { variable, problem } of problems)
+      expect(problem).toContain((bad as Record<string, string[]>)[variable]?.[1]);
+    expect(JSON.stringify(problems)).not.toContain("hunter2");
   });
 });
 
@@ -110,6 +137,15 @@ describe("the env file (DJINIT_ENV_FILE)", () => {
     expect(warnings.map(({ variable }) => variable)).toEqual(["DJINIT_TYPO"]);
   });
 
+  test("there may be several: a later one wins", () => {
+    const [one, two] = [directory.write("one.env", "A=1\nB=1\n"), directory.write("two.env", "B=2\nC=2\n")];
+    const { environment, sources } = loadConfig({ DJINIT_ENV_FILE: `${one}:${two}:`, C: "mine" });
+    expect(environment).toMatchObject({ A: "1", B: "2", C: "mine" });
+    expect(sources.origins).toEqual({ A: `env-file:${one}`, B: `env-file:${two}` });
+    const { problems } = loadConfig({ DJINIT_ENV_FILE: `/nowhere/a:${one}:/nowhere/b` });
+    expect(problems.map(({ value }) => value)).toEqual(["/nowhere/a", "/nowhere/b"]);
+  });
+
   test("one that cannot be read is a problem", () => {
     const { problems } = loadConfig({ DJINIT_ENV_FILE: "/nowhere/env" });
     const problem = expect.stringMatching(
@@ -135,7 +171,7 @@ describe("read again, when the files have changed", () => {
     );
     expect(problems).toEqual([]);
     expect(environment).toEqual({ DJINIT_ENV_FILE: envFile, A: "2", C: "mine", D: "2" });
-    expect(sources.fromEnvFile).toEqual(["A", "D"]);
+    expect(Object.keys(sources.origins)).toEqual(["A", "D"]);
   });
 
   test("a secret that was rotated, and one whose file the env file names anew", () => {

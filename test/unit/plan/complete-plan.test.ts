@@ -5,7 +5,15 @@ import { descriptorsLeft } from "../../../src/plan/inherited-descriptors.ts";
 import { readCommand } from "../../../src/plan/role.ts";
 import { configOf, serviceOf } from "../../support/planned.ts";
 
-const SOURCES = { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] };
+const SOURCES = {
+  envFiles: [],
+  secretsDirectory: undefined,
+  own: [],
+  named: [],
+  unset: [],
+  origins: {},
+  taken: {},
+};
 const draft = (startedAsRoot = true) =>
   draftPlan(readCommand(["a:b"]), configOf({ DJINIT_ADMIN_PORT: "9999" }), {
     startedAsRoot,

@@ -46,14 +46,27 @@ test("a command may be `createsuperuser`: it gets Django's own variables", () =>
 test("files of the boot's secrets are not read again", () => {
   const { bootOnly } = planOf("app.wsgi:application");
   const sources = {
-    envFile: undefined,
-    fromEnvFile: [],
-    secretFiles: { SUPERUSER_PASSWORD: "/a", DATABASE_URL: "/b" },
-    secretNames: ["SUPERUSER_PASSWORD", "MIGRATIONS_DATABASE_URL", "DATABASE_URL"],
+    envFiles: ["/env"],
+    secretsDirectory: "/run/secrets",
+    own: ["SUPERUSER_PASSWORD", "MIGRATIONS_DATABASE_URL", "DATABASE_URL", "DJINIT_GRACE_PERIOD"],
+    named: ["SECRET_KEY"],
+    unset: [],
+    origins: {
+      SUPERUSER_PASSWORD: "file:/a",
+      DATABASE_URL: "file:/b",
+      DJINIT_GRACE_PERIOD: "file:/c",
+      SECRET_KEY: "file:/d",
+    },
+    taken: { SUPERUSER_PASSWORD_FILE: "/a", DATABASE_URL_FILE: "/b", DJINIT_GRACE_PERIOD_FILE: "/c" },
   };
-  expect(withoutBootFiles(sources, bootOnly)).toMatchObject({
-    secretFiles: { DATABASE_URL: "/b" },
-    secretNames: ["DATABASE_URL"],
+  expect(withoutBootFiles(sources, bootOnly)).toEqual({
+    envFiles: ["/env"],
+    secretsDirectory: "/run/secrets",
+    own: ["DATABASE_URL"],
+    named: ["SECRET_KEY"],
+    unset: expect.arrayContaining(["SUPERUSER_PASSWORD", "MIGRATIONS_DATABASE_URL", "DJINIT_*"]),
+    origins: { DATABASE_URL: "file:/b", SECRET_KEY: "file:/d" },
+    taken: { DATABASE_URL_FILE: "/b" },
   });
 });
 

@@ -6,7 +6,15 @@ import { readCommand } from "../../../src/plan/role.ts";
 import { namedAsUsual, placePlan, placeText } from "../../../src/plan/run-directory.ts";
 import { configOf, planOf, serviceOf } from "../../support/planned.ts";
 
-const NO_SOURCES = { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] };
+const NO_SOURCES = {
+  envFiles: [],
+  secretsDirectory: undefined,
+  own: [],
+  named: [],
+  unset: [],
+  origins: {},
+  taken: {},
+};
 const RUN = "/tmp/djinit-1-abc";
 
 test.each([

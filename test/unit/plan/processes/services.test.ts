@@ -13,7 +13,15 @@ clock: celery -A app beat`;
 
 function servicesOf(cmd: string, variables: Record<string, string> = {}): ServicePlan[] {
   const { invocation } = resolvedOf(cmd, PROCFILE, variables);
-  const sources = { envFile: undefined, fromEnvFile: [], secretFiles: {}, secretNames: [] };
+  const sources = {
+    envFiles: [],
+    secretsDirectory: undefined,
+    own: [],
+    named: [],
+    unset: [],
+    origins: {},
+    taken: {},
+  };
   return draftPlan(invocation, configOf(variables), { startedAsRoot: true, sources }).services;
 }
 
