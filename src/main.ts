@@ -1,14 +1,12 @@
 // argv → boot, supervise, or a verb.
 import { writeSync } from "node:fs";
 import { asDjinitError } from "./base/errors.ts";
+import { LARGE_NURSERY } from "./base/node-options.ts";
 import { takeContainer } from "./boot/first-djinit.ts";
 import { isVerbName, VERB_NAMES, VERB_OF_OPTION, type VerbName } from "./cli/verb-names.ts";
 import { isRelease } from "./plan/role.ts";
 import { withoutOldWords } from "./plan/words/old-words.ts";
 import { holdSignals, letSignalsIn, makeThreadsWithoutSignals } from "./platform/early-signals.ts";
-
-/** The image's wrapper gives it to the first life, which does not pass it on. */
-const FIRST_LIFE_OPTION = "--min-semi-space-size";
 
 async function main([word = "", ...rest]: string[]): Promise<void> {
   if (isVerbName(word) && isVerb(word, rest)) return runVerb(word, rest);
@@ -37,7 +35,7 @@ async function main([word = "", ...rest]: string[]): Promise<void> {
 
 /** Nobody but the first life may begin the second: a plan is a file that says what is run. */
 function isFirstLife(): boolean {
-  return process.execArgv.some((option) => option.startsWith(FIRST_LIFE_OPTION));
+  return process.execArgv.includes(LARGE_NURSERY);
 }
 
 function isVerb(name: VerbName, rest: readonly string[]): boolean {

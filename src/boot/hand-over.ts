@@ -1,26 +1,11 @@
 // The end of the first life: the same PID goes on as a fresh, small process without root.
 import { writeSync } from "node:fs";
+import { LARGE_NURSERY, SMALL_HEAP } from "../base/node-options.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver, Plan } from "../plan/plan.ts";
 import { dropNothing, dropToSupervisor } from "../platform/credentials.ts";
 import { ownEnvironment } from "../platform/given-environment.ts";
 import { closeOnExec, makeMemoryFile } from "../platform/libc.ts";
-
-/**
- * The second life runs for weeks and must stay small: a small nursery, and no helper threads with memory of their own.
- * Some options make Node's precompiled modules invalid: with `--single-threaded`, `--expose-gc` or
- * `--initial-old-space-size` it compiles net, http and child_process at each start, for 10 ms and more.
- */
-export const SMALL_HEAP = [
-  "--max-semi-space-size=1",
-  "--single-threaded-gc",
-  "--no-concurrent-recompilation",
-  "--no-concurrent-sparkplug",
-  "--v8-pool-size=0",
-];
-
-/** The boot has a large nursery: it ends before a collection would pay. */
-const LARGE_NURSERY = "--min-semi-space-size";
 
 /**
  * Does not return. The plan and the application's `environment` go through a file in memory, so that neither a path nor
@@ -31,7 +16,7 @@ export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
   const handed = leave({ plan, environment: environment as Record<string, string> });
   const supervise = [
     process.execPath,
-    ...process.execArgv.filter((option) => !option.startsWith(LARGE_NURSERY)),
+    ...process.execArgv.filter((option) => option !== LARGE_NURSERY),
     ...SMALL_HEAP,
     process.argv[1] as string,
     "supervise",

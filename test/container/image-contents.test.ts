@@ -43,6 +43,24 @@ test("there are no compilers, no npm, and no node but djinit's own, which is str
   expect(bytes).toBeLessThan(125 * 1024 * 1024);
 });
 
+test("V8's code of each bundle is there, as the build has kept it", async () => {
+  const lib = "/usr/local/lib/djinit";
+  const names = async (script: string): Promise<string[]> => (await sh(script)).split("\n").sort();
+  const bundles = await names(`cd ${lib} && ls *.js | sed 's/.js$//' | grep -v '^main$'`);
+  expect(bundles).toContain("boot");
+  expect(bundles).not.toContain("precompile");
+  expect(await names(`ls ${lib}/code/* | grep -v -e : -e '^$' | sort -u`)).toEqual(bundles);
+  expect(await names(`ls ${lib}/code/second`)).toEqual([
+    "dispatch",
+    "environment-files",
+    "exposition",
+    "libc",
+    "open-admin",
+    "supervise",
+  ]);
+  expect(await sh(`find ${lib}/code ! -user root -o -perm /022`)).toBe("");
+});
+
 test("nothing is left of how it was made: no package lists, no caches, no logs", async () => {
   const rooms = [
     "/var/lib/apt/lists",

@@ -10,6 +10,7 @@ const MOST_FILES_IN_A_ROOM = 20;
 /** What each room of src/ may import from besides itself: `base` < `platform`, `config` < `plan` < … */
 const MAY_IMPORT: Record<string, string[]> = {
   base: [],
+  precompiled: ["base"],
   platform: ["base"],
   config: ["base"],
   plan: ["base", "config"],

@@ -1,5 +1,5 @@
 // src/ → dist/: one CommonJS file a life (boot, supervise) and a small dispatcher, so that the supervising half never
-// loads, or even reads, the libraries of the boot.
+// loads, or even reads, the libraries of the boot. src/precompiled loads them in the image.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -11,7 +11,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
 
 const ENTRIES: Record<string, string> = {
-  main: "src/main.ts",
+  main: "src/precompiled/start.ts",
+  precompile: "src/precompiled/precompile.ts",
+  dispatch: "src/main.ts",
   beside: "src/boot/beside.ts",
   boot: "src/boot/boot.ts",
   "second-half": "src/boot/second-half.ts",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { SMALL_HEAP } from "../../../src/boot/hand-over.ts";
+import { SMALL_HEAP } from "../../../src/base/node-options.ts";
 import type { LineKind } from "./lines.ts";
 
 export interface SubjectOptions {
