@@ -8,6 +8,8 @@ const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 const SI_PID_OFFSET = 16; // siginfo_t on 64-bit Linux: three ints, padding, then the union that begins with si_pid
 const O_CLOEXEC = 0o2_000_000;
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_BLOCK = 0;
 const SIG_UNBLOCK = 1;
@@ -147,12 +149,15 @@ export function unblockSignals(names: readonly NodeJS.Signals[]): void {
  * no process is started with them, and all else is done as before. Without CAP_SETUID nothing changes. Errors: those of `action`.
  */
 export function withFilesOf<T>({ uid, gid }: { uid: number; gid: number }, action: () => T): T {
+  const isDumpable = libc.prctl(PR_GET_DUMPABLE, 0n, 0n, 0n, 0n) === 1;
   const [ownUid, ownGid] = [libc.setfsuid(uid), libc.setfsgid(gid)];
   try {
     return action();
   } finally {
     libc.setfsgid(ownGid);
     libc.setfsuid(ownUid);
+    // Else this process's files in /proc would be root's from now on.
+    if (isDumpable) libc.prctl(PR_SET_DUMPABLE, 1n, 0n, 0n, 0n);
   }
 }
 

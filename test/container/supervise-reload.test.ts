@@ -160,7 +160,7 @@ test("HUP reads env files and secrets again; gunicorn is started anew for them, 
 test("HUP reads a directory of secrets again, as Kubernetes swaps it, mode 0400; secrets of the boot stay out of PID 1", async () => {
   const directory = await mkdtemp(join(tmpdir(), "reload-"));
   const volume = (version: string) =>
-    `cd /run/volume && mkdir ..${version} && echo ${version} > ..${version}/token && echo b00t > ..${version}/SUPERUSER_PASSWORD` +
+    `cd /run/volume && mkdir ..${version} && echo ${version} > ..${version}/token && echo b00t > ..${version}/SUPERUSER_EMAIL` +
     ` && chmod 400 ..${version}/* && ln -s ..${version} ..tmp && mv -T ..tmp ..data`;
   try {
     await using subject = await createContainer({
@@ -168,7 +168,7 @@ test("HUP reads a directory of secrets again, as Kubernetes swaps it, mode 0400;
       entrypoint: "sh",
       command: [
         "-c",
-        `mkdir -m 1777 /run/volume && ${volume("first-token")} && ln -s ..data/token ..data/SUPERUSER_PASSWORD . && cd /app && exec djinit app:application`,
+        `mkdir -m 1777 /run/volume && ${volume("first-token")} && ln -s ..data/token ..data/SUPERUSER_EMAIL . && cd /app && exec djinit app:application`,
       ],
       env: {
         SKIP_MIGRATIONS: "1",
@@ -189,7 +189,7 @@ test("HUP reads a directory of secrets again, as Kubernetes swaps it, mode 0400;
       API_KEY: "first-token",
       API_KEY_FILE: "/run/volume/token",
     });
-    for (const name of ["SUPERUSER_PASSWORD", "LOG", "DJINIT_SECRETS_DIR"])
+    for (const name of ["SUPERUSER_EMAIL", "LOG", "DJINIT_SECRETS_DIR"])
       expect(first).not.toHaveProperty(name);
     await subject.output(["sh", "-c", volume("second-token")]);
     await subject.signal("HUP");
@@ -198,6 +198,7 @@ test("HUP reads a directory of secrets again, as Kubernetes swaps it, mode 0400;
       attach: () => subject.logs(),
     });
     expect((await environment())["API_KEY"]).toBe("second-token");
+    expect(await subject.output(["stat", "-c", "%U", "/proc/1/environ"])).toBe("djinit");
     await expectNoRoot(subject);
     expect(JSON.stringify(await subject.records())).not.toMatch(/(first|second)-token|b00t/);
     const config = await subject.output(["djinit", "config"]);
