@@ -1,0 +1,256 @@
+// A secret of its own in every variable that may have one, and then a search for each of them wherever a process, a log or an
+// answer may have it. SECURITY.md has the table that this is compared with.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Container } from "../support/docker.ts";
+import { docker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { http } from "../support/http.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { processTable } from "../support/proc.ts";
+import { startRedis } from "../support/redis.ts";
+import { isReady, mainPid, serves } from "./cake-subject.ts";
+import { startProject } from "./project-subject.ts";
+
+/** Where each secret is planted. `boot`: for the boot's own steps; `application`: for its processes too. */
+const BOOT = {
+  superuserPassword: "Planted-0-superuser-password",
+  djangoSuperuserPassword: "Planted-1-django-superuser-password",
+  superuserEmail: "planted-2-superuser-email@example.com",
+  migrationsUrl: "planted-3-migrations-url",
+};
+const APPLICATION = {
+  databaseUrl: "planted-4-database-url",
+  broker: "planted-5-broker",
+  secretKey: "planted-6-secret-key",
+  ofContainer: "planted-7-of-the-container",
+  ofEnvFile: "planted-8-of-the-env-file",
+  ofSecretFile: "planted-9-of-a-secret-file",
+  ofNamedFile: "planted-10-of-a-named-file",
+  ofDirectory: "planted-11-of-the-directory",
+  gunicornArguments: "planted-12-of-gunicorns-arguments",
+};
+const SECRETS = Object.values({ ...BOOT, ...APPLICATION });
+
+/** Prints, for each process of its own user but itself, where each word of stdin stands: of environ, cmdline, memory. */
+const SEARCH = `
+import json, os, re, sys
+words = json.loads(sys.stdin.readline())
+needles = {word: (word.encode(), word.encode("utf-16-le")) for word in words}
+found = []
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    if int(pid) == os.getpid():
+        continue
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            fields = dict(line.rstrip("\\n").split(":\\t", 1) for line in status if ":\\t" in line)
+        if int(fields["Uid"].split()[0]) != os.getuid():
+            continue
+        places = {name: open(f"/proc/{pid}/{name}", "rb").read() for name in ("environ", "cmdline")}
+        memory = []
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+            for line in maps:
+                start, end, mode = re.match(r"(\\w+)-(\\w+) (\\S+)", line).groups()
+                if mode[0] != "r" or "[v" in line:
+                    continue
+                try:
+                    mem.seek(int(start, 16))
+                    memory.append(mem.read(int(end, 16) - int(start, 16)))
+                except (OSError, ValueError, OverflowError):
+                    continue
+        places["memory"] = b"|".join(memory)
+    except (FileNotFoundError, ProcessLookupError):
+        continue
+    has = {place: [w for w, forms in needles.items() if any(f in data for f in forms)] for place, data in places.items()}
+    bytes_read = sum(map(len, memory))
+    found.append({"pid": int(pid), "ppid": int(fields["PPid"]), "uid": int(fields["Uid"].split()[0]), "bytes": bytes_read, **has})
+print(json.dumps(found))
+`;
+
+interface Found {
+  pid: number;
+  ppid: number;
+  uid: number;
+  bytes: number;
+  environ: string[];
+  cmdline: string[];
+  memory: string[];
+}
+
+const UID = { django: 104, nginx: 105, djinit: 106 };
+
+let redis: Awaited<ReturnType<typeof startRedis>>;
+let container: Container;
+beforeAll(async () => {
+  redis = await startRedis();
+  const database = await createDatabase();
+  // libpq's own name for a session says nothing, and so may say anything.
+  const named = (name: string) => `${database.url}?application_name=${name}`;
+  // A user without a password, as Redis' own is, may give any.
+  const broker = redis.url.replace("//", `//default:${APPLICATION.broker}@`);
+  container = await startProject({
+    publish: [8000, 9180],
+    env: {
+      CELERY_WORKER: "1",
+      CELERY_BEAT: "1",
+      SECRET_KEY: "",
+      DJINIT_LOG_LEVEL: "debug",
+      GUNICORN_CMD_ARGS: `--env PLANTED=${APPLICATION.gunicornArguments}`,
+      DJINIT_ENV_FILE: "/run/secrets/one.env:/run/secrets/two.env",
+      DJINIT_SECRETS_DIR: "/run/planted",
+      DJINIT_SECRETS: "OF_NAMED_FILE",
+      OF_CONTAINER: APPLICATION.ofContainer,
+      OF_SECRET_FILE_FILE: "/run/secrets/of-secret-file",
+      OF_NAMED_FILE_FILE: "/opt/of-named-file",
+      DATABASE_URL_FILE: "/run/secrets/database-url",
+      MIGRATIONS_DATABASE_URL_FILE: "/run/secrets/migrations-url",
+      DJANGO_SUPERUSER_PASSWORD: BOOT.djangoSuperuserPassword,
+    },
+    files: {
+      "/run/secrets/one.env": "OF_ENV_FILE=overridden\n",
+      "/run/secrets/two.env": `OF_ENV_FILE=${APPLICATION.ofEnvFile}\nCELERY_BROKER=${broker}\n`,
+      "/run/secrets/of-secret-file": `${APPLICATION.ofSecretFile}\n`,
+      "/opt/of-named-file": `${APPLICATION.ofNamedFile}\n`,
+      "/run/secrets/database-url": named(APPLICATION.databaseUrl),
+      "/run/secrets/migrations-url": named(BOOT.migrationsUrl),
+      "/run/planted/superuser_password": `${BOOT.superuserPassword}\n`,
+      "/run/planted/SUPERUSER_EMAIL": BOOT.superuserEmail,
+      "/run/planted/secret-key": APPLICATION.secretKey,
+      "/run/planted/of_directory": APPLICATION.ofDirectory,
+    },
+  });
+  await container.record("readiness", isReady, 60_000);
+  await serves(container);
+});
+afterAll(async () => {
+  await container?.rm();
+  await redis?.container.rm();
+});
+
+async function search(): Promise<Found[]> {
+  const input = `${JSON.stringify(SECRETS)}\n`;
+  const found: Found[] = [];
+  for (const [name, uid] of Object.entries(UID)) {
+    // The kernel shows a process to who has its user and at least its capabilities; root in a container is not enough.
+    const caps =
+      name === "djinit" ? ["--inh-caps=+kill,+setuid,+setgid", "--ambient-caps=+kill,+setuid,+setgid"] : [];
+    const as = ["setpriv", `--reuid=${uid}`, `--regid=${name}`, "--clear-groups", ...caps];
+    const text = await container.output([...as, "/usr/bin/python3", "-I", "-c", SEARCH], {
+      user: "root",
+      input,
+    });
+    found.push(...(JSON.parse(text) as Found[]));
+  }
+  // None is left out.
+  const seen = found.map(({ pid }) => pid);
+  const running = (await processTable(container)).filter(({ ppid, pid }) => ppid !== 0 || pid === 1);
+  expect(running.map(({ pid }) => pid).filter((pid) => !seen.includes(pid))).toEqual([]);
+  return found;
+}
+
+/** Those of the boot and nothing else may be missing in the processes of the application; the rest is as SECURITY.md says. */
+async function expectTheTable(): Promise<void> {
+  const found = await search();
+  const all = Object.values(APPLICATION).sort();
+  const pids = async (...names: string[]) => Promise.all(names.map((name) => mainPid(container, name)));
+  const services = await pids("gunicorn", "celery-worker", "celery-beat");
+  const [nginx] = await pids("nginx");
+
+  // The search sees what is there: each process of the application has all that is the application's.
+  for (const pid of services) {
+    const process = found.find((it) => it.pid === pid);
+    expect(process?.uid).toBe(UID.django);
+    expect(process?.environ.sort()).toEqual(all);
+    expect(process?.memory.sort()).toEqual(all);
+  }
+  const nginxes = found.filter(({ uid }) => uid === UID.nginx);
+  expect(nginxes.length).toBeGreaterThan(1);
+  expect(nginxes.map(({ pid }) => pid)).toContain(nginx);
+  for (const { bytes, environ, memory } of nginxes) {
+    expect(bytes).toBeGreaterThan(1_000_000);
+    expect([environ, memory]).toEqual([[], []]);
+  }
+  const first = found.find(({ pid }) => pid === 1);
+  expect(first?.uid).toBe(UID.djinit);
+  expect(first?.environ).toEqual([]);
+  expect(first?.memory.sort()).toEqual(all);
+
+  const boots = Object.values(BOOT);
+  for (const { environ, memory } of found)
+    expect([...environ, ...memory].filter((it) => boots.includes(it))).toEqual([]);
+  expect(found.flatMap(({ cmdline }) => cmdline)).toEqual([]);
+}
+
+test("each process has in its environment and memory what the table says, and no more", async () => {
+  await expectTheTable();
+}, 60_000);
+
+test("neither logs at debug, nor verbs, metrics, probes or answers have any", async () => {
+  const verbs = [
+    "status",
+    "status --json",
+    "config",
+    "config --json",
+    "health --verbose",
+    "logs",
+    "migrations --json",
+    "version",
+    "help",
+    "logs --no-such",
+    "restart no-such-service",
+  ];
+  const said: [string, string][] = [];
+  for (const words of verbs) {
+    const { stdout, stderr } = await container.exec(["djinit", ...words.split(" ")], { user: "root" });
+    said.push([words, stdout + stderr]);
+  }
+  for (const path of ["/metrics", "/livez", "/readyz", "/startupz", "/no-such"])
+    said.push([path, (await http(`http://127.0.0.1:${await container.port(9180)}${path}`)).text]);
+  for (const path of ["/health/", "/no-such", "/%00"])
+    said.push([path, (await http(await container.url(path))).text]);
+  said.push(["logs", await container.logs()]);
+  for (const [what, text] of said) {
+    expect(text.length, what).toBeGreaterThan(0);
+    expect(
+      SECRETS.filter((it) => text.includes(it)),
+      what,
+    ).toEqual([]);
+  }
+}, 60_000);
+
+test("after a reload that finds new values PID 1 has no secret of the boot's either", async () => {
+  await container.output(["sh", "-c", "echo more >> /run/planted/more"], { user: "root" });
+  await container.signal("HUP");
+  for (const target of ["gunicorn", "celery-worker", "celery-beat"])
+    await container.record(
+      `a new ${target}`,
+      ({ msg }) => msg === `reloading ${target}: its environment has changed`,
+      60_000,
+    );
+  await serves(container);
+  await eventually(() => expectTheTable(), { what: "the table holds again", timeoutMs: 60_000 });
+}, 180_000);
+
+test("a start that is refused for its secrets says what is wrong with them, and nothing of them", async () => {
+  const spoil = [
+    `printf '${APPLICATION.ofDirectory}\\0' > /run/planted/of_directory`,
+    `echo '${APPLICATION.databaseUrl} ://' > /run/secrets/database-url`,
+    `echo 'DATABASE_URL=${APPLICATION.broker}' >> /run/secrets/one.env`,
+    `echo 'WEB_CONCURRENCY=' > /run/secrets/two.env`,
+    `echo '${APPLICATION.ofNamedFile}' > /run/planted/web_concurrency`,
+  ];
+  await container.output(["sh", "-c", spoil.join(" && ")], { user: "root" });
+  expect(await container.stop()).toBe(0);
+  await docker("start it again", ["start", container.id]);
+  const { problems } = await container.record(
+    "the refusal",
+    ({ code }) => code === "DJINIT_BAD_CONFIGURATION",
+  );
+  expect((problems as { variable: string }[]).map(({ variable }) => variable).sort()).toEqual([
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "DJINIT_SECRETS_DIR",
+    "WEB_CONCURRENCY",
+  ]);
+  const logs = await container.logs();
+  expect(SECRETS.filter((it) => logs.includes(it))).toEqual([]);
+});
