@@ -25,6 +25,9 @@ const FILES_OF_LIBRARIES = [
 
 const NAME_FILE = /^([A-Za-z_][A-Za-z0-9_]*)_FILE$/;
 
+/** DJINIT_ENV_FILE, which may lie there, is no file of a variable DJINIT_ENV. */
+const NOT_OF_THE_APPLICATION = /^DJINIT_/;
+
 /** Adds the values of the files that a NAME_FILE names. */
 export function addSecretFiles(reading: Reading): void {
   const { environment, sources } = reading;
@@ -38,7 +41,7 @@ export function addSecretFiles(reading: Reading): void {
       delete sources.origins[fileVariable];
       addFile(reading, name, path);
     } else if (sources.named.includes(name)) addFile(reading, name, path);
-    else if (isInSecretPlace(path, sources.secretsDirectory) && !FILES_OF_LIBRARIES.includes(fileVariable))
+    else if (isOfTheApplication(fileVariable) && isInSecretPlace(path, sources.secretsDirectory))
       addIfReadable(reading, name, path);
   }
 }
@@ -80,6 +83,10 @@ function addIfReadable(reading: Reading, name: string, path: string): void {
   } catch {
     // It may be a file that is meant for somebody else.
   }
+}
+
+function isOfTheApplication(fileVariable: string): boolean {
+  return !NOT_OF_THE_APPLICATION.test(fileVariable) && !FILES_OF_LIBRARIES.includes(fileVariable);
 }
 
 function isFromEnvFile(origin: string | undefined): boolean {

@@ -52,6 +52,17 @@ describe("NAME_FILE of the application", () => {
     expect(loadConfig(given).environment["SECRET_KEY"]).toBe("from-file");
   });
 
+  test("is no matter of the env file, which may lie there too", () => {
+    const path = secretsIn("with-env", { "production.env": "A=1\n" });
+    const { environment, warnings } = loadConfig({
+      DJINIT_SECRETS_DIR: path,
+      DJINIT_ENV_FILE: `${path}/production.env`,
+    });
+    expect(warnings).toEqual([]);
+    expect(environment).toMatchObject({ A: "1" });
+    expect(environment).not.toHaveProperty("DJINIT_ENV");
+  });
+
   test("that DJINIT_SECRETS names counts everywhere, and has to be read", () => {
     const file = directory.write("anywhere", "s3cret\n");
     const given = { DJINIT_SECRETS: "SECRET_KEY, SENTRY_DSN,UNSET", SECRET_KEY_FILE: file };
