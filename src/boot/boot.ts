@@ -9,7 +9,7 @@ import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
-import type { NginxFacts } from "../plan/nginx.ts";
+import type { NginxDump } from "../plan/nginx.ts";
 import { DJANGO_USER, mediaDirectories, NGINX_USER } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { placePlan } from "../plan/run-directory.ts";
@@ -127,7 +127,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   if (steps.nginx) half.writeNginxListen(run);
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
   if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
-  const check = (): Promise<NginxFacts> => checkWebServer(context, draft, half);
+  const check = half.withLimits({ ...context, run }, () => checkWebServer(context, draft, half));
   const site = steps.nginx ? half.serveSite({ ...django, check }) : undefined;
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
@@ -174,7 +174,7 @@ async function checkWebServer(
   { environment, isRoot }: BootContext,
   { admin, bootOnly, run, services }: Plan,
   { checkNginx, refuseTakenPorts }: Pick<SecondHalf, "checkNginx" | "refuseTakenPorts">,
-): Promise<NginxFacts> {
+): Promise<NginxDump> {
   const nginx = services.find(({ name }) => name === "nginx") as ServicePlan;
   const inherited = ofService(nginx, forApplication(environment, bootOnly));
   const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited, run);

@@ -6,6 +6,7 @@ export { readinessRequest } from "./gunicorn/readiness.ts";
 export { handOver } from "./hand-over.ts";
 export { writeNginxClients } from "./nginx/clients.ts";
 export { checkNginx, refuseTakenPorts } from "./nginx/configuration.ts";
+export { withLimits } from "./nginx/limits.ts";
 export { writeNginxListen } from "./nginx/listen.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";

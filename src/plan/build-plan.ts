@@ -174,7 +174,7 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
     case "web":
       return [
         planApplication(invocation, config, gunicorn),
-        planNginx(invocation.server),
+        planNginx(invocation.server, config),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
         ...(config.tasksWorker ? [planTasksWorker(config)] : []),

@@ -1,6 +1,7 @@
 import type { Config } from "../config/variables.ts";
 import { DJANGO_USER, GUNICORN_CONFIG } from "./paths.ts";
 import type { AdminPlan, ServicePlan } from "./plan.ts";
+import { gunicornLimits } from "./requests/header-limits.ts";
 import {
   applicationEnvironment,
   applicationReadiness,
@@ -58,6 +59,8 @@ export function planGunicorn(
       ...portsVariable([], admin),
       ...gracefulTimeout(config),
       ...renewal(config),
+      ...gunicornLimits(config),
+      ...requestTimeout(config),
     },
     facesClients: false,
     after: [],
@@ -82,6 +85,12 @@ function renewal({ workerMaxRequests, workerMaxMemory }: Config): Record<string,
     ...(workerMaxRequests === undefined ? {} : { DJINIT_WORKER_MAX_REQUESTS: String(workerMaxRequests) }),
     ...(workerMaxMemory === undefined ? {} : { DJINIT_WORKER_MAX_MEMORY: String(workerMaxMemory) }),
   };
+}
+
+/** In whole seconds, as gunicorn has them. */
+function requestTimeout({ requestTimeoutMs }: Config): Record<string, string> {
+  if (requestTimeoutMs === undefined) return {};
+  return { DJINIT_REQUEST_TIMEOUT: String(Math.ceil(requestTimeoutMs / 1000)) };
 }
 
 /**

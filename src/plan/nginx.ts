@@ -1,4 +1,5 @@
 import { PROGRAMS } from "../base/programs.ts";
+import type { Config } from "../config/variables.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
 import {
@@ -26,11 +27,20 @@ export interface NginxFacts {
   variables: string[];
 }
 
+export interface NginxDump extends NginxFacts {
+  /** What each file says, without comments, by its path. */
+  files: Record<string, string>;
+}
+
 /** Variables that nginx always inherits. NGINX names the sockets that PID 1 holds for it. */
 export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
 
 /** Before its files are known: it listens nowhere. It comes after the application's server. */
-export function planNginx(application = "gunicorn"): ServicePlan {
+export function planNginx(
+  application = "gunicorn",
+  { requestTimeoutMs }: Pick<Config, "requestTimeoutMs"> = { requestTimeoutMs: undefined },
+): ServicePlan {
+  const seconds = requestTimeoutMs === undefined ? {} : { seconds: Math.ceil(requestTimeoutMs / 1000) };
   return {
     name: "nginx",
     argv: nginxCommand(""),
@@ -47,7 +57,7 @@ export function planNginx(application = "gunicorn"): ServicePlan {
     reload: "SIGHUP",
     forwards: [],
     staleSockets: [NGINX_STATUS_SOCKET],
-    waits: { timeoutFile: GUNICORN_TIMEOUT_FILE, nginxFile: NGINX_WAITS_FILE },
+    waits: { timeoutFile: GUNICORN_TIMEOUT_FILE, nginxFile: NGINX_WAITS_FILE, ...seconds },
     readsEnvironment: false,
     fatalStatuses: [],
     output: "relay",
@@ -92,18 +102,33 @@ export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
 
 /** Whether `nginx -T` has shown its files. Status 0 alone does not prove that. */
 export function isNginxDump(text: string): boolean {
-  return /^# configuration file .*:$/m.test(text);
+  return FILE_HEAD.test(text);
+}
+
+const FILE_HEAD = /^# configuration file (.*):$/m;
+
+/** Each file comes after a line with its path. */
+function readFiles(dump: string): Record<string, string> {
+  const [, ...parts] = dump.split(FILE_HEAD);
+  const files: Record<string, string> = {};
+  for (let at = 0; at < parts.length; at += 2) files[parts[at] ?? ""] = withoutComments(parts[at + 1] ?? "");
+  return files;
+}
+
+/** A `#` within a word is no comment. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/(^|[\s;{}])#.*$/gm, "$1");
 }
 
 /** Reads the facts from the dump of `nginx -T`. */
-export function readNginxDump(dump: string): NginxFacts {
-  // A `#` within a word is no comment.
-  const code = dump.replaceAll(/(^|[\s;{}])#.*$/gm, "$1");
+export function readNginxDump(dump: string): NginxDump {
+  const code = withoutComments(dump);
   const daemon = /(?:^|[\s;{}])daemon\s+(on|off)\s*;/.exec(code)?.[1];
   return {
     globals: daemon === undefined ? "daemon off;" : "",
     daemonizes: daemon === "on",
     listens: readListens(code),
     variables: [...code.matchAll(/(?:^|[\s;{}])env\s+["']?(\w+)["']?\s*;/g)].map(([, name = ""]) => name),
+    files: readFiles(dump),
   };
 }

@@ -40,6 +40,8 @@ export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
 export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
 /** The key by which gunicorn recognises nginx: a line of a map, which djinit_told.py reads too. */
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
+/** What nginx lets through, for its level http. Written at each start. */
+export const NGINX_LIMITS_FILE = "/run/djinit/nginx-limits.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
 export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
 /** Which files of the project nginx serves, written at each start: maps at its level http, locations inside its server. */

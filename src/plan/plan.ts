@@ -114,8 +114,11 @@ export interface ServicePlan {
   celery?: "worker" | "beat" | "tasks";
   /** The file of its heartbeat. The stack of a stalled process is at `<path>.stack`. */
   heartbeatFile?: string;
-  /** nginx: the file with gunicorn's timeout of a request, and the file that makes nginx wait as long. */
-  waits?: { timeoutFile: string; nginxFile: string };
+  /**
+   * nginx: the file with gunicorn's timeout of a request, and the file that makes nginx wait as long. `seconds`: how long it
+   * waits where gunicorn says nothing, if that is known; else, as without gunicorn's word, a minute at least.
+   */
+  waits?: { timeoutFile: string; nginxFile: string; seconds?: number };
   /** nginx, where another directory than /run serves: its files, and the copy that it reads, made before each look at it. */
   mirror?: { from: string; to: string; run: string };
   /** Socket files that a killed process leaves behind. A new process could not listen there. */

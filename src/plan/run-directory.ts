@@ -54,7 +54,7 @@ function placeService(service: ServicePlan, run: string): ServicePlan {
     ...(staleSockets === undefined ? {} : { staleSockets: staleSockets.map(at) }),
     ...(waits === undefined
       ? {}
-      : { waits: { timeoutFile: at(waits.timeoutFile), nginxFile: at(waits.nginxFile) } }),
+      : { waits: { ...waits, timeoutFile: at(waits.timeoutFile), nginxFile: at(waits.nginxFile) } }),
   };
 }
 

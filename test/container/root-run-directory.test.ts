@@ -70,6 +70,7 @@ test("what is known of the migrations is kept for the next start where nobody el
     "nginx-client-key.conf",
     // Where the kernel has IPv6.
     ...(left.includes("nginx-listen.conf") ? ["nginx-listen.conf"] : []),
+    "nginx-limits.conf",
     "nginx-media.conf",
     "nginx-root.conf",
     "nginx-site.conf",

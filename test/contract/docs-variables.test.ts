@@ -43,6 +43,7 @@ function expectValues(variable: Variable, values: string): void {
     "databases",
     "names",
     "memory",
+    "size",
   ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);
 }

@@ -26,8 +26,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
-  config: ["sources"],
-  plan: ["servers", "words", "processes"],
+  config: ["sources", "requests"],
+  plan: ["requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],
   boot: [
     "files",

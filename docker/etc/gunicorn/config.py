@@ -57,6 +57,12 @@ control_socket_disable = True
 if "DJINIT_GRACEFUL_TIMEOUT" in os.environ:
     graceful_timeout = int(os.environ["DJINIT_GRACEFUL_TIMEOUT"])
 
+# nginx refuses what is too long before gunicorn has to.
+if "DJINIT_REQUEST_LIMITS" in os.environ:
+    limit_request_line, limit_request_field_size, limit_request_fields = map(int, os.environ["DJINIT_REQUEST_LIMITS"].split())
+if "DJINIT_REQUEST_TIMEOUT" in os.environ:
+    timeout = int(os.environ["DJINIT_REQUEST_TIMEOUT"])
+
 if "DJINIT_WORKER_MAX_REQUESTS" in os.environ:
     max_requests = int(os.environ["DJINIT_WORKER_MAX_REQUESTS"])
     # Else all workers would be renewed at the same moment.

@@ -3,7 +3,13 @@ import { closeSync } from "node:fs";
 import { createServer, isIPv6, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
-import { isNginxDump, type NginxFacts, nginxCommand, readNginxDump } from "../../plan/nginx.ts";
+import {
+  isNginxDump,
+  type NginxDump,
+  type NginxFacts,
+  nginxCommand,
+  readNginxDump,
+} from "../../plan/nginx.ts";
 import { NGINX_USER, RUN_DIRECTORY } from "../../plan/paths.ts";
 import { namedAsUsual, nginxFileArgs, nginxMirror, placeText } from "../../plan/run-directory.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
@@ -21,7 +27,7 @@ export async function checkNginx(
   runAsPrefix: readonly string[],
   environment: NodeJS.ProcessEnv,
   run: string,
-): Promise<NginxFacts> {
+): Promise<NginxDump> {
   if (run !== RUN_DIRECTORY) {
     const { from, to } = nginxMirror(run);
     mirrorFiles(from, to, (text) => placeText(text, run));

@@ -13,8 +13,12 @@ const LONGEST_SECONDS = 86_400;
 const MOST_BYTES = 16;
 
 /** Writes the file that nginx includes. If it cannot be read or written, nginx's limits stay as they are. */
-export function writeNginxWaits({ timeoutFile, nginxFile }: NonNullable<ServicePlan["waits"]>): void {
-  const seconds = nginxSeconds(readTimeout(timeoutFile));
+export function writeNginxWaits({
+  timeoutFile,
+  nginxFile,
+  seconds: wanted,
+}: NonNullable<ServicePlan["waits"]>): void {
+  const seconds = nginxSeconds(readTimeout(timeoutFile), wanted);
   const text = `proxy_read_timeout ${seconds}s;\nproxy_send_timeout ${seconds}s;\n`;
   // Under a name that nginx does not include: with a full /run, half a file would keep nginx from starting.
   const draft = `${nginxFile}.new`;
@@ -27,10 +31,12 @@ export function writeNginxWaits({ timeoutFile, nginxFile }: NonNullable<ServiceP
   }
 }
 
-export function nginxSeconds(timeout: number | undefined): number {
-  if (timeout === undefined) return LEAST_SECONDS;
+/** `wanted`: somebody has said how long a request may take, so it may be shorter than nginx has it by itself. */
+export function nginxSeconds(timeout: number | undefined, wanted?: number): number {
+  if (timeout === undefined) return wanted ?? LEAST_SECONDS;
   if (timeout === 0) return LONGEST_SECONDS;
-  return Math.min(LONGEST_SECONDS, Math.max(LEAST_SECONDS, timeout + LONGER_BY_SECONDS));
+  const least = wanted === undefined ? LEAST_SECONDS : 0;
+  return Math.min(LONGEST_SECONDS, Math.max(least, timeout + LONGER_BY_SECONDS));
 }
 
 /** Undefined unless it is a number: the application's user can write anything there. */

@@ -8,8 +8,11 @@ import type { HeldSocket, SocketPlan } from "../../plan/plan.ts";
 import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../../platform/listening-socket.ts";
 import { countHandshakes } from "../../platform/tcp-table.ts";
 
-/** nginx's own backlog. With another one, nginx would call listen(2) again. */
-const BACKLOG = 511;
+/**
+ * A burst of connections waits there for nginx; the kernel has its own limit besides (net.core.somaxconn). nginx takes 511
+ * for granted, and leaves an inherited socket as it is unless its files say something else.
+ */
+const BACKLOG = 4_096;
 /** Looking at a socket takes microseconds. */
 const LOOK_PERIOD_MS = 2;
 /** Reading the kernel's table of all connections takes 5 to 10 ms. */

@@ -49,6 +49,24 @@ describe("gunicorn", () => {
     expect(Object.keys(serviceOf(planOf("a:b"), "gunicorn").environment).join()).not.toContain("WORKER");
   });
 
+  test.each([
+    [{}, "8190 9216 112"],
+    // gunicorn takes no greater limit for the line than none.
+    [{ DJINIT_MAX_HEADER_SIZE: "16k" }, "0 17408 112"],
+    [{ DJINIT_MAX_HEADER_SIZE: "2k" }, "8190 3072 112"],
+  ])("refuses nothing that nginx lets through: %j", (variables, limits) => {
+    const { environment } = serviceOf(planOf("a:b", variables), "gunicorn");
+    expect(environment["DJINIT_REQUEST_LIMITS"]).toBe(limits);
+  });
+
+  test("a request may take as long as nginx waits for it, in whole seconds", () => {
+    const plan = planOf("a:b", { DJINIT_REQUEST_TIMEOUT: "1.5" });
+    expect(serviceOf(plan, "gunicorn").environment).toMatchObject({ DJINIT_REQUEST_TIMEOUT: "2" });
+    expect(serviceOf(plan, "nginx").waits).toMatchObject({ seconds: 2 });
+    expect(serviceOf(planOf("a:b"), "nginx").waits).not.toHaveProperty("seconds");
+    expect(serviceOf(planOf("a:b"), "gunicorn").environment).not.toHaveProperty("DJINIT_REQUEST_TIMEOUT");
+  });
+
   test("a gunicorn.conf.py may name the application", () => {
     const problems = (hasFile: boolean) =>
       findProblems(readCommand(["gunicorn"]), configOf({ SKIP_MIGRATIONS: "1" }), hasFile);

@@ -30,6 +30,16 @@ test.each([
   expect(nginxSeconds(timeout)).toBe(seconds);
 });
 
+test.each([
+  [undefined, 10, 10],
+  [10, 10, 15],
+  // gunicorn's own --timeout wins.
+  [120, 10, 125],
+  [0, 10, 86_400],
+])("gunicorn's timeout %s, and %d s wanted: nginx waits for %d s", (timeout, wanted, seconds) => {
+  expect(nginxSeconds(timeout, wanted)).toBe(seconds);
+});
+
 test("what gunicorn says is followed, in a file that anybody may read", () => {
   expect(waitsFor()).toBe(waits(60));
   writeFileSync(timeoutFile, "120");

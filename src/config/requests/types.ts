@@ -1,0 +1,20 @@
+// How the variables about requests become values. Every message completes «NAME is "text", …».
+import * as v from "valibot";
+
+const UNITS = ["b", "k", "m", "g"];
+
+/** As nginx takes it: 20m, 1g; the value is in bytes. Sizes are given in words for the message. */
+export const byteSize = (min: string, max: string) => {
+  const message = `which is not a size from ${min} to ${max}, such as ${max.slice(-1) === "k" ? "16k" : "50m"}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,12}[bkmg]?$/i, message),
+    v.transform(bytesOf),
+    v.minValue(bytesOf(min), message),
+    v.maxValue(bytesOf(max), message),
+  );
+};
+
+function bytesOf(text: string): number {
+  return Number.parseInt(text, 10) * 1024 ** Math.max(0, UNITS.indexOf(text.slice(-1).toLowerCase()));
+}

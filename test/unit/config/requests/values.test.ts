@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { loadConfig } from "../../../../src/config/load.ts";
+
+test.each([
+  ["20m", 20 * 1_024 ** 2],
+  ["2G", 2 * 1_024 ** 3],
+  ["1k", 1_024],
+  ["5000", 5_000],
+  ["1024g", 1_024 ** 4],
+])("DJINIT_MAX_BODY_SIZE %s is %d bytes", (text, bytes) => {
+  expect(loadConfig({ DJINIT_MAX_BODY_SIZE: text }).config.maxBodySize).toBe(bytes);
+});
+
+test.each(["0", "-1", "20mb", "1023", "1025g", "20 m", "20m; root /", "unlimited"])(
+  "it is not %j",
+  (text) => {
+    expect(loadConfig({ DJINIT_MAX_BODY_SIZE: text }).problems).toMatchObject([
+      {
+        variable: "DJINIT_MAX_BODY_SIZE",
+        value: text,
+        problem: `DJINIT_MAX_BODY_SIZE is ${JSON.stringify(text)}, which is not a size from 1k to 1024g, such as 50m`,
+      },
+    ]);
+  },
+);
+
+test("all that is wrong is said at once", () => {
+  const given = {
+    DJINIT_MAX_HEADER_SIZE: "1m",
+    DJINIT_REQUEST_TIMEOUT: "0",
+    DJINIT_CLIENT_TIMEOUT: "two",
+  };
+  expect(loadConfig(given).problems.map(({ problem }) => problem)).toEqual([
+    'DJINIT_MAX_HEADER_SIZE is "1m", which is not a size from 1k to 64k, such as 16k',
+    'DJINIT_REQUEST_TIMEOUT is "0", which is not a number of seconds from 1 to 86400',
+    'DJINIT_CLIENT_TIMEOUT is "two", which is not a number of seconds from 1 to 3600',
+  ]);
+});
