@@ -1,0 +1,83 @@
+// More than is taken: refused by nginx with a status of its own, before the application has any work with it.
+import { get, type HostileCase, lines, post, request } from "./case.ts";
+
+const filled = (length: number): string => "a".repeat(length);
+const many = (count: number, bytes = 1): string[] =>
+  Array.from({ length: count }, (_, at) => `X-${at}: ${filled(bytes)}`);
+/** nginx waits a while for a body that it does not want. */
+const tooLarge = (name: string, send: string): HostileCase => ({ name, send, leaves: true, answers: [413] });
+const refused = (name: string, send: string, status: number): HostileCase => ({
+  name,
+  send,
+  answers: [status],
+});
+const passed = (name: string, target: string, ...headers: string[]): HostileCase => ({
+  name,
+  send: get(target, ...headers),
+  answers: [200],
+  seen: [{ request: `GET ${target}` }],
+});
+
+const MEBIBYTE = 1024 ** 2;
+
+export const OVERSIZE: readonly HostileCase[] = [
+  passed("a target of 4,000 letters", `/{id}/${filled(4000 - 6)}`),
+  refused("a target of 9,000 letters", get(`/{id}/${filled(9000)}`), 414),
+  refused("a target of 100,000 letters", get(`/{id}/${filled(100_000)}`), 414),
+  refused("a query of 9,000 letters", get(`/{id}?${filled(9000)}`), 414),
+  refused("a request line without an end", `GET /${filled(70_000)}`, 414),
+  passed("a header of 7,000 letters", "/{id}", `X-A: ${filled(7000)}`),
+  refused("a header of 9,000 letters", get("/{id}", `X-A: ${filled(9000)}`), 400),
+  refused("a header without an end", `GET /{id} HTTP/1.1\r\nHost: a\r\nX-A: ${filled(70_000)}`, 400),
+  refused("a header's name of 9,000 letters", get("/{id}", `${filled(9000)}: a`), 400),
+  refused("a cookie of 9,000 letters", get("/{id}", `Cookie: a=${filled(9000)}`), 400),
+  passed(
+    "four cookies of 6,000 letters",
+    "/{id}",
+    ...Array.from({ length: 4 }, () => `Cookie: a=${filled(1500)}`),
+  ),
+  refused("headers of 100,000 letters together", get("/{id}", ...many(100, 1000)), 400),
+  refused("20,000 headers", get("/{id}", ...many(20_000)), 400),
+  tooLarge("a body of 21 MiB by its length", post("/{id}/a", [`Content-Length: ${21 * MEBIBYTE}`], "")),
+  {
+    name: "a body of 21 MiB in chunks",
+    send: [post("/{id}/a", ["Transfer-Encoding: chunked"], `${(21 * MEBIBYTE).toString(16)}\r\na`)],
+    answers: [413],
+  },
+  tooLarge(
+    "a body of 21 MiB that waits for 100",
+    post("/{id}/a", ["Expect: 100-continue", `Content-Length: ${21 * MEBIBYTE}`], ""),
+  ),
+  tooLarge(
+    "a body of 21 MiB for a static file",
+    request("POST /static/page.txt?{id}", `Content-Length: ${21 * MEBIBYTE}`),
+  ),
+  {
+    name: "a body of 1 MiB, whole",
+    send: post("/{id}/a", [`Content-Length: ${MEBIBYTE}`], filled(MEBIBYTE)),
+    answers: [200],
+    seen: [{ request: "POST /{id}/a", headers: { "content-length": String(MEBIBYTE) } }],
+  },
+  {
+    name: "a chunk of one byte, 2,000 times",
+    send: post("/{id}/a", ["Transfer-Encoding: chunked"], `${"1\r\na\r\n".repeat(2000)}0\r\n\r\n`),
+    answers: [200],
+    seen: [{ request: "POST /{id}/a", headers: { "content-length": "2000" } }],
+  },
+  {
+    name: "an extension of a chunk of 100,000 letters, and no end: nginx keeps nothing of it",
+    send: post("/{id}/a", ["Transfer-Encoding: chunked"], `5;${filled(100_000)}`),
+    ends: true,
+    answers: [],
+    records: [400],
+  },
+  {
+    name: "a pipeline of 100 requests: each is answered",
+    send: Array.from({ length: 100 }, (_, at) =>
+      at === 99
+        ? get("/static/page.txt?{id}")
+        : lines("GET /static/page.txt?{id} HTTP/1.1", "Host: a", "", ""),
+    ).join(""),
+    answers: Array.from({ length: 100 }, () => 200),
+  },
+];

@@ -1,0 +1,2 @@
+/** Whoever reads this in an answer has read what nobody may. */
+export const SECRET = "SECRET-of-the-container";
