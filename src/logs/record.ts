@@ -35,8 +35,11 @@ export function levelOf(word: unknown): Level | undefined {
   return LEVELS.get(word) ?? LEVELS.get(word.toLowerCase());
 }
 
-/** JSON allows these unescaped. Terminals obey them, and some readers take them for the end of a line. */
-const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
+/**
+ * JSON allows these unescaped. Terminals obey them, some readers take them for the end of a line, and the last two groups show the
+ * text after them in another order.
+ */
+const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The record as one line of JSON, newline included. Every control character is escaped: no record can be forged. */
 export function formatRecord(

@@ -2,7 +2,7 @@ import { escapeControls, type Fields, isoTime } from "../record.ts";
 import { flatten } from "./flatten.ts";
 
 /** Text that needs no quotes. */
-const BARE = /^[^\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/;
+const BARE = /^[^\s"=\\\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+$/;
 
 /** The record as `name=value` pairs on one line. Empty fields are left out, except the message. */
 export function formatLogfmt(

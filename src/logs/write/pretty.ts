@@ -21,7 +21,7 @@ const BLOCKS = ["error.stack", "hint"];
 const QUIET = /^(pid|process|request_id|logger|error\.|http\.|url\.|client\.|user\.|user_agent\.|task\.)/;
 
 // No text of a service or a client may control the terminal.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 export function prettyFormat(colour: boolean) {
   const paint = (code: string, text: string): string => (colour ? `${code}${text}${RESET}` : text);

@@ -52,6 +52,7 @@ function textVariables(): string[] {
 
 test.each([
   ["not ASCII", { $http_user_agent: "caf\u00e9 \u2028" }],
+  ["text that turns round", { $http_user_agent: "\u202edegrof\u2066" }],
   ["a DEL", { $http_referer: "\u007f" }],
   ["a DEL amid other text", { $http_referer: "abcdefgh\u007fabcdefgh" }],
   ["a time that is none", { $log_time: "2026-11-24T25:30:58.123Z" }],
@@ -72,7 +73,7 @@ test.each([
   const { asBytes, records, text } = oneOf(accessLine(values));
   expect(asBytes).toBe(0);
   expect(records).toHaveLength(1);
-  expect(text).not.toMatch(/[\u007f-\u009f\u2028\u2029]/);
+  expect(text).not.toMatch(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
 });
 
 describe("no other service takes the fast way", () => {

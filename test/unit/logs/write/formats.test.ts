@@ -26,9 +26,9 @@ describe("logfmt", () => {
   });
 
   test("what would break a line or a terminal is escaped; what is empty is left out", () => {
-    const line = format({ level: "info", msg: "", a: 'q"=\n\u0085\u2028', b: "", c: null, d: "=" });
+    const line = format({ level: "info", msg: "", a: 'q"=\n\u0085\u2028\u202e', b: "", c: null, d: "=" });
     expect(line).toBe(
-      `time=${TIME} level=info service=gunicorn pid=7 msg="" a="q\\"=\\n\\u0085\\u2028" d="="\n`,
+      `time=${TIME} level=info service=gunicorn pid=7 msg="" a="q\\"=\\n\\u0085\\u2028\\u202e" d="="\n`,
     );
   });
 
