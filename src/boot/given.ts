@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
+import { filesFor } from "../platform/files/files-of-root.ts";
 import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
 import { readProcessors } from "../platform/processors.ts";
@@ -11,7 +12,11 @@ const PYTHON_PATH = "PYTHONPATH";
 
 /** To be called once. */
 export function loadGiven(): Loaded {
-  return withPythonPath(withProcessors(loadConfig(takeGivenEnvironment(), workingDirectory())));
+  return withPythonPath(
+    withProcessors(
+      loadConfig(takeGivenEnvironment(), workingDirectory(), filesFor(process.getuid?.() === 0)),
+    ),
+  );
 }
 
 function withProcessors(loaded: Loaded): Loaded {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { GIVEN_FILES, type GivenFiles } from "../base/given-file.ts";
 import { SERVICES } from "./log-types.ts";
 import type { Problem } from "./problem.ts";
 import { type Procfile, readProcfile } from "./procfile.ts";
@@ -46,16 +47,21 @@ const LOOKS_OFF = /^(0|no|off|false)$/i;
 export function loadConfig(
   container: NodeJS.ProcessEnv,
   workingDirectory: string = DEFAULT_APP_DIRECTORY,
+  files: GivenFiles = GIVEN_FILES,
 ): Loaded {
   const problems: Problem[] = [];
-  return readConfig(readContainer(container, problems), workingDirectory, problems);
+  return readConfig(readContainer(container, problems, files), workingDirectory, problems);
 }
 
 /** What the container gives, with the values that come from files. */
-export function readContainer(container: NodeJS.ProcessEnv, problems: Problem[]): SourcedVariables {
+export function readContainer(
+  container: NodeJS.ProcessEnv,
+  problems: Problem[],
+  files: GivenFiles,
+): SourcedVariables {
   const given: Environment = {};
   for (const [name, value] of Object.entries(container)) if (value !== undefined) given[name] = value;
-  return readSources(given, OWN, problems);
+  return readSources(given, OWN, problems, files);
 }
 
 /** The values of variables whose text is known. Bad ones are added to `problems`. */

@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
+  platform: ["files"],
   config: ["sources", "requests"],
   plan: ["requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],

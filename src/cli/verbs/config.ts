@@ -4,6 +4,7 @@ import type { FileSources } from "../../config/sources/sources.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
 import { readEntry } from "../../plan/processes/entries.ts";
 import { resolveInvocation } from "../../plan/processes/resolve.ts";
+import { filesFor } from "../../platform/files/files-of-root.ts";
 import { takeGivenEnvironment, workingDirectory } from "../../platform/given-environment.ts";
 import type { Arguments } from "../arguments.ts";
 import { alignColumns } from "../columns.ts";
@@ -24,7 +25,7 @@ interface Row {
  * 78 if a value, or a line of the Procfile, is bad.
  */
 export function config({ options }: Arguments): number {
-  const loaded = loadConfig(takeGivenEnvironment(), workingDirectory());
+  const loaded = loadConfig(takeGivenEnvironment(), workingDirectory(), filesFor(process.getuid?.() === 0));
   const { config, environment, procfile, sources, problems } = loaded;
   problems.push(...resolveInvocation([], loaded).problems, ...procfile.problems);
   const variables = (Object.values(VARIABLES) as Variable[]).map(

@@ -1,16 +1,15 @@
 // Reads the files of variables again, since secrets are rotated and env files edited. Loaded at the first reload.
 
 import { DjinitError } from "../../base/errors.ts";
-import { GIVEN_FILES } from "../../base/given-file.ts";
 import type { Problem } from "../../config/problem.ts";
 import { readAgain } from "../../config/sources/read.ts";
 import type { SourcedVariables } from "../../config/sources/sources.ts";
-import { FILES_OF_ROOT } from "./files-of-root.ts";
+import { filesFor } from "../../platform/files/files-of-root.ts";
 
 /** `wasRoot`: root has been given up. Errors: DJINIT_RELOAD_REFUSED names every file that cannot be read. */
 export function readFilesAgain(before: SourcedVariables, wasRoot: boolean): SourcedVariables {
   const problems: Problem[] = [];
-  const after = readAgain(before, problems, wasRoot ? FILES_OF_ROOT : GIVEN_FILES);
+  const after = readAgain(before, problems, filesFor(wasRoot));
   if (problems.length === 0) return after;
   throw new DjinitError(
     "DJINIT_RELOAD_REFUSED",
