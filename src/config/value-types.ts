@@ -68,7 +68,10 @@ export const choice = <const T extends readonly string[]>(...options: T) =>
 
 /** A path of a URL, such as /health/. */
 export const urlPath = () =>
-  v.pipe(v.string(), v.regex(/^\/[\x21-\x7e]*$/, "which is not a path that begins with /"));
+  v.pipe(
+    v.string(),
+    v.regex(/^\/[\x21-\x7e]*$/, "which is not a path such as /health/, that begins with / and has no space"),
+  );
 
 /** What may stand in nginx's files and in a list that is separated by colons, without a thought. */
 const PLAIN_PATH = /^\/[^\0-\x20\x7f"'$\\:;{}]*$/;
@@ -83,18 +86,27 @@ export const directory = () =>
 
 /** A user of the image; there is no shell or lookup behind it, so only plain names. */
 export const userName = () =>
-  v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user"));
+  v.pipe(
+    v.string(),
+    v.regex(/^[a-z_][a-z0-9_-]*$/, "which is not the name of a user of the image, such as django"),
+  );
 
 /** IPv4 or IPv6. */
 export const ipAddress = () =>
   v.pipe(
     v.string(),
-    v.check((given) => isIP(given) !== 0, "which is not an IP address"),
+    v.check((given) => isIP(given) !== 0, "which is not an IP address, such as 127.0.0.1"),
   );
 
 /** The value of a Host header. */
 export const hostName = () =>
-  v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/, "which is not the name of a host"));
+  v.pipe(
+    v.string(),
+    v.regex(
+      /^[A-Za-z0-9.-]+(:\d{1,5})?$/,
+      "which is not the name of a host, such as example.org or localhost:8000",
+    ),
+  );
 
 /** Keys of Django's DATABASES, with commas. */
 export const databaseNames = () =>
@@ -103,7 +115,7 @@ export const databaseNames = () =>
     v.transform((text) => text.split(",").map((name) => name.trim())),
     v.check(
       (names) => names.every((name) => /^[\w.-]+$/.test(name)),
-      "which is not a list, with commas, of names in DATABASES",
+      "which is not a list, with commas, of names in DATABASES, such as default,archive",
     ),
   );
 

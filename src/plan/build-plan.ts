@@ -35,7 +35,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     .map(([name]) => name);
   const wanted = invocation.role === "web" ? beside : [];
   if (wanted.length > 0 && config.celeryApp === undefined) {
-    const problem = `${wanted.join(" and ")} is set but CELERY_APP is not: set it to the module of the Celery application`;
+    const problem = `${wanted.join(" and ")} ${wanted.length === 1 ? "is" : "are"} set but CELERY_APP is not: set it to the module of the Celery application`;
     problems.push({ variable: "CELERY_APP", problem });
   }
   if ((invocation.role === "worker" || invocation.role === "beat") && lacksApp(invocation, config)) {
@@ -50,7 +50,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
   }
   if (config.drainDelayMs >= config.gracePeriodMs) {
     const [delay, grace] = [config.drainDelayMs / 1000, config.gracePeriodMs / 1000];
-    const problem = `DJINIT_DRAIN_DELAY is ${delay} s, but DJINIT_GRACE_PERIOD, which includes it, is ${grace} s: nothing could drain`;
+    const problem = `DJINIT_DRAIN_DELAY is ${delay} s, but DJINIT_GRACE_PERIOD, which includes it, is ${grace} s: nothing could drain; lower the one or raise the other`;
     problems.push({ variable: "DJINIT_DRAIN_DELAY", value: String(delay), problem });
   }
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
@@ -59,7 +59,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     ...(hasTasksWorker(invocation, config) ? ["the worker of Django's tasks"] : []),
   ];
   if (needers.length > 0 && config.settingsModule === undefined) {
-    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${needers.join(", ")} needs it`;
+    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${needers.join(", ")} ${needers.length === 1 ? "needs" : "need"} it: set it to the module of the settings, such as project.settings`;
     problems.push({ variable: "DJANGO_SETTINGS_MODULE", problem });
   }
   return problems;

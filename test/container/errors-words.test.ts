@@ -76,7 +76,7 @@ test("celery beside web, or alone, without CELERY_APP", async () => {
     failureOf(["celery", "beat"], BAD_CONFIGURATION, without),
   ]);
   expect(beside.msg).toContain("CELERY_WORKER is set but CELERY_APP is not");
-  expect(both.msg).toContain("CELERY_WORKER and CELERY_BEAT is set but CELERY_APP is not");
+  expect(both.msg).toContain("CELERY_WORKER and CELERY_BEAT are set but CELERY_APP is not");
   expect(worker.msg).toContain("CELERY_APP is not set and the CMD has no --app");
   expect(beat.msg).toContain("CELERY_APP is not set and the CMD has no --app");
 });

@@ -113,12 +113,24 @@ describe("values", () => {
   });
 
   test.each([
-    ["DJINIT_READINESS_PATH", "health/", "which is not a path that begins with /"],
-    ["DJINIT_READINESS_PATH", "/a b", "which is not a path that begins with /"],
-    ["DJINIT_READINESS_PATH", "/x\r\nHost: y", "which is not a path that begins with /"],
+    [
+      "DJINIT_READINESS_PATH",
+      "health/",
+      "which is not a path such as /health/, that begins with / and has no space",
+    ],
+    [
+      "DJINIT_READINESS_PATH",
+      "/a b",
+      "which is not a path such as /health/, that begins with / and has no space",
+    ],
+    [
+      "DJINIT_READINESS_PATH",
+      "/x\r\nHost: y",
+      "which is not a path such as /health/, that begins with / and has no space",
+    ],
     ["DJINIT_COMMAND_OUTPUT", "xml", "which is none of raw, json"],
-    ["DJINIT_COMMAND_USER", "root; rm", "which is not the name of a user"],
-    ["DJINIT_COMMAND_USER", "--clear-groups", "which is not the name of a user"],
+    ["DJINIT_COMMAND_USER", "root; rm", "which is not the name of a user of the image, such as django"],
+    ["DJINIT_COMMAND_USER", "--clear-groups", "which is not the name of a user of the image, such as django"],
   ])("%s=%j is refused: %s", (name, value, reason) => {
     expect(loadConfig({ [name]: value }).problems).toEqual([
       { variable: name, value, problem: `${name} is ${JSON.stringify(value)}, ${reason}` },

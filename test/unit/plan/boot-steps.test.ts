@@ -101,7 +101,10 @@ describe("what a combination of CMD and variables lacks", () => {
   test.each([
     [{ CELERY_WORKER: "1" }, /^CELERY_WORKER is set but CELERY_APP is not/],
     [{ CELERY_BEAT: "1" }, /^CELERY_BEAT is set but CELERY_APP is not/],
-    [{ CELERY_WORKER: "1", CELERY_BEAT: "1" }, /^CELERY_WORKER and CELERY_BEAT is set but CELERY_APP is not/],
+    [
+      { CELERY_WORKER: "1", CELERY_BEAT: "1" },
+      /^CELERY_WORKER and CELERY_BEAT are set but CELERY_APP is not/,
+    ],
   ])("web with %j", (variables, problem) => {
     expect(problemsOf(["a:b"], { ...SETTINGS, ...variables })).toMatchObject([
       { variable: "CELERY_APP", problem: expect.stringMatching(problem) },
@@ -129,7 +132,8 @@ describe("what a combination of CMD and variables lacks", () => {
     expect(problemsOf(cmd, variables)).toMatchObject([
       {
         variable: "DJANGO_SETTINGS_MODULE",
-        problem: "DJANGO_SETTINGS_MODULE is not set, but the worker of Django's tasks needs it",
+        problem:
+          "DJANGO_SETTINGS_MODULE is not set, but the worker of Django's tasks needs it: set it to the module of the settings, such as project.settings",
       },
     ]);
   });
@@ -144,7 +148,10 @@ describe("what a combination of CMD and variables lacks", () => {
 
   test("steps that need Django without settings", () => {
     expect(problemsOf(["a:b"], { SUPERUSER_PASSWORD: "x" })).toMatchObject([
-      { variable: "DJANGO_SETTINGS_MODULE", problem: expect.stringContaining("migrate, superuser needs it") },
+      {
+        variable: "DJANGO_SETTINGS_MODULE",
+        problem: expect.stringContaining("migrate, superuser need it: set it to"),
+      },
     ]);
     expect(problemsOf(["a:b"], { SKIP_MIGRATIONS: "1" })).toEqual([]);
   });
