@@ -29,6 +29,11 @@ export const METRICS = {
     ["host"],
     "Requests that Django answered; the others are files.",
   ),
+  nginx_http_limited_requests_total: metric(
+    "counter",
+    ["host"],
+    "Requests that nginx refused with 429, by DJINIT_RATE_LIMIT.",
+  ),
   nginx_http_upstream_duration_seconds: metric("histogram", ["host"], "How long Django took for a request."),
   nginx_http_websocket_duration_seconds: metric(
     "histogram",

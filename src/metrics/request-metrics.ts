@@ -19,6 +19,8 @@ const MOST_REMEMBERED = 256;
 const STATUSES = 600;
 /** «Switching protocols»: nginx writes the line when the WebSocket is closed. */
 const SWITCHED = 101;
+/** By nginx, where it has not asked the application. */
+const TOO_MANY = 429;
 /** From a page that is left at once to one that is open all day. */
 const WEBSOCKET_BOUNDS: readonly number[] = [1, 10, 60, 300, 1_800, 3_600, 14_400, 43_200, 86_400];
 
@@ -29,6 +31,7 @@ class HostMetrics {
   websocket: Histogram | undefined;
   bytes = 0;
   fromApplication = 0;
+  limited = 0;
 }
 
 export class RequestMetrics {
@@ -54,6 +57,7 @@ export class RequestMetrics {
       if (facts.upstreamSeconds !== undefined) metrics.upstream.observe(facts.upstreamSeconds);
     }
     if (facts.fromApplication) metrics.fromApplication += 1;
+    else if (status === TOO_MANY) metrics.limited += 1;
   }
 
   families(): Family[] {
@@ -75,6 +79,10 @@ export class RequestMetrics {
       family(
         "nginx_http_application_requests_total",
         each(({ fromApplication }) => fromApplication),
+      ),
+      family(
+        "nginx_http_limited_requests_total",
+        each(({ limited }) => limited),
       ),
       family(
         "nginx_http_upstream_duration_seconds",

@@ -42,6 +42,10 @@ export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
 /** What nginx lets through, for its level http. Written at each start. */
 export const NGINX_LIMITS_FILE = "/run/djinit/nginx-limits.conf";
+/** How often a client may ask, where nginx passes requests on. Written at each start that has a limit. */
+export const NGINX_RATE_FILE = "/run/djinit/nginx-rate.conf";
+/** What nginx answers by itself: inside its server, written at each start. */
+export const NGINX_ERRORS_FILE = "/run/djinit/nginx-errors.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
 export const NGINX_WAITS_FILE = "/run/djinit/nginx-waits.conf";
 /** Which files of the project nginx serves, written at each start: maps at its level http, locations inside its server. */

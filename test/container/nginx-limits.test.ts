@@ -43,7 +43,7 @@ describe("by default", () => {
 
   test.each([
     [8_190, 200],
-    [8_192, 400],
+    [8_192, 431],
   ])("a header of %d bytes: %d", async (bytes, status) => {
     expect((await headerOf(bytes)).status).toBe(status);
   });
@@ -96,7 +96,7 @@ describe("with the variables", () => {
 
   test("DJINIT_MAX_HEADER_SIZE is gunicorn's as well", async () => {
     const statuses = [lineOf(16 * KIB - 2), headerOf(16 * KIB - 2), lineOf(16 * KIB), headerOf(16 * KIB)];
-    expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([200, 200, 414, 400]);
+    expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([200, 200, 414, 431]);
   });
 
   test("DJINIT_REQUEST_TIMEOUT: gunicorn has it, and nginx waits for 5 s more", async () => {

@@ -44,6 +44,7 @@ function expectValues(variable: Variable, values: string): void {
     "names",
     "memory",
     "size",
+    "rate",
   ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);
 }

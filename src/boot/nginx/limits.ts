@@ -1,12 +1,22 @@
 // What nginx lets through, by the variables about requests. What files of the user's say of the same wins.
+import { rmSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
-import type { Config } from "../../config/variables.ts";
+import { type Config, VARIABLES } from "../../config/variables.ts";
 import type { NginxDump } from "../../plan/nginx.ts";
-import { NGINX_LIMITS_FILE, placedIn } from "../../plan/paths.ts";
+import {
+  NGINX_ERRORS_FILE,
+  NGINX_LIMITS_FILE,
+  NGINX_RATE_FILE,
+  placedIn,
+  RUN_DIRECTORY,
+} from "../../plan/paths.ts";
 import { nginxBuffers } from "../../plan/requests/header-limits.ts";
+import { placeText } from "../../plan/run-directory.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 import type { BootContext } from "../context.ts";
+import { errorPages, hasPages } from "./error-pages.ts";
 import { findOverruled } from "./overruled.ts";
+import { rateCheck, rateZone } from "./rate-limit.ts";
 
 export type LimitedRequests = Pick<BootContext, "config" | "environment" | "log"> & { run: string };
 
@@ -22,8 +32,14 @@ export interface Limit {
  */
 const HEADER_TIMEOUT_MS = 20_000;
 
+/** The access log has what is refused. The error log would have it once more. */
+const RATE_MANNERS: readonly Limit[] = [
+  { directive: "limit_req_status", value: "429" },
+  { directive: "limit_req_log_level", value: "info" },
+];
+
 export function limitsOf(config: Config): Limit[] {
-  const { clientTimeoutMs, maxBodySize } = config;
+  const { clientTimeoutMs, maxBodySize, rateLimit } = config;
   return [
     { directive: "client_max_body_size", value: String(maxBodySize) },
     { directive: "large_client_header_buffers", value: nginxBuffers(config) },
@@ -32,6 +48,7 @@ export function limitsOf(config: Config): Limit[] {
     { directive: "send_timeout", value: `${clientTimeoutMs}ms` },
     // Else the kernel keeps what was not sent to a client that has vanished.
     { directive: "reset_timedout_connection", value: "on" },
+    ...(rateLimit === undefined ? [] : RATE_MANNERS),
   ];
 }
 
@@ -61,7 +78,14 @@ function writeLimits({ config, run }: LimitedRequests, left: ReadonlySet<string>
   const lines = limitsOf(config)
     .filter(({ directive }) => !left.has(directive))
     .map(({ directive, value }) => `${directive} ${value};\n`);
-  writeNewFile(placedIn(run, NGINX_LIMITS_FILE), lines.join(""), { mode: 0o644 });
+  const write = (path: string, text: string | undefined): void => {
+    const file = placedIn(run, path);
+    if (text === undefined) rmSync(file, { force: true });
+    else writeNewFile(file, run === RUN_DIRECTORY ? text : placeText(text, run), { mode: 0o644 });
+  };
+  write(NGINX_LIMITS_FILE, lines.join("") + rateZone(config));
+  write(NGINX_RATE_FILE, rateCheck(config));
+  write(NGINX_ERRORS_FILE, errorPages(config));
 }
 
 /** A directive that another file has at the same level is that file's. False: nginx does not complain of such. */
@@ -73,7 +97,13 @@ function leaveToUser(left: Set<string>, error: unknown): boolean {
   return true;
 }
 
-function tellOverruled({ environment, log }: LimitedRequests, { files }: NginxDump): void {
+function tellOverruled({ config, environment, log }: LimitedRequests, { files }: NginxDump): void {
+  const { errorPages: pages } = config;
+  if (pages !== undefined && !hasPages(pages)) {
+    const { name } = VARIABLES.errorPages;
+    const text = `${name} is ${JSON.stringify(pages)}, where no page is found: put a file there such as 413.html or 502.json`;
+    log.warn({ variable: name, value: pages }, text);
+  }
   for (const { variable, value, problem } of findOverruled(environment, files))
     log.warn({ variable, value }, problem);
 }

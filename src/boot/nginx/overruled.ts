@@ -27,6 +27,8 @@ const WAYS: readonly Way[] = [
     file: "nginx-limits",
     directives: ["client_body_timeout", "send_timeout"],
   },
+  { variable: VARIABLES.rateLimit.name, file: "nginx-rate", directives: [] },
+  { variable: VARIABLES.errorPages.name, file: "nginx-errors", directives: [] },
   { variable: VARIABLES.requestTimeoutMs.name, file: "nginx-waits", directives: [] },
 ];
 

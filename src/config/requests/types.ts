@@ -18,3 +18,22 @@ export const byteSize = (min: string, max: string) => {
 function bytesOf(text: string): number {
   return Number.parseInt(text, 10) * 1024 ** Math.max(0, UNITS.indexOf(text.slice(-1).toLowerCase()));
 }
+
+export interface Rate {
+  requests: number;
+  per: "s" | "m";
+}
+
+/** So many requests in a second or in a minute: 10/s, 300/m. */
+export const rate = () => {
+  const message =
+    "which is not a number of requests from 1 to 100000 in a second or a minute, such as 10/s or 300/m";
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,6}\/[sm]$/, message),
+    v.transform(
+      (given): Rate => ({ requests: Number.parseInt(given, 10), per: given.endsWith("s") ? "s" : "m" }),
+    ),
+    v.check(({ requests }) => requests >= 1 && requests <= 100_000, message),
+  );
+};

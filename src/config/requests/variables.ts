@@ -1,7 +1,7 @@
 // The rows of the table about what nginx lets through. Part of variables.ts.
-import { seconds } from "../value-types.ts";
+import { directory, integer, seconds } from "../value-types.ts";
 import { variable } from "../variable.ts";
-import { byteSize } from "./types.ts";
+import { byteSize, rate } from "./types.ts";
 
 export const REQUEST_VARIABLES = {
   maxBodySize: variable(
@@ -26,5 +26,20 @@ export const REQUEST_VARIABLES = {
     seconds(1, 3_600),
     "Web: how long nginx waits between two pieces of a request's body, or of an answer, for a client that does not go on; for all of a request's headers 20 s at most.",
     { default: "60" },
+  ),
+  rateLimit: variable(
+    "DJINIT_RATE_LIMIT",
+    rate(),
+    "Web: how many requests for the application a client may make, as in `10/s` or `300/m`; one more is answered with 429. Files and probes are not counted.",
+  ),
+  rateBurst: variable(
+    "DJINIT_RATE_BURST",
+    integer(0, 100_000),
+    "Web: how many requests a client may be ahead of that. Default: the number in DJINIT_RATE_LIMIT.",
+  ),
+  errorPages: variable(
+    "DJINIT_ERROR_PAGES",
+    directory(),
+    "Web: a directory with pages of the project's own for what nginx answers by itself: 413.html, 502.json and their like.",
   ),
 } as const;

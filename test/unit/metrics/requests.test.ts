@@ -34,6 +34,16 @@ describe("requests", () => {
     expect(samples.get('nginx_http_request_duration_seconds_sum{host="cakes.example"}')).toBeCloseTo(0.06);
   });
 
+  test("those that nginx refused as too many are told from the application's own 429", async () => {
+    const metrics = new RequestMetrics(undefined);
+    metrics.count(request({ status: 429 }));
+    for (const _ of [1, 2])
+      metrics.count(request({ status: 429, upstreamSeconds: undefined, fromApplication: false }));
+    metrics.count(request({ upstreamSeconds: undefined, fromApplication: false }));
+    const samples = await printed(metrics.families());
+    expect(samples.get('nginx_http_limited_requests_total{host="cakes.example"}')).toBe(2);
+  });
+
   test("a closed WebSocket is a request of a status, and its hours are in no answer's time", async () => {
     const metrics = new RequestMetrics(undefined);
     metrics.count(request());

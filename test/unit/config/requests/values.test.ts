@@ -24,6 +24,22 @@ test.each(["0", "-1", "20mb", "1023", "1025g", "20 m", "20m; root /", "unlimited
   },
 );
 
+test.each([
+  ["10/s", { requests: 10, per: "s" }],
+  ["300/m", { requests: 300, per: "m" }],
+])("DJINIT_RATE_LIMIT %s", (text, rate) => {
+  expect(loadConfig({ DJINIT_RATE_LIMIT: text }).config.rateLimit).toEqual(rate);
+});
+
+test.each(["10", "0/s", "10/h", "1.5/s", "10 /s", "100001/s", "10/s;"])(
+  "DJINIT_RATE_LIMIT is not %j",
+  (text) => {
+    expect(loadConfig({ DJINIT_RATE_LIMIT: text }).problems.map(({ problem }) => problem)).toEqual([
+      `DJINIT_RATE_LIMIT is ${JSON.stringify(text)}, which is not a number of requests from 1 to 100000 in a second or a minute, such as 10/s or 300/m`,
+    ]);
+  },
+);
+
 test("all that is wrong is said at once", () => {
   const given = {
     DJINIT_MAX_HEADER_SIZE: "1m",
