@@ -35,7 +35,13 @@ const SECRETS = Object.values({ ...BOOT, ...APPLICATION });
 const SEARCH = `
 import json, os, re, sys
 words = json.loads(sys.stdin.readline())
-needles = {word: (word.encode(), word.encode("utf-16-le")) for word in words}
+
+def words_in(data):
+    for encoding in ("utf-8", "utf-16-le"):
+        # All of them have it, and hardly anything else.
+        if "lanted-".encode(encoding) in data:
+            yield from (word for word in words if word.encode(encoding) in data)
+
 found = []
 for pid in filter(str.isdigit, os.listdir("/proc")):
     if int(pid) == os.getpid():
@@ -45,30 +51,30 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
             fields = dict(line.rstrip("\\n").split(":\\t", 1) for line in status if ":\\t" in line)
         if int(fields["Uid"].split()[0]) != os.getuid():
             continue
-        places = {name: open(f"/proc/{pid}/{name}", "rb").read() for name in ("environ", "cmdline")}
-        memory = []
+        places = {name: list(words_in(open(f"/proc/{pid}/{name}", "rb").read())) for name in ("environ", "cmdline")}
+        memory, size = set(), 0
         with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
             for line in maps:
                 start, end, mode = re.match(r"(\\w+)-(\\w+) (\\S+)", line).groups()
-                if mode[0] != "r" or "[v" in line:
+                # What a process cannot write in is as it lies in the image.
+                is_of_the_image = mode[1] != "w" and "/" in line
+                if mode[0] != "r" or "[v" in line or is_of_the_image:
                     continue
                 try:
                     mem.seek(int(start, 16))
-                    memory.append(mem.read(int(end, 16) - int(start, 16)))
+                    data = mem.read(int(end, 16) - int(start, 16))
                 except (OSError, ValueError, OverflowError):
                     continue
-        places["memory"] = b"|".join(memory)
+                size += len(data)
+                memory.update(words_in(data))
     except (FileNotFoundError, ProcessLookupError):
         continue
-    has = {place: [w for w, forms in needles.items() if any(f in data for f in forms)] for place, data in places.items()}
-    bytes_read = sum(map(len, memory))
-    found.append({"pid": int(pid), "ppid": int(fields["PPid"]), "uid": int(fields["Uid"].split()[0]), "bytes": bytes_read, **has})
+    found.append({"pid": int(pid), "uid": os.getuid(), "bytes": size, "memory": list(memory), **places})
 print(json.dumps(found))
 `;
 
 interface Found {
   pid: number;
-  ppid: number;
   uid: number;
   bytes: number;
   environ: string[];
@@ -166,7 +172,7 @@ async function expectTheTable(): Promise<void> {
   expect(nginxes.length).toBeGreaterThan(1);
   expect(nginxes.map(({ pid }) => pid)).toContain(nginx);
   for (const { bytes, environ, memory } of nginxes) {
-    expect(bytes).toBeGreaterThan(1_000_000);
+    expect(bytes).toBeGreaterThan(100_000);
     expect([environ, memory]).toEqual([[], []]);
   }
   const first = found.find(({ pid }) => pid === 1);
@@ -182,7 +188,7 @@ async function expectTheTable(): Promise<void> {
 
 test("each process has in its environment and memory what the table says, and no more", async () => {
   await expectTheTable();
-}, 60_000);
+}, 120_000);
 
 test("neither logs at debug, nor verbs, metrics, probes or answers have any", async () => {
   const verbs = [
@@ -215,7 +221,7 @@ test("neither logs at debug, nor verbs, metrics, probes or answers have any", as
       what,
     ).toEqual([]);
   }
-}, 60_000);
+}, 120_000);
 
 test("after a reload that finds new values PID 1 has no secret of the boot's either", async () => {
   await container.output(["sh", "-c", "echo more >> /run/planted/more"], { user: "root" });
