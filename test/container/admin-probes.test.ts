@@ -92,7 +92,9 @@ test("DJINIT_ADMIN_ADDRESS: the port is there and nowhere else", async () => {
   await using wrong = await startCake({ env: { DJINIT_ADMIN_ADDRESS: "localhost" } });
   expect(await wrong.wait()).toBe(78);
   const told = await wrong.record("the address", ({ code }) => code === "DJINIT_BAD_CONFIGURATION");
-  expect(told.msg).toContain('DJINIT_ADMIN_ADDRESS is "localhost", which is not an IP address');
+  expect(told.msg).toContain(
+    'DJINIT_ADMIN_ADDRESS is "localhost", which is not an IP address, such as 127.0.0.1',
+  );
 });
 
 test("a dead service is not ready, but no reason to restart the container", async () => {
