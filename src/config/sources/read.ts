@@ -6,7 +6,7 @@ import type { Problem } from "../problem.ts";
 import { addEnvFiles } from "./env-files.ts";
 import { addSecretFiles } from "./secret-files.ts";
 import { addSecretsDirectory } from "./secrets-directory.ts";
-import type { Environment, FileSources, SourcedVariables } from "./sources.ts";
+import type { Environment, FileSources, Reading, SourcedVariables } from "./sources.ts";
 
 /** Adds the files' variables to those of the container. What cannot be read is a problem. */
 export function readSources(
@@ -23,11 +23,11 @@ export function readSources(
     named: [],
     unset: [],
   });
-  addEnvFiles({ environment, files, problems, sources });
+  addEnvFiles({ environment, files, held: [], problems, sources });
   const directory = environment["DJINIT_SECRETS_DIR"];
   if (directory) sources.secretsDirectory = resolve(directory);
   sources.named = (environment["DJINIT_SECRETS"] ?? "").split(",").map((name) => name.trim());
-  return addFiles({ environment, sources }, problems, files);
+  return addFiles({ environment, files, held: [], problems, sources });
 }
 
 /** Reads the files again, for variables that were read before: their content may have changed. */
@@ -38,19 +38,20 @@ export function readAgain(
 ): SourcedVariables {
   const given = { ...environment, ...sources.taken };
   for (const name of Object.keys(sources.origins)) if (!(name in sources.taken)) delete given[name];
-  // A file that has been read once must not be missed in silence.
-  const held = Object.keys(sources.origins).filter((name) => environment[`${name}_FILE`] !== undefined);
-  const again = begin(given, { ...sources, named: [...new Set([...sources.named, ...held])] });
-  addEnvFiles({ ...again, files, problems });
-  return addFiles(again, problems, files);
+  const held = Object.keys(sources.origins).filter(
+    (name) => sources.origins[name] === `file:${environment[`${name}_FILE`]}`,
+  );
+  const reading = { ...begin(given, sources), files, held, problems };
+  addEnvFiles(reading);
+  return addFiles(reading);
 }
 
 function begin(given: Environment, sources: Omit<FileSources, "origins" | "taken">): SourcedVariables {
   return { environment: { ...given }, sources: { ...sources, origins: {}, taken: {} } };
 }
 
-function addFiles(read: SourcedVariables, problems: Problem[], files: GivenFiles): SourcedVariables {
-  addSecretFiles({ ...read, files, problems });
-  addSecretsDirectory({ ...read, files, problems });
-  return read;
+function addFiles(reading: Reading): SourcedVariables {
+  addSecretFiles(reading);
+  addSecretsDirectory(reading);
+  return { environment: reading.environment, sources: reading.sources };
 }

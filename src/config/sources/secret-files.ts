@@ -57,27 +57,33 @@ export function readSecret(path: string, files: GivenFiles): string {
 }
 
 function addFile(reading: Reading, name: string, path: string): void {
-  const { environment, files, problems } = reading;
+  const { environment, problems } = reading;
   const fileVariable = `${name}_FILE`;
   if (environment[name]) {
     const problem = `${name} and ${fileVariable} are both set: give one of them`;
     problems.push({ variable: fileVariable, value: path, problem });
     return;
   }
+  addRead(reading, name, path);
+}
+
+function addRead(reading: Reading, name: string, path: string): void {
+  const fileVariable = `${name}_FILE`;
   try {
-    setFrom(reading, name, readSecret(path, files), `file:${path}`);
+    setFrom(reading, name, readSecret(path, reading.files), `file:${path}`);
   } catch (error) {
     const problem = `${fileVariable} is ${JSON.stringify(path)}, which cannot be read: ${(error as Error).message}`;
-    problems.push({ variable: fileVariable, value: path, problem });
+    reading.problems.push({ variable: fileVariable, value: path, problem });
   }
 }
 
 /** What the application's own variables say is the application's affair: nothing of it ends the start. */
 function addIfReadable(reading: Reading, name: string, path: string): void {
-  const { environment, files, sources } = reading;
+  const { environment, files, held, sources } = reading;
   // The container's variables win over those of env files, NAME_FILE too.
   const isLess = isFromEnvFile(sources.origins[name]) && !isFromEnvFile(sources.origins[`${name}_FILE`]);
   if (environment[name] && !isLess) return;
+  if (held.includes(name)) return addRead(reading, name, path);
   try {
     setFrom(reading, name, readSecret(path, files), `file:${path}`);
   } catch {

@@ -30,6 +30,8 @@ export interface SourcedVariables {
 export interface Reading extends SourcedVariables {
   files: GivenFiles;
   problems: Problem[];
+  /** Variables that their NAME_FILE has given before. It must not be missed in silence. */
+  held: readonly string[];
 }
 
 /** Gives `name` a value that is not the container's own. */

@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Problem } from "../../../src/config/problem.ts";
@@ -148,6 +149,39 @@ describe("read again", () => {
     expect(problems).toEqual([]);
     expect(environment).toMatchObject({ TOKEN: "two", API_TOKEN: "two" });
     expect(environment).not.toHaveProperty("OLD");
+  });
+
+  test("files that have not changed give the same variables, from the same places", () => {
+    const path = secretsIn("same", { A: "1", B: "2", "c-d": "3" });
+    const env = [
+      directory.write("same-1.env", "A=e1\nB=e1\nX=e1\n"),
+      directory.write("same-2.env", `X=e2\nB_FILE=${path}/A\n`),
+    ];
+    const names = ["A", "B", "C_D", "X", "DATABASE_URL"];
+    const value = fc.constantFrom("", "container");
+    const file = fc.constantFrom(`${path}/A`, `${path}/B`, "/nowhere", `${path}/none`);
+    const variables = fc.record(
+      {
+        ...Object.fromEntries(names.map((name) => [name, value])),
+        ...Object.fromEntries(names.map((name) => [`${name}_FILE`, file])),
+        DJINIT_SECRETS: fc.constantFrom("A", "B,X"),
+        DJINIT_SECRETS_DIR: fc.constant(path),
+        DJINIT_ENV_FILE: fc.constantFrom(...env, env.join(":")),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(variables, (given) => {
+        const before = loadConfig(given as Record<string, string>);
+        fc.pre(before.problems.length === 0);
+        const problems: Problem[] = [];
+        const { environment, sources } = readAgain(before, problems);
+        expect(problems).toEqual([]);
+        expect(environment).toEqual(before.environment);
+        expect(sources).toEqual(before.sources);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test("what the application's NAME_FILE held is missed, not dropped", () => {
