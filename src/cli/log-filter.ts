@@ -1,7 +1,9 @@
 // Selects lines of the log, in any of its formats.
 import { LEVELS, type Level } from "../base/log-level.ts";
+import { groupOf } from "../plan/processes/group.ts";
 
 export interface LogFilter {
+  /** Of several services the name of them all. */
   service: string | undefined;
   /** This level and those above it. */
   level: Level | undefined;
@@ -33,7 +35,12 @@ export function lineFilter(filter: LogFilter): (line: string) => boolean {
 }
 
 function matches({ service, level }: Head, filter: LogFilter): boolean {
-  if (filter.service !== undefined && service !== filter.service) return false;
+  if (
+    filter.service !== undefined &&
+    service !== filter.service &&
+    groupOf(String(service)) !== filter.service
+  )
+    return false;
   return filter.level === undefined || LEVELS.indexOf(level as Level) >= LEVELS.indexOf(filter.level);
 }
 

@@ -4,6 +4,7 @@ import { DjinitError } from "../base/errors.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
 import type { RecentLines } from "../logs/write/recent-lines.ts";
 import type { RelayMetrics } from "../metrics/relay-metrics.ts";
+import { namedBy } from "../plan/processes/group.ts";
 import type { Service } from "../supervise/service.ts";
 import type { SocketWatch } from "../supervise/sockets/socket-watch.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
@@ -18,10 +19,13 @@ export interface AdminContext {
   relayed?: RelayMetrics | undefined;
 }
 
-/** The service of that name. Errors: DJINIT_UNKNOWN_SERVICE names the services that there are. */
-export function findService({ services }: Supervisor, name: string | undefined): Service {
-  const found = services.find((service) => service.name === name);
-  if (found !== undefined) return found;
+/**
+ * The service of that name, or all of an entry's of the Procfile. Errors: DJINIT_UNKNOWN_SERVICE names the services that there
+ * are.
+ */
+export function findServices({ services }: Supervisor, name: string | undefined): Service[] {
+  const found = namedBy(services, name);
+  if (found.length > 0) return found;
   const names = services.map((service) => service.name).join(", ");
   throw new DjinitError(
     "DJINIT_UNKNOWN_SERVICE",

@@ -137,6 +137,15 @@ describe("beside web", () => {
     expect(await said(web, "job.1")).not.toContain("drained");
   });
 
+  test("the entry's name means all of its processes, which are restarted one after the other", async () => {
+    expect(await web.output(["djinit", "restart", "job"])).toBe("job.1 is running\njob.2 is running");
+    const asked = (await web.records()).filter(({ msg }) => msg.startsWith("restarting job."));
+    expect(asked.slice(-2).map(({ target }) => target)).toEqual(["job.1", "job.2"]);
+    const lines = await web.output(["djinit", "logs", "job"]);
+    for (const name of ["job.1", "job.2"]) expect(lines).toContain(`"service":"${name}"`);
+    expect(lines).not.toContain('"service":"gunicorn"');
+  });
+
   test("a stop lets each finish what it has in hand", async () => {
     expect(await web.stop()).toBe(0);
     expect((await said(web, "job.1")).at(-1)).toBe("drained");

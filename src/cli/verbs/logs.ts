@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { DjinitError } from "../../base/errors.ts";
 import { LEVELS } from "../../base/log-level.ts";
 import type { Request, Status } from "../../control/protocol.ts";
+import { groupOf } from "../../plan/processes/group.ts";
 import type { Arguments } from "../arguments.ts";
 import { ask, notRunning } from "../ask-control.ts";
 import { connectControl } from "../control-socket.ts";
@@ -45,7 +46,7 @@ async function requireService(name: string): Promise<void> {
   const { services } = await ask<Status>({ verb: "status" });
   const names = [OWN, ...services.map(({ service }) => service)];
   // A step of the boot is no service. Its records, from PID 1's first life, are only in `docker logs`.
-  if (names.includes(name)) return;
+  if (names.some((it) => it === name || groupOf(it) === name)) return;
   const text = `cannot show the log of ${JSON.stringify(name)}: there are ${names.join(", ")}`;
   throw new DjinitError("DJINIT_UNKNOWN_SERVICE", text);
 }

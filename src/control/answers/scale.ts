@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DjinitError } from "../../base/errors.ts";
 import { listProcesses } from "../../platform/proc.ts";
 import type { Service } from "../../supervise/service.ts";
-import { type AdminContext, findService, refuseWhereItMayNot } from "../context.ts";
+import { type AdminContext, findServices, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
 
 /** gunicorn queues five signals at most, and the kernel merges two pending signals of the same kind. */
@@ -14,7 +14,7 @@ const underWay = new WeakSet<Service>();
 
 /** Changes the number of gunicorn workers until gunicorn is restarted. */
 export async function scale({ service: name, workers = "" }: Request, context: AdminContext): Promise<Done> {
-  const service = findService(context.supervisor, name);
+  const [service] = findServices(context.supervisor, name) as [Service];
   if (underWay.has(service)) {
     const text = `cannot scale ${service.name}: it is being scaled already`;
     throw new DjinitError("DJINIT_REFUSED", text);
@@ -32,7 +32,9 @@ async function scaleTo(service: Service, workers: string, context: AdminContext)
   const refuse = (cause: string) =>
     new DjinitError("DJINIT_REFUSED", `cannot scale ${service.name}: ${cause}`);
   if (!service.plan.forwards.includes("SIGTTIN"))
-    throw refuse("only gunicorn can be scaled; a celery worker takes --concurrency");
+    throw refuse(
+      "only gunicorn can be scaled; a celery worker takes --concurrency, and DJINIT_PROCESSES has the number of each process beside web",
+    );
   if (!service.takes("SIGTTIN")) throw refuse(`it is ${service.state.name}`);
   const now = listProcesses().filter(
     ({ parentPid, state }) => parentPid === service.pid && state !== "Z",

@@ -67,8 +67,3 @@ export function planProcess(
     output: "relay",
   };
 }
-
-/** `rq`; of several `rq.1`, `rq.2`. */
-export function serviceNames(name: string, count: number): string[] {
-  return count === 1 ? [name] : Array.from({ length: count }, (_, at) => `${name}.${at + 1}`);
-}

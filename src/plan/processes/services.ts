@@ -4,8 +4,9 @@ import { brokerOf, celeryArgv, planCeleryBeat, planCeleryWorker } from "../celer
 import { CELERY_DIRECTORY } from "../paths.ts";
 import type { Readiness, ServicePlan } from "../plan.ts";
 import type { Invocation } from "../role.ts";
+import { serviceNames } from "./group.ts";
 import { planHealth } from "./health.ts";
-import { planProcess, serviceNames } from "./process.ts";
+import { planProcess } from "./process.ts";
 import { planTasksWorker } from "./tasks.ts";
 
 const FLOWER_SETTLES_MS = 20_000;

@@ -118,6 +118,49 @@ describe("stop, start and restart", () => {
     );
   });
 
+  test("mean all of an entry's processes by its name: a restart one after the other", async () => {
+    const supervised = new Supervised(
+      ["rq.1", "rq.2", "rqs"].map((name) => servicePlan(name, "unused", { argv })),
+    );
+    const { supervisor } = supervised;
+    supervisor.start();
+    await supervised.ready(["rq.1", "rq.2", "rqs"]);
+    const context = { supervisor, log: { info: () => {} } } as unknown as AdminContext;
+    const pids = () => ["rq.1", "rq.2", "rqs"].map((name) => supervised.service(name).pid);
+    const before = pids();
+    let down = 0;
+    for (const name of ["rq.1", "rq.2"])
+      supervised.service(name).watch(() => {
+        const states = ["rq.1", "rq.2"].map((it) => supervised.service(it).ready);
+        down = Math.max(down, states.filter((ready) => !ready).length);
+      });
+    expect(await done(supervised, restart({ verb: "restart", service: "rq" }, context))).toEqual({
+      ok: true,
+      done: "rq.1 is running\nrq.2 is running",
+    });
+    expect(pids().map((pid, at) => pid === before[at])).toEqual([false, false, true]);
+    expect(down).toBe(1);
+
+    await done(supervised, stop({ verb: "stop", service: "rq.2" }, context));
+    expect(await done(supervised, stop({ verb: "stop", service: "rq" }, context))).toEqual({
+      ok: true,
+      done: "rq.1 is stopped",
+    });
+    await expect(stop({ verb: "stop", service: "rq" }, context)).rejects.toThrow(
+      "cannot stop rq: rq.1 is stopped, rq.2 is stopped already; `djinit start rq` starts it",
+    );
+    Object.assign(supervised.service("rq.1").plan, { argv: ["sh", "-c", "echo no flour >&2; exit 7"] });
+    expect(await done(supervised, restart({ verb: "restart", service: "rq" }, context))).toEqual({
+      ok: false,
+      done: "rq.1 has not come up: it is backoff; it said last: no flour\nrq.2: not restarted",
+    });
+    const { done: text } = await done(supervised, start({ verb: "start", service: "rq" }, context));
+    expect(text).toMatch(/(^|\n)rq\.2 is running$/);
+    await expect(start({ verb: "start", service: "rqs" }, context)).rejects.toThrow(
+      "cannot start rqs: it is running already",
+    );
+  });
+
   test("refuse while the container stops, and so does a reload", async () => {
     const { supervisor, context } = await started();
     expect(reload({ verb: "reload" }, context)).toMatchObject({ ok: true });
