@@ -21,6 +21,17 @@ export const SERVERS: readonly Project[] = [
     processes: { worker: ["rq"], beat: ["clock"], beside: { DJINIT_PROCESSES: "rq=2,clock" } },
   },
   {
+    name: "django-tasks",
+    shape:
+      'Django 6 with tasks in the database (django-tasks-db): `CMD ["tasks"]`, and a clock from the Procfile',
+    env: usual,
+    processes: {
+      worker: ["tasks"],
+      beat: ["clock"],
+      beside: { DJANGO_TASKS_WORKER: "1", DJINIT_PROCESSES: "clock" },
+    },
+  },
+  {
     name: "asgi",
     shape: "ASGI: Django's own, and a WebSocket of the project's beside it",
     env: usual,
