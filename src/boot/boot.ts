@@ -18,7 +18,7 @@ import { dropTo, findAccount, requireBootCapabilities } from "../platform/creden
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
-import { findAppDirectoryProblems } from "./files/app-directory.ts";
+import { findAppDirectoryProblems, findLineDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
 import { findRunDirectory } from "./files/run-directory.ts";
 import {
@@ -86,7 +86,10 @@ interface Begun {
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
 function begin(context: BootContext): Begun {
   const { config, environment, invocation, isRoot, log, place, problems, procfile, sources, steps } = context;
-  const places = findAppDirectoryProblems(config, isRoot);
+  const places = [
+    ...findAppDirectoryProblems(config, isRoot),
+    ...findLineDirectoryProblems(invocation, config),
+  ];
   const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
   refuseProblems([...problems, ...places, ...findUrlProblems(config, environment), ...unfit]);
   const gunicornSettles = gunicornFile("settles");

@@ -78,7 +78,13 @@ export function readConfig(
   }
   if (!environment[VARIABLES.appDirectory.name] && workingDirectory !== "/")
     values["appDirectory"] = workingDirectory;
-  values["healthCommands"] = readHealthCommands(environment);
+  values["healthCommands"] = readForEntries(
+    VARIABLES.healthCommands,
+    { environment, sources },
+    problems,
+    warnings,
+  );
+  values["stopSignals"] = readForEntries(VARIABLES.stopSignals, { environment, sources }, problems, warnings);
   const config = values as Config;
   const procfile = readProcfile(config.appDirectory ?? workingDirectory);
   problems.push(...findLevelProblems(config, procfile));
@@ -91,16 +97,27 @@ export function isFromSecretFile(name: string, { origins }: FileSources): boolea
   return origins[name]?.startsWith("file:") ?? false;
 }
 
-const HEALTH_PREFIX = VARIABLES.healthCommands.name.slice(0, -1);
+/** Names of their own, which those of single entries of the Procfile must not be taken for. */
+const OTHER_HEALTH: string[] = [VARIABLES.healthPeriodMs.name, VARIABLES.healthTimeoutMs.name];
+const FOR_ENTRIES: readonly Variable[] = [VARIABLES.healthCommands, VARIABLES.stopSignals];
 
-function isHealthCommand(name: string): boolean {
-  const known: string[] = [VARIABLES.healthPeriodMs.name, VARIABLES.healthTimeoutMs.name];
-  return name.startsWith(HEALTH_PREFIX) && !known.includes(name);
+function isForEntry(name: string, { name: pattern }: Variable): boolean {
+  return name.startsWith(pattern.slice(0, -1)) && !OTHER_HEALTH.includes(name);
 }
 
-function readHealthCommands(environment: Environment): Record<string, string> {
-  const given = Object.entries(environment).filter(([name, command]) => isHealthCommand(name) && command);
-  return Object.fromEntries(given.map(([name, command]) => [name.slice(HEALTH_PREFIX.length), command]));
+/** By what follows in the name. */
+function readForEntries(
+  variable: Variable,
+  { environment, sources }: SourcedVariables,
+  problems: Problem[],
+  warnings: Problem[],
+): Record<string, unknown> {
+  const names = Object.keys(environment).filter((name) => isForEntry(name, variable) && environment[name]);
+  const read = (name: string) => {
+    const masked = isFromSecretFile(name, sources);
+    return readVariable({ ...variable, name, masked }, environment, problems, warnings);
+  };
+  return Object.fromEntries(names.map((name) => [name.slice(variable.name.length - 1), read(name)]));
 }
 
 /** A level is given to djinit's services, or to an entry of the Procfile. */
@@ -153,7 +170,7 @@ function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
     if (
       !name.startsWith("DJINIT_") ||
       known.has(name) ||
-      isHealthCommand(name) ||
+      FOR_ENTRIES.some((variable) => isForEntry(name, variable)) ||
       /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)
     )
       continue;

@@ -36,3 +36,15 @@ export const processes = () =>
       return wanted;
     }),
   );
+
+/** Those that a program may take as the order to end. */
+export const STOP_SIGNALS = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2"] as const;
+
+/** `INT` or `SIGINT`. */
+export const stopSignal = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.toUpperCase().replace(/^SIG/, "")),
+    v.picklist(STOP_SIGNALS, `which is none of ${STOP_SIGNALS.join(", ")}`),
+    v.transform((name): NodeJS.Signals => `SIG${name}`),
+  );

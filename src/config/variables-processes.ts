@@ -1,5 +1,5 @@
 // The rows of the table about processes of the project's own. Part of variables.ts.
-import { processes } from "./process-types.ts";
+import { processes, stopSignal } from "./process-types.ts";
 import { seconds, text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
@@ -13,6 +13,11 @@ export const PROCESS_VARIABLES = {
     "DJINIT_HEALTH_*",
     text(),
     "By the name of a Procfile's entry in capitals, with _ for -: a command that ends with 0 while the process is well, as in DJINIT_HEALTH_RQ.",
+  ),
+  stopSignals: variable(
+    "DJINIT_STOP_SIGNAL_*",
+    stopSignal(),
+    "By the same name: the signal that asks the process to finish what it has in hand and to end, if TERM is not it.",
   ),
   healthPeriodMs: variable(
     "DJINIT_HEALTH_PERIOD",

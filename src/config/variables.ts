@@ -226,7 +226,10 @@ export const BOOT_ONLY: string[] = (Object.values(VARIABLES) as Variable[])
 type Table = typeof VARIABLES;
 
 /** Every variable's value, typed by the table. Without a default it may be undefined. */
-export type Config = Omit<Values, "healthCommands"> & { healthCommands: Record<string, string> };
+export type Config = Omit<Values, "healthCommands" | "stopSignals"> & {
+  healthCommands: Record<string, string>;
+  stopSignals: Record<string, NodeJS.Signals>;
+};
 
 type Values = {
   -readonly [K in keyof Table]: Table[K] extends Variable<infer S, infer D>

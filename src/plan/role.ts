@@ -1,6 +1,7 @@
 import { IMAGE_PYTHON_DIRECTORY } from "./paths.ts";
 import type { Role } from "./plan.ts";
 import { isWebServer, WEB_SERVERS, type WebServerName } from "./servers/table.ts";
+import type { Surroundings } from "./words/celery-line.ts";
 import { plainArgv, shellLine } from "./words/shell-line.ts";
 
 export interface Invocation {
@@ -34,6 +35,8 @@ export interface CeleryArgs {
   subcommand: string | undefined;
   /** What follows the subcommand. */
   rest: string[];
+  /** In a line of the Procfile: what stands before it. */
+  surroundings?: Surroundings;
 }
 
 /** Options of `celery` itself that take the next word as their value. */

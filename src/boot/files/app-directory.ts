@@ -1,10 +1,11 @@
 // Whether everybody who is to work in the project's directory can.
 import { closeSync, constants, openSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import type { Problem } from "../../config/problem.ts";
 import { type Config, VARIABLES } from "../../config/variables.ts";
 import { DJANGO_USER, SUPERVISOR_USER } from "../../plan/paths.ts";
+import type { Invocation } from "../../plan/role.ts";
 import { actAs, findAccount } from "../../platform/credentials.ts";
 
 const LIST = constants.O_RDONLY | constants.O_DIRECTORY;
@@ -25,9 +26,24 @@ export function findAppDirectoryProblems({ appDirectory }: Config, isRoot: boole
         `${what} is closed to ${user === undefined ? "the container's user" : `user ${user}`}: \`chmod a+rx ${closed}\`, or put the project elsewhere`,
       );
   }
-  if (statSync(appDirectory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return refuse(`${what} is not there, or no directory`);
+  if (!isDirectory(appDirectory)) return refuse(`${what} is not there, or no directory`);
   return [];
+}
+
+/** Directories below it that lines of the Procfile change to, and that are not there. */
+export function findLineDirectoryProblems(invocation: Invocation, { appDirectory }: Config): Problem[] {
+  const all = [invocation, ...(invocation.beside ?? []).map((process) => process.invocation)];
+  return all.flatMap(({ name, celery }) => {
+    const { directory } = celery?.surroundings ?? {};
+    const path = resolve(appDirectory, directory ?? "");
+    if (directory === undefined || isDirectory(path)) return [];
+    const problem = `the Procfile's ${name} changes to ${JSON.stringify(path)}, which is not there, or no directory`;
+    return [{ variable: "Procfile", value: directory, problem }];
+  });
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The first directory on the way there that the user may not enter, or not look into where it is the last. */

@@ -7,7 +7,7 @@ const SHELL = "/bin/sh";
  * A shell dies of TERM at once, and leaves its programs behind. With a trap it waits for the one that it runs, and then ends
  * with that one's status instead of beginning the next.
  */
-const OUTLIVES_SIGNALS = "trap exit TERM INT QUIT; ";
+const OUTLIVES_SIGNALS = "trap exit TERM INT QUIT HUP USR1 USR2; ";
 
 export interface LineCommand {
   argv: string[];

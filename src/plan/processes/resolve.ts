@@ -4,9 +4,10 @@ import { RELEASE_LINE, SERVICES } from "../../config/log-types.ts";
 import type { Problem } from "../../config/problem.ts";
 import type { Procfile, ProcfileEntry } from "../../config/procfile.ts";
 import { type Invocation, readCommand } from "../role.ts";
+import { mentionsCelery } from "../words/celery-line.ts";
 import { isPlainMigrate } from "../words/schema-command.ts";
 import { readEntry } from "./entries.ts";
-import { healthSuffix } from "./health.ts";
+import { suffixOf } from "./health.ts";
 
 export interface Resolved {
   invocation: Invocation;
@@ -30,6 +31,9 @@ const OWN_WORDS = [
 ];
 const OWN_NAMES = [...OWN_WORDS, ...SERVICES];
 
+/** What variables of single entries are not for. */
+const OWN_ROLES = ["WEB", "RELEASE"];
+
 /** Roles of djinit's, that a CMD asks for in two words. */
 const CELERY_NAMES = ["worker", "beat"];
 
@@ -52,7 +56,7 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   const isUsed = entry !== undefined || role === "release" || (resolved.invocation.beside ?? []).length > 0;
   if (isUsed || isFaulty || resolved.problems.length > 0) resolved.problems.unshift(...procfile.problems);
   if (isUsed) resolved.notes.push(...ownNames(procfile));
-  resolved.warnings.push(...findLostHealth(given));
+  resolved.warnings.push(...findLostVariables(given));
   return resolved;
 }
 
@@ -81,10 +85,29 @@ function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.Proc
     resolved.invocation = { role: "web", args: [] };
     resolved.notes.push({ variable: "Procfile", problem });
   } else resolved.invocation = invocation;
-  if (CELERY_NAMES.includes(name) && invocation.celery === undefined) {
+  addUnseenCelery(resolved, entry, invocation);
+  if (CELERY_NAMES.includes(name) && invocation.celery === undefined && !mentionsCelery(entry.command)) {
     const problem = `${at}: ${JSON.stringify(name)} is not celery's, as its line does not begin with celery: it runs as a process of the project's own`;
     resolved.notes.push({ variable: "Procfile", problem });
   }
+}
+
+/** What a celery lacks that djinit cannot tell from another program, and what its own signal would change. */
+function addUnseenCelery(
+  resolved: Resolved,
+  { name, command, lineNumber }: ProcfileEntry,
+  invocation: Invocation,
+) {
+  const at = `Procfile line ${lineNumber}: ${JSON.stringify(name)}`;
+  const variables = invocation.celery?.surroundings?.variables ?? {};
+  if (variables["REMAP_SIGTERM"] === "SIGQUIT") {
+    const problem = `${at} has REMAP_SIGTERM=SIGQUIT: a stop cuts the tasks under way; without it they are finished first, within DJINIT_GRACE_PERIOD`;
+    resolved.notes.push({ variable: "Procfile", problem });
+  }
+  if (invocation.role !== "process" || invocation.celery !== undefined || !mentionsCelery(command)) return;
+  const lost = invocation.signalsGroup ? "; a stop reaches its pool too, and loses the tasks under way" : "";
+  const problem = `${at} runs celery in a way that djinit does not see: one that is stuck counts as alive, and what its tasks do is not known${lost}; write an entry of its own that is one command, such as \`${name}: celery -A PROJECT worker\``;
+  resolved.warnings.push({ variable: "Procfile", problem });
 }
 
 function addBeside(resolved: Resolved, { config, environment, procfile }: Given): void {
@@ -96,7 +119,10 @@ function addBeside(resolved: Resolved, { config, environment, procfile }: Given)
     const wrong = problemOf(name, invocation, procfile);
     if (wrong !== undefined)
       resolved.problems.push({ variable, value: name, problem: `${variable} names ${wrong}` });
-    else if (count > 0) beside.push({ name, count, invocation: invocation as Invocation });
+    else if (count > 0) {
+      beside.push({ name, count, invocation: invocation as Invocation });
+      addUnseenCelery(resolved, entry as ProcfileEntry, invocation as Invocation);
+    }
   }
   if (beside.length > 0) resolved.invocation = { ...resolved.invocation, beside };
 }
@@ -124,13 +150,21 @@ function ownNames({ entries }: Procfile): Problem[] {
     });
 }
 
-/** Commands of DJINIT_HEALTH_* for no entry at all. */
-function findLostHealth({ config, procfile }: Given): Problem[] {
-  const known = procfile.entries.map(({ name }) => healthSuffix(name));
-  return Object.keys(config.healthCommands)
-    .filter((suffix) => !known.includes(suffix))
-    .map((suffix) => {
-      const variable = `DJINIT_HEALTH_${suffix}`;
+/** Variables of single entries, for no entry at all. */
+function findLostVariables({ config, procfile }: Given): Problem[] {
+  const known = procfile.entries.map(({ name }) => suffixOf(name));
+  const given = [
+    ...Object.keys(config.healthCommands).map((suffix) => ["DJINIT_HEALTH_", suffix] as const),
+    ...Object.keys(config.stopSignals).map((suffix) => ["DJINIT_STOP_SIGNAL_", suffix] as const),
+  ];
+  return given
+    .filter(([, suffix]) => !known.includes(suffix) || OWN_ROLES.includes(suffix))
+    .map(([prefix, suffix]) => {
+      const variable = `${prefix}${suffix}`;
+      if (known.includes(suffix)) {
+        const problem = `${variable} has no effect: ${suffix.toLowerCase()} is djinit's own role, not a process of the Procfile's`;
+        return { variable, problem };
+      }
       return { variable, problem: `${variable} is for no entry of ${procfile.path}: ${listed(procfile)}` };
     });
 }

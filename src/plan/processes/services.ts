@@ -1,11 +1,13 @@
 // The services of entries of the Procfile.
+import { resolve } from "node:path";
 import type { Config } from "../../config/variables.ts";
 import { brokerOf, celeryArgv, planCeleryBeat, planCeleryWorker } from "../celery.ts";
 import { CELERY_DIRECTORY } from "../paths.ts";
 import type { Readiness, ServicePlan } from "../plan.ts";
 import type { Invocation } from "../role.ts";
+import type { Surroundings } from "../words/celery-line.ts";
 import { serviceNames } from "./group.ts";
-import { planHealth } from "./health.ts";
+import { planHealth, suffixOf } from "./health.ts";
 import { planProcess } from "./process.ts";
 import { planTasksWorker } from "./tasks.ts";
 
@@ -30,6 +32,27 @@ export function planNamed(
   config: Config,
   process = invocation.name ?? "",
 ): ServicePlan {
+  const plan = surrounded(planRole(invocation, config, process), invocation.celery?.surroundings);
+  const stopSignal = config.stopSignals[suffixOf(process)];
+  if (stopSignal === undefined) return plan;
+  // To a worker of celery's it is what REMAP_SIGTERM makes of TERM.
+  const cold = stopSignal === plan.fastStopSignal ? { DJINIT_STOPS_COLD: "1" } : {};
+  return { ...plan, stopSignal, environment: { ...plan.environment, ...cold } };
+}
+
+/** Where and how a line of the Procfile runs celery. */
+function surrounded(plan: ServicePlan, surroundings: Surroundings | undefined): ServicePlan {
+  if (surroundings === undefined) return plan;
+  const { directory = "", variables, wrapper } = surroundings;
+  return {
+    ...plan,
+    argv: [...wrapper, ...plan.argv],
+    cwd: resolve(plan.cwd, directory),
+    environment: { ...plan.environment, ...variables },
+  };
+}
+
+function planRole(invocation: Invocation, config: Config, process: string): ServicePlan {
   const { role, name, args, celery, signalsGroup = false, stopSignal = "SIGTERM" } = invocation;
   const health = name === undefined ? undefined : planHealth(process, config);
   if (role === "worker") return withHealth(planCeleryWorker(config, celery, false, name), health);

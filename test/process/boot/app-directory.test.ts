@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { findAppDirectoryProblems } from "../../../src/boot/files/app-directory.ts";
-import { configOf } from "../../support/planned.ts";
+import {
+  findAppDirectoryProblems,
+  findLineDirectoryProblems,
+} from "../../../src/boot/files/app-directory.ts";
+import { configOf, resolvedOf } from "../../support/planned.ts";
 
 const place = mkdtempSync(join(tmpdir(), "app-directory-"));
 afterAll(() => rmSync(place, { recursive: true }));
@@ -21,6 +24,19 @@ test("one that is missing, or a file, is named with the way to name another", ()
     const problem = `the application's directory "${path}" (WORKDIR, or DJINIT_APP_DIRECTORY) is not there, or no directory`;
     expect(problemsOf(path)).toEqual([problem]);
   }
+});
+
+test("a directory that a line of the Procfile changes to is there, too", () => {
+  const text = "src: cd src && celery -A app worker\nhere: cd . && celery -A app worker";
+  const config = { ...configOf(), appDirectory: place };
+  const problems = (cmd: string, variables = {}) =>
+    findLineDirectoryProblems(resolvedOf(cmd, text, variables).invocation, config).map(
+      ({ problem }) => problem,
+    );
+  const missing = `the Procfile's src changes to "${join(place, "src")}", which is not there, or no directory`;
+  expect(problems("src")).toEqual([missing]);
+  expect(problems("a.wsgi:b", { DJINIT_PROCESSES: "here,src" })).toEqual([missing]);
+  expect(problems("here")).toEqual([]);
 });
 
 test("a working directory with a name that nginx's files cannot hold is refused", () => {

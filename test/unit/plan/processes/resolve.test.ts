@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../../src/config/load.ts";
 import { planBoot } from "../../../../src/plan/boot-steps.ts";
 import { configOf, resolvedOf } from "../../../support/planned.ts";
 
@@ -143,6 +144,31 @@ describe("DJINIT_PROCESSES beside web", () => {
 test("a command of health for no entry is told", () => {
   const { warnings } = resolvedOf("rq", PROCFILE, { DJINIT_HEALTH_RQ: "x", DJINIT_HEALTH_QR: "x" });
   expect(warnings).toMatchObject([{ variable: "DJINIT_HEALTH_QR" }]);
+});
+
+test("a stop signal for no entry is told, and one that is none is refused", () => {
+  const { warnings } = resolvedOf("rq", PROCFILE, {
+    DJINIT_STOP_SIGNAL_RQ: "INT",
+    DJINIT_STOP_SIGNAL_QR: "INT",
+  });
+  expect(warnings).toMatchObject([{ variable: "DJINIT_STOP_SIGNAL_QR" }]);
+  expect(
+    resolvedOf("web", PROCFILE, { DJINIT_STOP_SIGNAL_WEB: "INT", DJINIT_HEALTH_RELEASE: "x" }).warnings,
+  ).toEqual([
+    expect.objectContaining({
+      problem: expect.stringContaining("DJINIT_HEALTH_RELEASE has no effect: release is djinit's"),
+    }),
+    expect.objectContaining({
+      problem: expect.stringContaining("DJINIT_STOP_SIGNAL_WEB has no effect: web is djinit's own"),
+    }),
+  ]);
+  expect(loadConfig({ DJINIT_STOP_SIGNAL_RQ: "KILL", DJINIT_STOP_SIGNAL_MAIL: "" }).problems).toEqual([
+    {
+      variable: "DJINIT_STOP_SIGNAL_RQ",
+      value: "KILL",
+      problem: 'DJINIT_STOP_SIGNAL_RQ is "KILL", which is none of TERM, INT, QUIT, HUP, USR1, USR2',
+    },
+  ]);
 });
 
 describe("the release line", () => {

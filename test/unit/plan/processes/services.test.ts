@@ -11,8 +11,8 @@ pipe: ./a | ./b
 flower: celery flower
 clock: celery -A app beat`;
 
-function servicesOf(cmd: string, variables: Record<string, string> = {}): ServicePlan[] {
-  const { invocation } = resolvedOf(cmd, PROCFILE, variables);
+function servicesOf(cmd: string, variables: Record<string, string> = {}, text = PROCFILE): ServicePlan[] {
+  const { invocation } = resolvedOf(cmd, text, variables);
   const sources = {
     envFiles: [],
     secretsDirectory: undefined,
@@ -43,6 +43,21 @@ describe("an entry of the Procfile", () => {
     expect(servicesOf("rq")[0]).not.toHaveProperty("signalsGroup");
     expect(servicesOf("pipe")[0]).toMatchObject({ signalsGroup: true });
     expect(servicesOf("huey")[0]).toMatchObject({ stopSignal: "SIGINT" });
+  });
+
+  test("may have a stop signal of its own, however many there are of it", () => {
+    expect(servicesOf("rq", { DJINIT_STOP_SIGNAL_RQ: "int" })).toMatchObject([{ stopSignal: "SIGINT" }]);
+    expect(servicesOf("huey", { DJINIT_STOP_SIGNAL_HUEY: "SIGTERM" })).toMatchObject([
+      { stopSignal: "SIGTERM" },
+    ]);
+    expect(servicesOf("emails", { DJINIT_STOP_SIGNAL_EMAILS: "QUIT" })).toMatchObject([
+      { stopSignal: "SIGQUIT" },
+    ]);
+    const beside = { DJINIT_PROCESSES: "rq=2", DJINIT_STOP_SIGNAL_RQ: "USR1" };
+    expect(servicesOf("a.wsgi:b", beside).slice(2)).toMatchObject([
+      { name: "rq.1", stopSignal: "SIGUSR1" },
+      { name: "rq.2", stopSignal: "SIGUSR1" },
+    ]);
   });
 
   test("with a command of health is ready by it", () => {
@@ -76,6 +91,23 @@ describe("an entry of the Procfile", () => {
     });
     expect(servicesOf("named")[0]?.argv).not.toContain("--hostname");
     expect(servicesOf("clock")[0]).toMatchObject({ name: "clock", readiness: { kind: "file" } });
+  });
+
+  test("that is celery in another directory, with variables, behind a program that becomes it, is celery all the same", () => {
+    const text = `src: cd src && TZ=UTC exec newrelic-admin run-program celery -A app worker -c $N -Q src`;
+    expect(servicesOf("src", { N: "5" }, text)).toMatchObject([
+      {
+        name: "src",
+        cwd: "/app/src",
+        heartbeatFile: "/run/celery/src.heartbeat",
+        environment: { TZ: "UTC", DJINIT_HEARTBEAT: "/run/celery/src.heartbeat" },
+        argv: "newrelic-admin run-program celery -A app worker --hostname src@%h --concurrency 1 --loglevel INFO -c 5 -Q src".split(
+          " ",
+        ),
+        check: ["celery", "-A", "app", "report"],
+        lastCall: { signal: "SIGQUIT" },
+      },
+    ]);
   });
 
   test("flower gets the application and the broker as celery does", () => {
