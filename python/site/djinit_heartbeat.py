@@ -8,6 +8,7 @@ A fault of this module must never be the worker's: whatever fails here is swallo
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -70,6 +71,26 @@ def soft_shutdown(app: Any) -> float:
     with suppress(Exception):
         return float(app.conf.get("worker_soft_shutdown_timeout") or 0)
     return 0.0
+
+
+def stops_cold() -> bool:
+    """Whether the first signal of a stop begins the soft shutdown."""
+    return "DJINIT_STOPS_COLD" in os.environ or os.environ.get("REMAP_SIGTERM") == "SIGQUIT"
+
+
+def fit_soft_shutdown(app: Any) -> float:
+    """Shorten celery's soft shutdown to what the grace period leaves. Returns what follows djinit's last call.
+
+    Celery sleeps for all of it. Killed meanwhile, it would give no task back.
+    """
+    after_call, from_start = (float(word) for word in os.environ["DJINIT_SOFT_SHUTDOWN_MAX"].split())
+    limit = from_start if stops_cold() else after_call
+    wanted = soft_shutdown(app)
+    if wanted > limit:
+        app.conf.worker_soft_shutdown_timeout = limit
+        text = "worker_soft_shutdown_timeout is %g s, but DJINIT_GRACE_PERIOD leaves time for %g s: it is shortened to that"
+        logging.getLogger("celery.worker").warning(text, wanted, limit)
+    return 0.0 if stops_cold() else soft_shutdown(app)
 
 
 class Queues:
@@ -146,7 +167,10 @@ def watch_worker(path: str, app: Any) -> None:
         def start(self, consumer: Any) -> None:
             with suppress(Exception):
                 solo = type(consumer.pool).__module__.endswith(".solo")
-                report.write(state="connected", solo=solo, soft_shutdown=soft_shutdown(app), idle_since=None)
+                patience = soft_shutdown(app)
+                with suppress(Exception):
+                    patience = fit_soft_shutdown(app)
+                report.write(state="connected", solo=solo, soft_shutdown=patience, idle_since=None)
                 report.arm()
                 self.timer = consumer.timer.call_repeatedly(PERIOD_S, beat)
                 self.watch_turns(consumer)

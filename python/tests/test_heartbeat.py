@@ -251,6 +251,31 @@ def test_celerys_own_patience() -> None:
     assert heartbeat.soft_shutdown(None) == 0
 
 
+def test_celerys_own_patience_fits_the_grace_period(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A soft shutdown that would be cut off by the kill is shortened, and a warning says so; one that fits is left alone."""
+    app = broker()
+    monkeypatch.setenv("DJINIT_SOFT_SHUTDOWN_MAX", "8.5 21")
+    app.conf.worker_soft_shutdown_timeout = 8
+    assert heartbeat.fit_soft_shutdown(app) == 8
+    assert caplog.messages == []
+    app.conf.worker_soft_shutdown_timeout = 60
+    assert heartbeat.fit_soft_shutdown(app) == 8.5
+    assert app.conf.worker_soft_shutdown_timeout == 8.5
+    assert heartbeat.fit_soft_shutdown(app) == 8.5
+    shortened = "is shortened to that"
+    assert [(shortened in text, "60 s" in text, "8.5 s" in text) for text in caplog.messages] == [(True, True, True)]
+    # Where a stop begins with it, it has nearly all of the grace period, and djinit leaves no time for it after its last call.
+    monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
+    app.conf.worker_soft_shutdown_timeout = 20
+    assert heartbeat.fit_soft_shutdown(app) == 0
+    assert app.conf.worker_soft_shutdown_timeout == 20
+    monkeypatch.delenv("REMAP_SIGTERM")
+    monkeypatch.setenv("DJINIT_STOPS_COLD", "1")
+    app.conf.worker_soft_shutdown_timeout = 30
+    assert heartbeat.fit_soft_shutdown(app) == 0
+    assert app.conf.worker_soft_shutdown_timeout == 21
+
+
 def test_labels_are_bounded(tmp_path: Path) -> None:
     """What comes after the first hundred names is together."""
     tasks = tasks_at(tmp_path / "worker")

@@ -17,10 +17,13 @@ const SETTLED_AFTER_MS = 10_000;
 export const WORKER_IS_READY = "\\S@\\S+ ready\\.$";
 
 /**
- * After QUIT a worker needs 2 to 3 s with Redis on a busy machine: it ends its pool, and puts unacknowledged tasks back into
+ * After QUIT a worker needs 2 s with Redis, and more than 4 s where six programs want each processor: it ends its pool, and puts unacknowledged tasks back into
  * the queue. After KILL that is left to the broker, and Redis does it only after an hour.
  */
-const COLD_SHUTDOWN_MS = 4_000;
+const COLD_SHUTDOWN_MS = 5_000;
+
+/** The last call comes no earlier than after this part of the grace period. */
+export const LEAST_PART_BEFORE_LAST_CALL = 0.5;
 
 const CELERY_SERVICE = {
   user: DJANGO_USER,
@@ -62,6 +65,7 @@ export function planCeleryWorker(
   return {
     ...CELERY_SERVICE,
     ...worker,
+    environment: { ...worker.environment, DJINIT_SOFT_SHUTDOWN_MAX: softShutdownLimits(config) },
     celery: "worker",
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: tellsReadiness(config, args)
@@ -152,6 +156,17 @@ function nodeName(name: string | undefined, { rest }: CeleryArgs): string[] {
 /** Whether tasks run in processes of their own. Only then does QUIT give tasks back. */
 function hasPool(args: readonly string[]): boolean {
   return /^(prefork|processes)$/.test(optionValue(args, "-P", "--pool") ?? "prefork");
+}
+
+/**
+ * The most seconds that celery's soft shutdown may sleep, if its tasks are to be given back before the kill: after the last call,
+ * and where a stop begins with it (a stop signal of its own, or REMAP_SIGTERM).
+ */
+function softShutdownLimits({ gracePeriodMs }: Config): string {
+  const limits = [gracePeriodMs * LEAST_PART_BEFORE_LAST_CALL, 0].map((before) =>
+    Math.max(0, (gracePeriodMs - before - COLD_SHUTDOWN_MS) / 1000),
+  );
+  return limits.join(" ");
 }
 
 /** Whether lines of level INFO reach djinit. */

@@ -1,12 +1,10 @@
 // Some services can be told, before SIGKILL, that their time is over.
 import type { Clock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
+import { LEAST_PART_BEFORE_LAST_CALL } from "../../plan/celery.ts";
 import { listProcesses } from "../../platform/proc.ts";
 import type { Service } from "../service.ts";
 import { lastHeartbeat, runningTasks } from "./celery-report.ts";
-
-/** The last call comes no earlier than after half of the grace period. */
-const LEAST_PART = 0.5;
 
 /**
  * Sends each service its last call shortly before `graceMs`, counted from now, are over. `onCall` gets the error to report.
@@ -22,7 +20,10 @@ export function planLastCalls(
     const { lastCall } = service.plan;
     if (lastCall === undefined) return [];
     const patienceMs = softShutdownMs(service);
-    const afterMs = Math.max(graceMs - lastCall.beforeKillMs - patienceMs, graceMs * LEAST_PART);
+    const afterMs = Math.max(
+      graceMs - lastCall.beforeKillMs - patienceMs,
+      graceMs * LEAST_PART_BEFORE_LAST_CALL,
+    );
     return clock.after(afterMs, () => {
       if (!isDue(service)) return;
       onCall(exceeded(service, lastCall.signal, afterMs));
@@ -38,8 +39,9 @@ function isDue({ state, pid }: Service): boolean {
   return state.name === "stopping" && pid !== undefined && hasChildren(pid);
 }
 
-/** After the call celery itself waits for as long, before it gives its tasks back. */
+/** After the call celery itself waits for as long, before it gives its tasks back. A stop that begins with it waits from there on. */
 function softShutdownMs(service: Service): number {
+  if (service.plan.stopSignal === service.plan.fastStopSignal) return 0;
   return Math.max(0, lastHeartbeat(service)?.soft_shutdown ?? 0) * 1000;
 }
 

@@ -92,6 +92,7 @@ test("without root a service keeps the identity of the container, and what is it
   expect(serviceOf(plan, "celery-worker").environment).toEqual({
     CELERY_BROKER_URL: "redis://:word@r",
     DJINIT_HEARTBEAT: "/run/celery/celery-worker.heartbeat",
+    DJINIT_SOFT_SHUTDOWN_MAX: "7.5 20",
   });
 });
 
