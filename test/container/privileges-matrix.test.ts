@@ -27,23 +27,33 @@ const MOUNTS: Record<string, { make: () => Promise<Mounts>; serves: "/run" | "/t
   "an fsGroup": { make: () => directories(0o2775, FS_GROUP), serves: "/run" },
 };
 
-/** On a read-only root there is no start without a place for files. */
-const CELLS = Object.keys(MOUNTS).flatMap((mounts) =>
+/**
+ * Users, mounts and a read-only root: each with each. An init of the engine's and no_new_privs: every pair of two values is in a cell
+ * (the last test). All of them have no capability.
+ */
+const CELLS = Object.keys(MOUNTS).flatMap((mounts, kind) =>
   USERS.flatMap((user, at) =>
-    [false, true].map((readOnly) => ({ mounts, user, readOnly, init: (at % 2 === 0) === readOnly })),
+    [false, true].map((readOnly) => ({
+      mounts,
+      user,
+      readOnly,
+      init: (at % 2 === 0) === readOnly,
+      noNewPrivileges: (kind + at + Number(readOnly)) % 2 === 0,
+    })),
   ),
 );
+/** On a read-only root there is no start without a place for files: privileges-start.test.ts. */
 const POSSIBLE = CELLS.filter(({ mounts, readOnly }) => !(readOnly && mounts === "nothing at all"));
 
 test.concurrent.each(POSSIBLE)(
-  "$user, read-only root $readOnly, init $init: $mounts",
+  "$user, read-only root $readOnly, init $init, no-new-privileges $noNewPrivileges: $mounts",
   { timeout: TIMEOUT_MS },
-  async ({ user, readOnly, init, mounts }) => {
+  async ({ user, readOnly, init, noNewPrivileges, mounts }) => {
     const { make, serves: place } = MOUNTS[mounts] as (typeof MOUNTS)[string];
     await using made = await make();
     const { more = [], ...options } = made.options;
     // Where the engine does not see to it that no process gets more privileges, djinit does.
-    const strict = ["--cap-drop", "ALL", ...(init ? [] : ["--security-opt", "no-new-privileges"])];
+    const strict = ["--cap-drop", "ALL", ...(noNewPrivileges ? ["--security-opt", "no-new-privileges"] : [])];
     await using container = await startReadyCake({
       ...options,
       user,
@@ -54,6 +64,19 @@ test.concurrent.each(POSSIBLE)(
     await worksAsOneUser(container, Number(user.split(":")[0]), place);
   },
 );
+
+test("every pair of values is in a cell", () => {
+  const columns = ["user", "mounts", "readOnly", "init", "noNewPrivileges"] as const;
+  const pairs = (cells: typeof CELLS, a: (typeof columns)[number], b: (typeof columns)[number]) =>
+    new Set(cells.map((cell) => JSON.stringify([cell[a], cell[b]]))).size;
+  const values = (column: (typeof columns)[number]) => new Set(CELLS.map((cell) => cell[column])).size;
+  // Of `mounts` and `readOnly` there is one that cannot be.
+  for (const [at, a] of columns.entries())
+    for (const b of columns.slice(at + 1))
+      expect(pairs(POSSIBLE, a, b), `${a} and ${b}`).toBe(
+        values(a) * values(b) - Number(a === "mounts" && b === "readOnly"),
+      );
+});
 
 async function worksAsOneUser(container: Container, uid: number, place: string): Promise<void> {
   await serves(container);
