@@ -22,7 +22,8 @@ IMMEDIATE = "django.tasks.backends.immediate.ImmediateBackend"
 DATABASE = ("django_tasks_db", "django_tasks.backends.database")
 RQ = ("django_tasks_rq", "django_tasks.backends.rq")
 FENNEL = "django_tasks_fennel"
-CELERY = ("django_tasks_celery", FENNEL)
+TASKS_CELERY = "django_tasks_celery"
+CELERY = (TASKS_CELERY, FENNEL)
 #: Django's own, under both of its names, that need none.
 WITHOUT_WORKER = {
     "backends.immediate": "runs each task where it is enqueued, at once",
@@ -114,6 +115,16 @@ def rq_queues(backend: Backend, args: Sequence[str]) -> Sequence[str]:
     return () if any(not word.startswith("-") for word in args) else backend.queues
 
 
+def celery_queues(backend: Backend, app: str) -> list[str]:
+    """django-tasks-celery names no queue for tasks of `default`: they are in Celery's own, mostly called `celery`."""
+    if not backend.comes_from((TASKS_CELERY,)) or DEFAULT not in backend.queues:
+        return list(backend.queues)
+    from celery.app.utils import find_app
+
+    own = find_app(app).conf.task_default_queue
+    return list(dict.fromkeys(own if name == DEFAULT else name for name in backend.queues))
+
+
 def become_celery(backend: Backend, args: Sequence[str]) -> NoReturn:
     """Celery's own program, whose heartbeat djinit knows."""
     app = os.environ.get("CELERY_APP") or backend.celery_app
@@ -125,9 +136,8 @@ def become_celery(backend: Backend, args: Sequence[str]) -> NoReturn:
             "set it to the module of the Celery application"
         )
     concurrency = ["--concurrency", os.environ.get("CELERY_CONCURRENCY") or "1"]
-    # Celery's own default is a queue called `celery`.
     chooses = any(word.startswith(("-Q", "--queues")) for word in args)
-    queues = [] if chooses else ["--queues", ",".join(backend.queues)]
+    queues = [] if chooses else ["--queues", ",".join(celery_queues(backend, app))]
     # The image's, or the one of the project's own environment.
     os.execvp("celery", ["celery", "--app", app, "worker", *queues, *concurrency, "--loglevel", "INFO", *args])  # noqa: S606, S607
 

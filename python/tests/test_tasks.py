@@ -1,9 +1,11 @@
 """djinit_tasks: which backend's worker runs, and what is said where there is none."""
 
 import os
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import celery
 import djinit_tasks as tasks
 import pytest
 
@@ -81,6 +83,11 @@ def test_celery_needs_its_application(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_becomes_celery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks of `default` are where Celery's own go by default."""
+    shop = ModuleType("shop")
+    shop.app = celery.Celery("shop")  # type: ignore[attr-defined]
+    shop.app.conf.task_default_queue = "kitchen"
+    monkeypatch.setitem(sys.modules, "shop", shop)
     monkeypatch.setenv("CELERY_APP", "shop")
     monkeypatch.setenv("CELERY_CONCURRENCY", "3")
     became: list[list[str]] = []
@@ -92,6 +99,6 @@ def test_it_becomes_celery(monkeypatch: pytest.MonkeyPatch) -> None:
     options = ["--concurrency", "3", "--loglevel", "INFO"]
     assert became == [
         ["celery", "celery", "--app", "shop", "worker", *options, "-Q", "mail"],
-        ["celery", "celery", "--app", "shop", "worker", "--queues", "default", *options],
+        ["celery", "celery", "--app", "shop", "worker", "--queues", "kitchen", *options],
         ["celery", "celery", "--app", "django_tasks_fennel.app", "worker", "--queues", "default", *options],
     ]

@@ -139,6 +139,21 @@ test("QUIT ends the running task, which is recorded as failed", async () => {
   await web.output(["djinit", "start", WORKER]);
 });
 
+test("a task that outlasts the grace period is named", async () => {
+  const worker = await run({ DJINIT_GRACE_PERIOD: "3" }, ["tasks"]);
+  await answers(worker, "readyz", 200);
+  await web.output(["djinit", "stop", WORKER]);
+  const id = await enqueue(web, "what=figs&seconds=600");
+  await worker.record("the task", says("figs is being harvested"));
+  await worker.signal("TERM");
+  await worker.wait();
+  const killed = await worker.record("the kill", ({ code }) => code === "DJINIT_GRACE_PERIOD_EXCEEDED");
+  expect(killed["tasks"]).toEqual([
+    expect.stringMatching(new RegExp(`^farm\\.tasks\\.harvest\\[${id}\\] for \\d+ s$`)),
+  ]);
+  await web.output(["djinit", "start", WORKER]);
+});
+
 test("one that does not come round is not alive", async () => {
   const pid = await mainPid(web, WORKER);
   await web.output(["kill", "-STOP", String(pid)]);
@@ -147,7 +162,7 @@ test("one that does not come round is not alive", async () => {
   await answers(web, "livez", 200);
 });
 
-test.each(["django_tasks_rq.RQBackend"])(
+test.each(["django_tasks_rq.RQBackend", "django_tasks_celery.CeleryBackend"])(
   "the worker of %s runs what a view has enqueued",
   async (backend) => {
     const other = { TASKS_BACKEND: backend, REDIS_URL: redis.url, CELERY_APP: "farm" };
