@@ -65,6 +65,7 @@ describe("a project's own", () => {
       "/app/static/late.html": "late",
     };
     subject = await startSubject(files, 8000, undefined, {
+      DJINIT_STATIC_HEADERS: "Cross-Origin-Resource-Policy: same-site | cache-control: max-age=5",
       DJINIT_ERROR_PAGES: "/app/errors",
       DJINIT_MAX_BODY_SIZE: "1k",
       DJINIT_REQUEST_TIMEOUT: "1",
@@ -83,6 +84,20 @@ describe("a project's own", () => {
   ])("%d: %s", async (status, text, path, ask) => {
     const answer = await subject.ask(path, ask);
     expect([answer.status, answer.body.toString()]).toEqual([status, expect.stringContaining(text)]);
+  });
+
+  test("headers of its own for static files, and for nothing else", async () => {
+    const [file, missing, page] = await Promise.all(
+      ["/static/late.html", "/static/none.css", "/"].map(async (path) => (await subject.ask(path)).headers),
+    );
+    expect(file).toMatchObject({
+      "cache-control": "max-age=5",
+      "cross-origin-resource-policy": "same-site",
+      "x-content-type-options": "nosniff",
+    });
+    expect(missing).toMatchObject({ "cross-origin-resource-policy": "same-site" });
+    expect(missing).not.toHaveProperty("cache-control");
+    expect(page).not.toHaveProperty("cross-origin-resource-policy");
   });
 });
 

@@ -45,6 +45,7 @@ function expectValues(variable: Variable, values: string): void {
     "memory",
     "size",
     "rate",
+    "headers",
   ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);
 }

@@ -55,7 +55,7 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
   const last = files.fallsThrough ? application : "=404";
   const inner = groups.map((group, at) => {
     const next = at + 1 < groups.length ? `@djinit_${kind}_${at + 2}` : last;
-    return body(kind, group, next);
+    return [...body(kind, group, next), ...headersOf(kind, files.headers)];
   });
   const [outer = [], ...others] = inner;
   const never = MANNERS[kind].never.flatMap((condition) => [`if (${condition}) {`, "    return 404;", "}"]);
@@ -93,8 +93,20 @@ function body(kind: Kind, { parent, names }: Group, next: string): string[] {
     ...(parent === undefined ? [] : [`root "${parent}";`]),
     ...(kind === "media" ? [`disable_symlinks on "from=${beginningOf(parent)}/${names[0]}";`] : []),
     `try_files ${tried.join(" ")} ${next};`,
-    ...MANNERS[kind].headers,
   ];
+}
+
+/** A project's own come in the place of those of the same name. What may be kept is said of a file alone, never of a 404. */
+function headersOf(kind: Kind, own: ServedFiles["headers"] = []): string[] {
+  const names = own.map(({ name }) => name.toLowerCase());
+  const usual = MANNERS[kind].headers.filter(
+    (line) => !names.includes(line.split(" ")[1]?.toLowerCase() ?? ""),
+  );
+  const further = own.map(
+    ({ name, value }) =>
+      `add_header ${name} "${value}"${/^(cache-control|expires)$/i.test(name) ? "" : " always"};`,
+  );
+  return [...usual, ...further];
 }
 
 /** As nginx begins the path of a file. */

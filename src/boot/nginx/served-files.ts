@@ -1,6 +1,7 @@
 // Which files of the project nginx serves, and below which URLs. Pure.
 import { basename, dirname, join } from "node:path";
 import { fitsNginx } from "../../config/nginx-text.ts";
+import type { Header } from "../../config/requests/types.ts";
 import type { Config } from "../../config/variables.ts";
 import type { SiteFacts } from "../schema/site.ts";
 
@@ -20,6 +21,8 @@ export interface ServedFiles {
   roots: Root[];
   /** What no file answers is the application's. */
   fallsThrough: boolean;
+  /** Further ones, and in the place of those that they have anyway. */
+  headers?: readonly Header[];
 }
 
 export interface ServedSite extends Partial<Record<Kind, ServedFiles>> {
@@ -40,7 +43,8 @@ export interface SiteProblem {
 type SiteConfig = Pick<
   Config,
   "appDirectory" | "urlPrefix" | "staticUrl" | "staticRoot" | "mediaUrl" | "mediaRoot" | "protectedRoot"
->;
+> &
+  Partial<Pick<Config, "staticHeaders">>;
 
 export interface SiteQuestion {
   config: SiteConfig;
@@ -128,6 +132,7 @@ function decideFiles(kind: Kind, question: SiteQuestion, problems: SiteProblem[]
     roots: onceEach(roots),
     // Settings that name no URL leave the usual one to the application, too.
     fallsThrough: isByApplication || (facts !== undefined && url === undefined),
+    ...(kind === "static" && config.staticHeaders !== undefined ? { headers: config.staticHeaders } : {}),
   };
 }
 

@@ -37,3 +37,43 @@ export const rate = () => {
     v.check(({ requests }) => requests >= 1 && requests <= 100_000, message),
   );
 };
+
+export interface Header {
+  name: string;
+  value: string;
+}
+
+/** A value that means itself between nginx's double quotes. */
+const HEADER = /^([A-Za-z][A-Za-z0-9-]*):[ \t]*([\x20\x21\x23\x25-\x5b\x5d-\x7e]+)$/;
+/** What a response is made of: nginx says that. */
+const NGINX_OWN =
+  /^(connection|content-(encoding|length|type|range)|date|etag|keep-alive|last-modified|server|trailer|transfer-encoding|upgrade|vary|x-request-id)$/i;
+
+/** Headers with lines or | between them, each name once. */
+export const headers = () =>
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset: { value }, addIssue, NEVER }): Header[] => {
+      const found = new Map<string, Header>();
+      for (const item of value.split(/[|\n]/).map((text) => text.trim())) {
+        if (item === "") continue;
+        const [, name = "", text = ""] = HEADER.exec(item) ?? [];
+        const said = JSON.stringify(item);
+        if (name === "") {
+          const wanted =
+            "no header such as Cross-Origin-Resource-Policy: same-site, in plain letters without quote, $ and backslash";
+          addIssue({ message: `where ${said} is ${wanted}` });
+          return NEVER;
+        }
+        if (NGINX_OWN.test(name) || found.has(name.toLowerCase())) {
+          const why = found.has(name.toLowerCase())
+            ? "is there twice: name it once"
+            : "is nginx's own: leave it out";
+          addIssue({ message: `where ${said} ${why}` });
+          return NEVER;
+        }
+        found.set(name.toLowerCase(), { name, value: text.trim() });
+      }
+      return [...found.values()];
+    }),
+  );

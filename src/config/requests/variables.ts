@@ -1,7 +1,7 @@
 // The rows of the table about what nginx lets through. Part of variables.ts.
 import { directory, integer, seconds } from "../value-types.ts";
 import { variable } from "../variable.ts";
-import { byteSize, rate } from "./types.ts";
+import { byteSize, headers, rate } from "./types.ts";
 
 export const REQUEST_VARIABLES = {
   maxBodySize: variable(
@@ -36,6 +36,11 @@ export const REQUEST_VARIABLES = {
     "DJINIT_RATE_BURST",
     integer(0, 100_000),
     "Web: how many requests a client may be ahead of that. Default: the number in DJINIT_RATE_LIMIT.",
+  ),
+  staticHeaders: variable(
+    "DJINIT_STATIC_HEADERS",
+    headers(),
+    "Web: more headers of static files, with `|` or new lines between them, as in `Cross-Origin-Resource-Policy: same-site`. One that nginx sets by itself, Cache-Control say, is replaced.",
   ),
   errorPages: variable(
     "DJINIT_ERROR_PAGES",

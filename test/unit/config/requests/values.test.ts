@@ -52,3 +52,30 @@ test("all that is wrong is said at once", () => {
     'DJINIT_CLIENT_TIMEOUT is "two", which is not a number of seconds from 1 to 3600',
   ]);
 });
+
+test("DJINIT_STATIC_HEADERS: several, in one line or in several", () => {
+  const text =
+    "Cross-Origin-Resource-Policy: same-site |Permissions-Policy:camera=()\n\nCache-Control: max-age=5, public";
+  expect(loadConfig({ DJINIT_STATIC_HEADERS: text }).config.staticHeaders).toEqual([
+    { name: "Cross-Origin-Resource-Policy", value: "same-site" },
+    { name: "Permissions-Policy", value: "camera=()" },
+    { name: "Cache-Control", value: "max-age=5, public" },
+  ]);
+});
+
+test.each([
+  ["same-site", "same-site", "is no header such as"],
+  ["A: b | X-A: $host", "X-A: $host", "is no header such as"],
+  ['A: "b"', 'A: "b"', "is no header such as"],
+  ["A: b\\", "A: b\\", "is no header such as"],
+  ["A b: c", "A b: c", "is no header such as"],
+  ["A: é", "A: é", "is no header such as"],
+  ["content-length: 5", "content-length: 5", "is nginx's own: leave it out"],
+  ["A: b | a: c", "a: c", "is there twice: name it once"],
+])("DJINIT_STATIC_HEADERS is not %j", (text, bad, why) => {
+  const [problem, ...others] = loadConfig({ DJINIT_STATIC_HEADERS: text }).problems;
+  expect(others).toEqual([]);
+  expect(problem?.problem).toContain(
+    `DJINIT_STATIC_HEADERS is ${JSON.stringify(text)}, where ${JSON.stringify(bad)} ${why}`,
+  );
+});

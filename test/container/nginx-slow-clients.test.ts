@@ -1,0 +1,103 @@
+// Many clients that begin a request and do not go on keep nobody else from being answered.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { docker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Files, type NginxSubject, startSubject } from "./nginx-subject.ts";
+
+const HALF_OPEN = 2_000;
+const QUICK = 60;
+const AT_ONCE = 6;
+
+/** Half of them have sent a part of their headers, the others a part of their body; `bodies`: all of them. It says when all are open, and when none is. */
+const HOLD = `
+import resource, selectors, socket, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+HEAD = b"POST /half HTTP/1.1\\r\\nHost: localhost\\r\\n"
+selector = selectors.DefaultSelector()
+left = 0
+for number in range(${HALF_OPEN}):
+    try:
+        client = socket.create_connection(("127.0.0.1", 8000))
+        client.sendall(HEAD if number % 2 and "bodies" not in sys.argv else HEAD + b"Content-Length: 100\\r\\n\\r\\n12345")
+    except OSError:
+        continue
+    selector.register(client, selectors.EVENT_READ, client)
+    left += 1
+open("/tmp/held", "w").write("open")
+while left:
+    for key, _ in selector.select():
+        try:
+            ended = not key.data.recv(4096)
+        except OSError:
+            ended = True
+        if ended:
+            selector.unregister(key.data)
+            key.data.close()
+            left -= 1
+open("/tmp/held", "w").write("closed")
+`;
+
+async function start(seconds: number, files: Files = {}): Promise<NginxSubject> {
+  const subject = await startSubject(files, 8000, undefined, { DJINIT_CLIENT_TIMEOUT: String(seconds) });
+  onTestFinished(() => subject.remove());
+  return subject;
+}
+
+async function beginHolding({ container }: NginxSubject, ...words: string[]): Promise<void> {
+  await docker("hold connections", ["exec", "--detach", container.id, "python", "-c", HOLD, ...words]);
+}
+
+async function untilHeld({ container }: NginxSubject, state: string): Promise<void> {
+  await eventually(
+    async () => expect(await container.output(["sh", "-c", "cat /tmp/held || true"])).toBe(state),
+    {
+      what: `the slow clients are ${state}`,
+      timeoutMs: 60_000,
+      attach: () => container.logs(),
+    },
+  );
+}
+
+/** How many requests are answered with 200, asked by a few clients that do not keep their connections. */
+async function answered(subject: NginxSubject): Promise<number> {
+  const counts = await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      let count = 0;
+      for (let at = 0; at < QUICK / AT_ONCE; at += 1)
+        if (
+          await subject.ask("/quick").then(
+            ({ status }) => status === 200,
+            () => false,
+          )
+        )
+          count += 1;
+      return count;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+test("2,000 half-open connections stop nobody, and are closed in their time", async () => {
+  const subject = await start(15);
+  await beginHolding(subject);
+  // While they come, when they are all there, and when they have gone.
+  expect(await answered(subject)).toBe(QUICK);
+  await untilHeld(subject, "open");
+  expect(await answered(subject)).toBe(QUICK);
+  await untilHeld(subject, "closed");
+  expect(await answered(subject)).toBe(QUICK);
+});
+
+test("control: with half as many connections as they take, others are not answered", async () => {
+  const path = "/etc/nginx/nginx.conf";
+  const conf = await readFile(join(import.meta.dirname, "../../docker", path), "utf8");
+  const few = conf.replace("worker_connections 4096", "worker_connections 1024");
+  expect(few).not.toBe(conf);
+  const subject = await start(120, { [path]: few });
+  await beginHolding(subject, "bodies");
+  await untilHeld(subject, "open");
+  expect(await answered(subject)).toBeLessThan(QUICK);
+});
