@@ -80,7 +80,7 @@ describe("with the variables", () => {
     subject = await startSubject({}, 8000, undefined, {
       DJINIT_MAX_BODY_SIZE: "2k",
       DJINIT_MAX_HEADER_SIZE: "16k",
-      DJINIT_REQUEST_TIMEOUT: "1",
+      DJINIT_REQUEST_TIMEOUT: "5",
       DJINIT_CLIENT_TIMEOUT: "1",
       // Its master kills no worker for a request that takes long: it is nginx's turn.
       GUNICORN_CMD_ARGS: "--threads 4",
@@ -101,9 +101,9 @@ describe("with the variables", () => {
 
   test("DJINIT_REQUEST_TIMEOUT: gunicorn has it, and nginx waits for 5 s more", async () => {
     const read = async (path: string) => (await subject.container.exec(["cat", path])).stdout;
-    expect(await read("/run/gunicorn/timeout")).toBe("1");
-    expect(await read("/run/djinit/nginx-waits.conf")).toContain("proxy_read_timeout 6s;");
-    const [slow, quick] = await Promise.all([subject.ask("/silent/?20"), subject.ask("/")]);
+    expect(await read("/run/gunicorn/timeout")).toBe("5");
+    expect(await read("/run/djinit/nginx-waits.conf")).toContain("proxy_read_timeout 10s;");
+    const [slow, quick] = await Promise.all([subject.ask("/silent/?30"), subject.ask("/")]);
     expect([slow.status, quick.status]).toEqual([504, 200]);
   });
 

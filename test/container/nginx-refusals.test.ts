@@ -61,15 +61,14 @@ describe("a project's own", () => {
       "/app/errors/502.json": '{"own":502}',
       // The image's may be replaced as well, and an error_page of one's own wins.
       "/etc/nginx/errors/414.html": "replaced",
-      "/etc/nginx/conf.d/django.conf.d/locations/own.conf": "error_page 504 /static/late.html;\n",
+      "/etc/nginx/conf.d/django.conf.d/locations/own.conf": `error_page 504 /static/late.html;
+        location /silent/ { include /etc/nginx/conf.d/django.conf.d/application.conf; proxy_read_timeout 1s; }\n`,
       "/app/static/late.html": "late",
     };
     subject = await startSubject(files, 8000, undefined, {
       DJINIT_STATIC_HEADERS: "Cross-Origin-Resource-Policy: same-site | cache-control: max-age=5",
       DJINIT_ERROR_PAGES: "/app/errors",
       DJINIT_MAX_BODY_SIZE: "1k",
-      DJINIT_REQUEST_TIMEOUT: "1",
-      GUNICORN_CMD_ARGS: "--threads 4",
     });
   });
   afterAll(() => subject?.remove());
@@ -80,7 +79,7 @@ describe("a project's own", () => {
     [502, '{"own":502}', "/dies/", { headers: JSON_ACCEPTED }],
     [502, "<h1>Bad Gateway</h1>", "/dies/", {}],
     [414, "replaced", `/${"a".repeat(9_000)}`, {}],
-    [504, "late", "/silent/?20", {}],
+    [504, "late", "/silent/?3", {}],
   ])("%d: %s", async (status, text, path, ask) => {
     const answer = await subject.ask(path, ask);
     expect([answer.status, answer.body.toString()]).toEqual([status, expect.stringContaining(text)]);
