@@ -28,6 +28,13 @@ export const OVERSIZE: readonly HostileCase[] = [
   refused("a request line without an end", `GET /${filled(70_000)}`, 414),
   passed("a header of 7,000 letters", "/{id}", `X-A: ${filled(7000)}`),
   refused("a header of 9,000 letters", get("/{id}", `X-A: ${filled(9000)}`), 431),
+  {
+    name: "a page for it in no form that a client names",
+    send: get("/{id}", "Accept: /../../../app/settings.py", `X-A: ${filled(9000)}`),
+    answers: [431],
+    headers: { "content-type": "text/html", "x-content-type-options": "nosniff" },
+    body: /^<!doctype html>/,
+  },
   refused("a header without an end", `GET /{id} HTTP/1.1\r\nHost: a\r\nX-A: ${filled(70_000)}`, 431),
   refused("a header's name of 9,000 letters", get("/{id}", `${filled(9000)}: a`), 431),
   refused("a cookie of 9,000 letters", get("/{id}", `Cookie: a=${filled(9000)}`), 431),

@@ -309,6 +309,17 @@ export const BAD_COMBINATIONS: readonly BadCombination[] = [
     problems: [["DJINIT_PROCESSES", 'DJINIT_PROCESSES names "rq"']],
   },
   {
+    name: "a signal for a process that is none",
+    env: { DJINIT_STOP_SIGNAL_RQ: "KILL", DJINIT_PROCESSES: "rq" },
+    files: { Procfile: "rq: rq worker\n" },
+    problems: [
+      [
+        "DJINIT_STOP_SIGNAL_RQ",
+        'DJINIT_STOP_SIGNAL_RQ is "KILL", which is none of TERM, INT, QUIT, HUP, USR1, USR2',
+      ],
+    ],
+  },
+  {
     name: "everything at once",
     env: {
       DJANGO_SETTINGS_MODULE: "",

@@ -13,6 +13,8 @@ const NETWORK = (word: string) =>
 const LEVELS = "debug, info, warn, error, fatal";
 const SKIP =
   "which is not a list, with commas, of paths that begin with / and may end with *, and of user agents";
+const RATE =
+  "which is not a number of requests from 1 to 100000 in a second or a minute, such as 10/s or 300/m";
 const MEMORY = "which is not an amount of memory from 16m to 1024g, such as 300m";
 
 export const BAD_VALUES: readonly (readonly [variable: string, value: string, reason: string])[] = [
@@ -93,6 +95,11 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_MAX_HEADER_SIZE", "1m", "which is not a size from 1k to 64k, such as 16k"],
   ["DJINIT_REQUEST_TIMEOUT", "0", seconds(1, 86_400)],
   ["DJINIT_CLIENT_TIMEOUT", "2h", seconds(1, 3_600)],
+  ["DJINIT_RATE_LIMIT", "10", RATE],
+  ["DJINIT_RATE_LIMIT", "10/h", RATE],
+  ["DJINIT_RATE_LIMIT", "0/s", RATE],
+  ["DJINIT_RATE_BURST", "double", whole(0, 100_000)],
+  ["DJINIT_ERROR_PAGES", "errors/", PATH],
   ["DJINIT_ADMIN_PORT", "65536", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "0.0.0.0:9180", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "off", whole(0, 65_535)],
