@@ -1,7 +1,7 @@
 // One connection: the bytes of a case go out, all that comes is read until the server closes.
 import { connect } from "node:net";
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 export interface RawAnswer {
   status: number;

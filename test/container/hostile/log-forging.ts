@@ -10,7 +10,7 @@ const agent = (name: string, value: string, text = shown(value)): HostileCase =>
   name: `User-Agent: ${name}`,
   send: get("/{id}", `User-Agent: ${value}`),
   ...(FORBIDDEN.test(value) ? REFUSED : { answers: [200], seen: ["GET /{id}"] }),
-  logged: { "user_agent.original": text, "url.path": /^\/z\d+$/, service: "nginx", level: "info" },
+  logged: { "user_agent.original": text, "url.path": /^\/z\w{3}$/, service: "nginx", level: "info" },
 });
 const header = (name: string, field: string, value: string, text = shown(value)): HostileCase => ({
   name: `${name}: ${JSON.stringify(value).slice(0, 60)}`,
@@ -23,7 +23,7 @@ const target = (name: string, path: string, query: string): HostileCase => ({
   name: `the target has ${name}`,
   send: get(`/{id}/${path}?${query}`),
   ...(/[\x80-\xff]/.test(path + query) ? REFUSED : { answers: [200], seen: [`GET /{id}/${path}?${query}`] }),
-  logged: { "url.path": new RegExp(`^/z\\d+/${RegExp.escape(shown(path))}$`), "url.query": shown(query) },
+  logged: { "url.path": new RegExp(`^/z\\w{3}/${RegExp.escape(shown(path))}$`), "url.query": shown(query) },
 });
 
 const RECORD =
