@@ -41,6 +41,18 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.databaseUnavailable,
     hint: "correct what `msg` names: the directory or the owner of an SQLite file, an option, a service or a certificate of the connection; waiting would not change it",
   },
+  DJINIT_VAULT_UNREACHABLE: {
+    exitStatus: EXIT_STATUS.databaseUnavailable,
+    hint: "check VAULT_ADDR, and that Vault runs, is unsealed and reachable; DJINIT_VAULT_TIMEOUT sets how long to wait",
+  },
+  DJINIT_VAULT_REFUSED: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "correct the login, path or key that `problems` names, or give the token's policy the right to read it; waiting would not change this answer",
+  },
+  DJINIT_VAULT_LEASE_ENDED: {
+    exitStatus: null,
+    hint: "bring Vault back, or correct what `cause` names: it is asked again every 30 s, and the services then get new credentials",
+  },
   DJINIT_SETTINGS_FAILED: {
     exitStatus: EXIT_STATUS.badConfiguration,
     hint: "check DJANGO_SETTINGS_MODULE and the variables that the settings read; `error` has Python's own message",

@@ -2,6 +2,7 @@
 // first one's.
 import { asDjinitError, DjinitError } from "../base/errors.ts";
 import { refuseProblems } from "../config/problem.ts";
+import type { OwnLog } from "../logs/write/own-log.ts";
 import { draftPlan, findProblems } from "../plan/build-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import type { Role, ServicePlan } from "../plan/plan.ts";
@@ -11,10 +12,16 @@ import { leaveSignalsToNextProgram } from "../platform/early-signals.ts";
 import { findCommand } from "../platform/path-search.ts";
 import { asService } from "../platform/service-argv.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
+import { UNOBSERVED } from "./facts.ts";
 import { findAppDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
 import { findRunDirectory } from "./files/run-directory.ts";
 import { loadGiven } from "./given.ts";
+import { askVault } from "./vault/ask-vault.ts";
+
+/** Signals end it, as they do any command. */
+const NEVER = new AbortController().signal;
+const SILENT: OwnLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const SERVERS: Partial<Record<Role, string>> = {
   web: "a web server",
@@ -23,9 +30,9 @@ const SERVERS: Partial<Record<Role, string>> = {
 };
 
 /** Becomes the command of `argv`, or ends the process with a documented status. */
-export function runBeside(argv: string[]): never {
+export async function runBeside(argv: string[]): Promise<never> {
   try {
-    becomeCommand(argv);
+    return await becomeCommand(argv);
   } catch (thrown) {
     const error = asDjinitError(thrown);
     // For a person, as verbs do.
@@ -34,15 +41,18 @@ export function runBeside(argv: string[]): never {
   }
 }
 
-function becomeCommand(argv: string[]): never {
+async function becomeCommand(argv: string[]): Promise<never> {
   const loaded = loadGiven();
-  const { config, environment, problems, sources } = loaded;
+  const { environment, sources } = loaded;
   const { invocation, problems: unfit } = resolveInvocation(argv, loaded);
   const server = SERVERS[invocation.role];
   if (server !== undefined) {
     const text = `cannot start ${server} here: another djinit runs this container, and would lose its sockets`;
     throw new DjinitError("DJINIT_ALREADY_RUNNING", text);
   }
+  // What it is lent ends by itself: nobody is left to give it back.
+  await askVault(Object.assign(loaded, { log: SILENT, observer: UNOBSERVED, signal: NEVER }));
+  const { config, problems } = loaded;
   const isRoot = process.getuid?.() === 0;
   const places = findAppDirectoryProblems(config, isRoot);
   refuseProblems([...problems, ...unfit, ...places, ...findProblems(invocation, config)]);

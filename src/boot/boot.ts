@@ -33,6 +33,9 @@ import { openApplicationSocket } from "./gunicorn/socket.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
 import { answerLater, type LaterAnswers } from "./status/answer-later.ts";
 
+import { askVault } from "./vault/ask-vault.ts";
+import type { OpenVault } from "./vault/open-vault.ts";
+
 type SecondHalf = typeof import("./second-half.ts");
 
 /** A reader of stdout that has stopped must not keep the container from ending. */
@@ -43,7 +46,9 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   const context = openContext(argv, place, pendingSignals);
   const { environment, invocation, log, reload, sink, signal } = context;
   const openLog = once(async () => log.openAs((await import("../logs/write/boot-log.ts")).openBootLog(sink)));
+  let vault: OpenVault | undefined;
   try {
+    vault = await askVault(context, openLog);
     const begun = begin(context);
     const half = await import("./second-half.ts");
     const answers = answerWhileBooting(context, begun);
@@ -64,12 +69,14 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
       if (plan.supervisorUser !== undefined) giveDjinitDirectory(plan.supervisorUser);
       // libuv may have waited for it meanwhile, and does so no more from here on.
       const endStatus = begun.gunicorn?.endStatus();
-      half.handOver(completePlan(plan, { adminFds, endStatus }), forApplication(environment, plan.bootOnly));
+      const all = completePlan(plan, { adminFds, endStatus });
+      half.handOver(all, forApplication(environment, plan.bootOnly), vault?.state(plan.bootOnly));
     }
   } catch (thrown) {
     await openLog();
     process.exitCode = reportEnd(context, thrown);
   }
+  await vault?.leave();
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit();
 }

@@ -1,7 +1,8 @@
 // What the container gives djinit: its variables, the directory that it works in, the Python that its programs run on.
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import { type Loaded, loadConfig, readConfig } from "../config/load.ts";
+import type { SourcedVariables } from "../config/sources/sources.ts";
 import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
 import { filesFor } from "../platform/files/files-of-root.ts";
 import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
@@ -17,6 +18,11 @@ export function loadGiven(): Loaded {
       loadConfig(takeGivenEnvironment(), workingDirectory(), filesFor(process.getuid?.() === 0)),
     ),
   );
+}
+
+/** The values of variables that were read before: some of them have another text now. */
+export function readAgainFrom(variables: SourcedVariables): Pick<Loaded, "config" | "problems"> {
+  return withProcessors(readConfig(variables, workingDirectory(), []));
 }
 
 function withProcessors(loaded: Loaded): Loaded {

@@ -11,9 +11,17 @@ import { closeOnExec, makeMemoryFile } from "../platform/libc.ts";
  * Does not return. The plan and the application's `environment` go through a file in memory, so that neither a path nor
  * PID 1's environment shows them. Errors: throws without such a file, or without setpriv.
  */
-export function handOver(plan: Plan, environment: NodeJS.ProcessEnv): never {
+export function handOver(
+  plan: Plan,
+  environment: NodeJS.ProcessEnv,
+  vault: HandedOver["vault"] | undefined,
+): never {
   const { supervisorUser } = plan;
-  const handed = leave({ plan, environment: environment as Record<string, string> });
+  const handed = leave({
+    plan,
+    environment: environment as Record<string, string>,
+    ...(vault === undefined ? {} : { vault }),
+  });
   const supervise = [
     process.execPath,
     ...process.execArgv.filter((option) => option !== LARGE_NURSERY),

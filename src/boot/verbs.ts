@@ -1,5 +1,6 @@
 // The verbs that need the boot's libraries: `djinit manifest` when an image is built, `djinit migrations` at any time.
 import { asDjinitError } from "../base/errors.ts";
+import type { Loaded } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { openBootLog } from "../logs/write/boot-log.ts";
 import { openSink } from "../logs/write/open-sink.ts";
@@ -13,12 +14,14 @@ import { loadGiven } from "./given.ts";
 import { findHooks, type Hook } from "./hooks/find-hooks.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
 import { stopOnSignals } from "./stop-signals.ts";
+import { askVault, withoutReferences } from "./vault/ask-vault.ts";
+import type { OpenVault } from "./vault/open-vault.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
 import { listMigrations } from "./verbs/migrations.ts";
 
 /** `djinit manifest`. Ends the process. */
 export function manifest(): Promise<never> {
-  return run(makeImageManifest);
+  return run(makeImageManifest, withoutReferences);
 }
 
 /** `djinit migrations`. Ends the process. */
@@ -27,11 +30,18 @@ export function migrations(options: { json: boolean }): Promise<never> {
 }
 
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */
-async function run(verb: (django: Django, hooks: Hook[]) => Promise<void>): Promise<never> {
+async function run(
+  verb: (django: Django, hooks: Hook[]) => Promise<void>,
+  prepared: (loaded: Loaded) => Loaded = (loaded) => loaded,
+): Promise<never> {
   const sink = openSink(2, "blocking");
   const log = openBootLog(sink);
+  let vault: OpenVault | undefined;
   try {
-    const { config, environment, problems } = loadGiven();
+    const signal = stopOnSignals([]);
+    const loaded = prepared(loadGiven());
+    vault = await askVault(Object.assign(loaded, { log, observer: UNOBSERVED, signal }));
+    const { config, environment, problems } = loaded;
     const isRoot = process.getuid?.() === 0;
     const found = findHooks(isRoot);
     refuseProblems([
@@ -41,12 +51,13 @@ async function run(verb: (django: Django, hooks: Hook[]) => Promise<void>): Prom
       ...findUrlProblems(config, environment),
     ]);
     const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
-    const signal = stopOnSignals([]);
     const django = { config, environment, log, observer: UNOBSERVED, sink, signal, runAsPrefix };
     await verb(django, found.hooks);
+    await vault?.leave();
     await answered();
     process.exit(0);
   } catch (thrown) {
+    await vault?.leave();
     await answered();
     logError(log, thrown);
     process.exit(asDjinitError(thrown).endStatus);

@@ -31,6 +31,12 @@ const NOT_FROM_FILES: string[] = [
   VARIABLES.djangoAllowedHosts.name,
   VARIABLES.superuserFields.name,
   VARIABLES.healthCommands.name,
+  VARIABLES.vaultAddress.name,
+  VARIABLES.vaultNamespace.name,
+  VARIABLES.vaultToken.name,
+  VARIABLES.vaultTokenFile.name,
+  VARIABLES.vaultAuthority.name,
+  VARIABLES.vaultServerName.name,
 ];
 
 /** The variables that may be given as NAME_FILE. */

@@ -20,6 +20,7 @@ import { DEPRECATED_VARIABLES } from "./variables-deprecated.ts";
 import { OBSERVATION_VARIABLES } from "./variables-observation.ts";
 import { PROCESS_VARIABLES } from "./variables-processes.ts";
 import { SITE_VARIABLES } from "./variables-site.ts";
+import { VAULT_VARIABLES } from "./variables-vault.ts";
 import { WORKER_VARIABLES } from "./variables-workers.ts";
 
 /**
@@ -215,6 +216,7 @@ export const VARIABLES = {
   ...SITE_VARIABLES,
   ...REQUEST_VARIABLES,
   ...OBSERVATION_VARIABLES,
+  ...VAULT_VARIABLES,
   ...WORKER_VARIABLES,
 } as const;
 

@@ -22,6 +22,8 @@ export interface Status {
   /** What the start has left out, one sentence each. */
   notes: string[];
   services: ServiceStatus[];
+  /** What Vault has lent; absent where no variable refers to it. */
+  leases?: LeaseStatus[];
   /** While the container boots: there are no services yet. */
   boot?: BootStatus;
 }
@@ -34,6 +36,16 @@ export interface BootStatus {
   /** What the step waits for. */
   cause?: string;
   migrations?: { applied: number; total?: number; current?: string };
+}
+
+export interface LeaseStatus {
+  /** `token`: that of the login. */
+  path: string;
+  seconds_left: number;
+  /** Since the last renewal. */
+  renewed_seconds_ago?: number;
+  /** Attempts in a row that have failed. */
+  failures: number;
 }
 
 export interface ServiceStatus {

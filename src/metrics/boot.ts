@@ -1,5 +1,5 @@
 import type { BootFacts } from "../plan/plan.ts";
-import { type Family, family } from "./family.ts";
+import { type Family, family, single } from "./family.ts";
 
 /** How long the steps of the boot took, and what they found. Empty if the boot had nothing to do. */
 export function collectBoot(boot: BootFacts | undefined): Family[] {
@@ -18,5 +18,23 @@ export function collectBoot(boot: BootFacts | undefined): Family[] {
             { labels: { state: "pending" }, value: migrations.pending },
           ]),
         ]),
+  ];
+}
+
+/** What the boot has borrowed from Vault, and the second life keeps. */
+export interface LentByVault {
+  leases: { path: string; secondsLeft: number }[];
+  failures: number;
+}
+
+/** Empty where no variable refers to Vault. */
+export function collectVault(vault: LentByVault | undefined): Family[] {
+  if (vault === undefined) return [];
+  return [
+    family(
+      "djinit_vault_lease_seconds",
+      vault.leases.map(({ path, secondsLeft }) => ({ labels: { path }, value: secondsLeft })),
+    ),
+    ...single("djinit_vault_failures_total", vault.failures),
   ];
 }

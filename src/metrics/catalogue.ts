@@ -114,6 +114,16 @@ export const METRICS = {
   djinit_service_processes: metric("gauge", ["service"], "Its processes."),
   djinit_log_lines_total: metric("counter", ["service"], "Lines relayed."),
   djinit_log_bytes_total: metric("counter", ["service"], "Bytes read from a service's output."),
+  djinit_vault_lease_seconds: metric(
+    "gauge",
+    ["path"],
+    "How long a lease in Vault, or djinit's token there, still lives.",
+  ),
+  djinit_vault_failures_total: metric(
+    "counter",
+    [],
+    "Attempts that failed to renew or replace what Vault has lent.",
+  ),
   djinit_boot_step_seconds: metric("gauge", ["step"], "How long a step of the boot took."),
   djinit_migrations: metric("gauge", ["state"], "Migrations: applied by this boot, and pending after it."),
   djinit_process_cpu_seconds_total: metric("counter", [], "Processor time of PID 1."),

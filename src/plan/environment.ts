@@ -17,7 +17,7 @@ export function forApplication(
 
 /** What is for the boot and djinit itself is not read again: no service gets it, and PID 1 is not to hold it. */
 export function withoutBootFiles(sources: FileSources, bootOnly: readonly string[]): FileSources {
-  const unset = [...bootOnly, "DJINIT_*"];
+  const unset = [...sources.unset, ...bootOnly, "DJINIT_*"];
   const kept = (named: Record<string, string>): Record<string, string> =>
     Object.fromEntries(Object.entries(named).filter(([name]) => !isNamed(name, unset)));
   return {

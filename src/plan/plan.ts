@@ -2,6 +2,7 @@
 
 import type { LogLevels } from "../config/log-types.ts";
 import type { FileSources } from "../config/sources/sources.ts";
+import type { VaultState } from "../vault/state.ts";
 
 /** `process`: one of the project's own that PID 1 keeps running. */
 export type Role = "web" | "worker" | "beat" | "tasks" | "process" | "release" | "command";
@@ -207,4 +208,6 @@ export interface HandedOver {
   plan: Plan;
   /** The application's. */
   environment: Record<string, string>;
+  /** What Vault has lent, where a variable refers to it. */
+  vault?: VaultState;
 }

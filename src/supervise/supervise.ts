@@ -19,6 +19,7 @@ import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
 import { SocketWatch } from "./sockets/socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
+import type { VaultKeeper } from "./vault/vault-keeper.ts";
 
 /** A stalled reader of stdout must not keep the container from ending. */
 const FLUSH_TIMEOUT_MS = 2_000;
@@ -42,6 +43,7 @@ export interface SuperviseOptions {
     recent: RecentLines;
     relayed: RelayMetrics | undefined;
     sockets: SocketWatch;
+    vault: VaultKeeper | undefined;
   }) => void;
 }
 
@@ -64,6 +66,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const relayed = plan.admin.port === 0 ? undefined : new RelayMetrics(plan.admin.metricsHosts);
   const killed = new KilledProcesses();
   const sockets = new SocketWatch(systemClock, log);
+  const vault = await keepVault(handed, log, () => supervisor.reload());
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
@@ -75,7 +78,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     lostSocket: ({ plan: { readiness } }) =>
       readiness.kind === "http" ? sockets.lost(readiness.socketPath) : undefined,
     ...(relayed === undefined ? {} : { observer: relayed }),
-    readEnvironment: environmentReader(handed),
+    readEnvironment: environmentReader(handed, vault),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
@@ -97,10 +100,11 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
   watchSockets(sockets, supervisor, reaper);
-  openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets });
+  openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets, vault });
   supervisor.start();
 
   const status = await supervisor.finished;
+  await vault?.close();
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit(status);
@@ -113,12 +117,27 @@ function watchSockets(watch: SocketWatch, supervisor: Supervisor, reaper: Reaper
   }
 }
 
-/** Reads the services' environment from the files anew at each call. */
-function environmentReader({ plan, environment }: HandedOver): () => Promise<NodeJS.ProcessEnv> {
+async function keepVault(
+  { plan, vault }: HandedOver,
+  log: OwnLog,
+  reload: () => void,
+): Promise<VaultKeeper | undefined> {
+  if (vault === undefined) return undefined;
+  const { keepVault: keep } = await import("./vault/keep-vault.ts");
+  return keep(vault, { clock: systemClock, log, reload, wasRoot: plan.supervisorUser !== undefined });
+}
+
+/** Reads the services' environment from the files, and from Vault, anew at each call. */
+function environmentReader(
+  { plan, environment }: HandedOver,
+  vault: VaultKeeper | undefined,
+): () => Promise<NodeJS.ProcessEnv> {
   let last = { environment, sources: plan.sources };
   return async () => {
     const { readFilesAgain } = await import("./reload/environment-files.ts");
-    last = readFilesAgain(last, plan.supervisorUser !== undefined);
+    const read = readFilesAgain(last, plan.supervisorUser !== undefined, vault !== undefined);
+    await vault?.resolve(read);
+    last = read;
     return forApplication(last.environment, plan.bootOnly);
   };
 }

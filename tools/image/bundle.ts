@@ -26,6 +26,8 @@ const ENTRIES: Record<string, string> = {
   "open-admin": "src/http/open-admin.ts",
   exposition: "src/metrics/exposition.ts",
   "environment-files": "src/supervise/reload/environment-files.ts",
+  "open-vault": "src/boot/vault/open-vault.ts",
+  "keep-vault": "src/supervise/vault/keep-vault.ts",
   libc: "src/platform/libc.ts",
 };
 /** The bundles of a process share it: each copy would bind libc's functions again, for 2 ms and 0.2 MB. */

@@ -1,5 +1,6 @@
 import { isFromSecretFile, loadConfig } from "../../config/load.ts";
 import { RELEASE_LINE } from "../../config/log-types.ts";
+import { describeReferences, hasReference, readPieces } from "../../config/sources/references.ts";
 import type { FileSources } from "../../config/sources/sources.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
 import { readEntry } from "../../plan/processes/entries.ts";
@@ -31,6 +32,8 @@ export function config({ options }: Arguments): number {
   const variables = (Object.values(VARIABLES) as Variable[]).map(
     ({ name, masked = isFromSecretFile(name, sources), secret = masked, default: fallback, about }): Row => {
       const given = givenFor(name, environment);
+      if (given && hasReference(given))
+        return { name, value: MASK, from: placeIn(given), secret: true, about };
       const value = given ? (secret ? MASK : given) : fallback || null;
       const from = given ? originOf(name, sources) : "default";
       // The working directory has no constant default.
@@ -63,6 +66,15 @@ function givenFor(name: string, environment: Record<string, string>): string | u
   return Object.entries(environment).find(([it, value]) => value && it.startsWith(name.slice(0, -1)))?.[1];
 }
 
+/** A reference that is not well formed is among the problems at the start. */
+function placeIn(value: string): string {
+  try {
+    return describeReferences(readPieces(value));
+  } catch (error) {
+    return `vault: ${(error as Error).message}`;
+  }
+}
+
 function originOf(name: string, { origins }: FileSources): string {
   return origins[name] ?? "container";
 }
@@ -70,12 +82,14 @@ function originOf(name: string, { origins }: FileSources): string {
 /** Those of the application whose value is not the container's own, and those that DJINIT_SECRETS names. */
 function ofTheApplication(environment: Record<string, string>, { named, origins }: FileSources): Row[] {
   const known = new Set((Object.values(VARIABLES) as Variable[]).map(({ name }) => name));
-  const names = new Set([...named, ...Object.keys(origins)]);
+  const referring = Object.keys(environment).filter((name) => hasReference(environment[name] ?? ""));
+  const names = new Set([...named, ...Object.keys(origins), ...referring]);
   return [...names]
     .filter((name) => environment[name] !== undefined && !known.has(name))
     .sort()
     .map((name) => {
-      const from = origins[name] ?? "container";
+      const value = environment[name] ?? "";
+      const from = hasReference(value) ? placeIn(value) : (origins[name] ?? "container");
       return { name, value: MASK, from, secret: true, about: "The application's own." };
     });
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServiceStatus, Status } from "../../control/protocol.ts";
+import type { LeaseStatus, ServiceStatus, Status } from "../../control/protocol.ts";
 import type { Arguments } from "../arguments.ts";
 import { ask } from "../ask-control.ts";
 import { alignColumns } from "../columns.ts";
@@ -63,9 +63,16 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
   return [
     ...(now.boot === undefined ? alignColumns([HEAD, ...rows]) : []),
     ...(held ? ["* stopped by an operator; `djinit start SERVICE` brings it back"] : []),
+    ...(now.leases ?? []).map(describeLease),
     ...now.reasons.map((reason) => `not ready: ${reason}`),
     ...now.notes.map((note) => `note: ${note}`),
   ];
+}
+
+function describeLease({ path, seconds_left, renewed_seconds_ago: ago, failures }: LeaseStatus): string {
+  const renewed = ago === undefined ? "" : `, renewed ${formatDuration(ago)} ago`;
+  const failed = failures === 0 ? "" : `, ${failures} failed in a row`;
+  return `vault: ${path} has ${formatDuration(seconds_left)} left${renewed}${failed}`;
 }
 
 /** The share of one processor between two samples of the same process; undefined without an earlier sample. */

@@ -1,10 +1,11 @@
 import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
 import type { Service } from "../../supervise/service.ts";
+import type { LeaseView } from "../../supervise/vault/vault-keeper.ts";
 import { checkHealth } from "../checks.ts";
 import type { AdminContext } from "../context.ts";
-import type { Request, ServiceStatus, Status } from "../protocol.ts";
+import type { LeaseStatus, Request, ServiceStatus, Status } from "../protocol.ts";
 
-export function status(_: Request, { supervisor }: AdminContext): Status {
+export function status(_: Request, { supervisor, vault }: AdminContext): Status {
   const usage = listProcessUsage();
   const { ready, draining, checks } = checkHealth(supervisor);
   return {
@@ -17,6 +18,16 @@ export function status(_: Request, { supervisor }: AdminContext): Status {
       ...statusOf(service, usage),
       ...(supervisor.operations.holds(service) ? { held: true as const } : {}),
     })),
+    ...(vault === undefined ? {} : { leases: vault.leases().map(leaseStatusOf) }),
+  };
+}
+
+function leaseStatusOf({ path, secondsLeft, renewedSecondsAgo, failures }: LeaseView): LeaseStatus {
+  return {
+    path,
+    seconds_left: secondsLeft,
+    ...(renewedSecondsAgo === undefined ? {} : { renewed_seconds_ago: renewedSecondsAgo }),
+    failures,
   };
 }
 
