@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from djinit_garbage import paused
+from djinit_sockets import forget_the_dead, with_sockets
 from djinit_speaks import speaks_asgi
 from djinit_told import read_key, with_asgi_client, with_wsgi_client
 
@@ -41,7 +42,7 @@ def told(application: Any, key: str) -> Any:
     """Return the application with what nginx says, by the interface that it has."""
     is_asgi = speaks_asgi(application)
     if is_asgi:
-        application = with_lifespan(application)
+        application = with_sockets(with_lifespan(application))
     if not key:
         return application
     with_client = with_asgi_client if is_asgi else with_wsgi_client
@@ -91,4 +92,5 @@ if __name__ == "djinit_application_check":
     sys.exit(0)
 
 application = told(load(os.environ["DJINIT_APPLICATION"]), read_key())
+forget_the_dead()
 mend_server(os.environ.get("DJINIT_SERVER", ""))

@@ -7,6 +7,7 @@ daphne itself drops all requests at a stop. Run by djinit_server.py before daphn
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -58,8 +59,10 @@ def answering_first(kill: Callable[[Any], Any]) -> Callable[[Any], Any]:
         for port in ports:
             port.stopListening()
         for protocol in list(self.connections):
-            if hasattr(protocol, "serverClose"):
-                protocol.serverClose(code=SERVICE_RESTART)
+            # Not serverClose: autobahn refuses this code from an application, and one that raises would drop all requests.
+            if hasattr(protocol, "sendCloseFrame"):
+                with suppress(Exception):
+                    protocol.sendCloseFrame(code=SERVICE_RESTART)
         done: Any = defer.Deferred()
         until = reactor.seconds() + graceful_seconds
 

@@ -1,4 +1,4 @@
-"""Makes hypercorn answer what it has accepted when it is asked to end, and close what its client has closed.
+"""Makes hypercorn answer what it has accepted when it is asked to end, and close its WebSockets and what its client has closed.
 
 By itself it drops a connection whose request it has not read yet, and nginx answers 502. Run by djinit_application.py.
 """
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
+import djinit_sockets
 from hypercorn.asyncio import run, tcp_server
 
 #: nginx sends a request as soon as it is connected.
@@ -37,7 +38,7 @@ def reading_first(shutdown: Method) -> Method:
             await wait()
             for server in servers:
                 server.close()
-            await asyncio.sleep(READ_SECONDS)
+            await asyncio.gather(asyncio.sleep(READ_SECONDS), djinit_sockets.close_all())
 
         await shutdown(waits)
 

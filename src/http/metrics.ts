@@ -18,6 +18,7 @@ import { collectNginxConnections } from "../metrics/nginx-connections.ts";
 import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
 import { collectWebsockets, readWebsockets } from "../metrics/websockets.ts";
 import { GUNICORN_DIRECTORY, GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
+import { isWebServer } from "../plan/servers/table.ts";
 import { listProcessUsage, type ProcessUsage } from "../platform/process-usage.ts";
 import { lastHeartbeat } from "../supervise/process/celery-report.ts";
 import { STATE_NAMES } from "../supervise/service-state.ts";
@@ -77,6 +78,7 @@ async function collect({ supervisor, relayed, vault }: AdminContext): Promise<Fa
     ...(names.includes("gunicorn")
       ? gunicornFamilies(plan.run, workersOf(gunicornPid(services), usage))
       : []),
+    ...websocketFamilies(plan.run, services, usage),
     ...collectCelery(workers, monotonicSeconds()),
     ...collectTasks(workers, monotonicSeconds()),
     ...collectContainer(),
@@ -117,6 +119,14 @@ function gunicornFamilies(run: string, workers: readonly number[]): Family[] {
     ...collectGunicorn(workers.length, placedIn(run, GUNICORN_SOCKET), websockets?.count),
     ...collectWebsockets(websockets, monotonicSeconds()),
   ];
+}
+
+/** Those of a web server other than gunicorn: of its first process, or of those that this one has started. */
+function websocketFamilies(run: string, services: Services, usage: readonly ProcessUsage[]): Family[] {
+  const pid = services.find(({ name }) => isWebServer(name))?.pid;
+  if (pid === undefined) return [];
+  const processes = [pid, ...workersOf(pid, usage)];
+  return collectWebsockets(readWebsockets(placedIn(run, GUNICORN_DIRECTORY), processes), monotonicSeconds());
 }
 
 function celeryOf(

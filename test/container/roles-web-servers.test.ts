@@ -10,9 +10,11 @@ import { http } from "../support/http.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { statusOf } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
+import { ADMIN_PORT, scrape } from "./admin-subject.ts";
 import { mainPid, serves } from "./cake-subject.ts";
 import { startProject, startReadyProject } from "./project-subject.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
+import { type OpenSocket, openSocket } from "./websocket-client.ts";
 
 const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
 const CONTEXT = join(import.meta.dirname, "../fixtures/worker-classes");
@@ -24,6 +26,10 @@ const SERVERS = [
   ["daphne", ["/bin/sh", "-c", `exec daphne -b 0.0.0.0 -p 8000 ${ASGI}`]],
   ["hypercorn", ["hypercorn", ASGI, "--bind", "0.0.0.0:8000", "-w", "2"]],
 ] as const;
+
+const SOCKETS = 3;
+/** «Going away» and «service restart»: clients know from both that they may come back. */
+const GOODBYES = [1001, 1012];
 
 /** The example project, and beside it what a view sees of its client and of its process. */
 const URLS = `
@@ -42,8 +48,20 @@ const SETTINGS = 'from cake_service.settings import *\nROOT_URLCONF = "who"\nALL
 const FILES = {
   "/app/who.py": URLS,
   "/app/who_settings.py": SETTINGS,
-  "/app/who_asgi.py":
-    "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n",
+  "/app/who_asgi.py": `
+from django.core.asgi import get_asgi_application
+
+django = get_asgi_application()
+
+async def application(scope, receive, send):
+    if scope["type"] != "websocket":
+        await django(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": event.get("text") or ""})
+`,
 };
 
 interface Who {
@@ -78,8 +96,23 @@ async function askedPids(container: Container): Promise<Set<number>> {
   return new Set(answers.map(({ pid }) => pid));
 }
 
+/** Some WebSockets, and waits until the metrics tell of just these. */
+async function openSockets(container: Container): Promise<OpenSocket[]> {
+  const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => openSocket(container)));
+  await eventually(async () => expect((await scrape(container)).get("gunicorn_websockets")).toBe(SOCKETS), {
+    what: `${SOCKETS} open WebSockets`,
+    attach: () => container.logs(),
+  });
+  return sockets;
+}
+
+async function expectGoodbyes(sockets: readonly OpenSocket[]): Promise<void> {
+  const codes = await Promise.all(sockets.map(({ closed }) => closed));
+  expect(codes.filter((code) => !GOODBYES.includes(code))).toEqual([]);
+}
+
 test.each(SERVERS)(
-  "%s, %j: behind nginx, reloads and stops without a lost request, and comes back when it is killed",
+  "%s, %j: behind nginx, reloads and stops without a lost request or a cut WebSocket, and comes back when it is killed",
   async (server, command) => {
     const { url: DATABASE_URL } = await createDatabase();
     await using container = await startReadyProject({
@@ -92,7 +125,7 @@ test.each(SERVERS)(
         DJINIT_TRUSTED_PROXIES: "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
         RUN_COLLECTSTATIC: "1",
       },
-      publish: [8000],
+      publish: [8000, ADMIN_PORT],
     });
     const started = (await container.records()).flatMap(({ msg }) => /^(\S+) started$/.exec(msg)?.[1] ?? []);
     expect(started.sort()).toEqual([server, "nginx"].sort());
@@ -129,9 +162,11 @@ test.each(SERVERS)(
     ).toHaveLength(1);
 
     const before = await askedPids(container);
+    const sockets = await openSockets(container);
     const load = startLoad(container, 60);
     await underLoad(container);
     await container.signal("HUP");
+    await expectGoodbyes(sockets);
     await expectOthers(container, before);
     expectNothingLost(await load.finish());
 
@@ -143,9 +178,11 @@ test.each(SERVERS)(
     expect(await mainPid(container, server)).not.toBe(main);
 
     const served = (await container.records()).filter((record) => statusOf(record) === 200).length;
+    const open = await openSockets(container);
     const last = startLoad(container, 60);
     await underLoad(container, served + 250);
     const stopped = container.stop();
+    await expectGoodbyes(open);
     expectNothingLost(await last.finish(), true);
     expect(await stopped).toBe(0);
   },
