@@ -15,6 +15,8 @@ const SKIP =
   "which is not a list, with commas, of paths that begin with / and may end with *, and of user agents";
 const RATE =
   "which is not a number of requests from 1 to 100000 in a second or a minute, such as 10/s or 300/m";
+const NO_HEADER = (item: string) =>
+  `where ${JSON.stringify(item)} is no header such as Cross-Origin-Resource-Policy: same-site, in plain letters without quote, $ and backslash`;
 const MEMORY = "which is not an amount of memory from 16m to 1024g, such as 300m";
 
 export const BAD_VALUES: readonly (readonly [variable: string, value: string, reason: string])[] = [
@@ -100,6 +102,11 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_RATE_LIMIT", "0/s", RATE],
   ["DJINIT_RATE_BURST", "double", whole(0, 100_000)],
   ["DJINIT_ERROR_PAGES", "errors/", PATH],
+  ["DJINIT_STATIC_HEADERS", "X-Frame-Options", NO_HEADER("X-Frame-Options")],
+  ["DJINIT_STATIC_HEADERS", 'X-A: b"; return 200', NO_HEADER('X-A: b"; return 200')],
+  ["DJINIT_STATIC_HEADERS", "X-A: $request_id", NO_HEADER("X-A: $request_id")],
+  ["DJINIT_STATIC_HEADERS", "Content-Length: 0", `where "Content-Length: 0" is nginx's own: leave it out`],
+  ["DJINIT_STATIC_HEADERS", "X-A: 1|x-a: 2", 'where "x-a: 2" is there twice: name it once'],
   ["DJINIT_ADMIN_PORT", "65536", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "0.0.0.0:9180", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "off", whole(0, 65_535)],
