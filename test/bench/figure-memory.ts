@@ -8,12 +8,12 @@ import type { Comparison, Goal } from "./comparison.ts";
 import { migrate, settledEnv, startWeb } from "./web-container.ts";
 
 /** Long enough for what a start leaves behind to be given back. */
-const IDLE_MS = 15_000;
+export const IDLE_MS = 15_000;
 /** A round starts two containers of each kind, hence two samples of each. */
 const SAMPLES_A_ROUND = 2;
 
 /** The kernel shows it to who has the process's user and at least its capabilities; root in a container lacks ptrace. */
-const AS_DJINIT = [
+export const AS_DJINIT = [
   "setpriv",
   "--reuid=djinit",
   "--regid=djinit",
@@ -27,7 +27,7 @@ const atMost16: Goal = {
   isMet: ({ djinit, other }) => djinit.median <= 16 && djinit.median < other.median,
 };
 
-interface Memory {
+export interface Memory {
   privateMb: number;
   dirtyMb: number;
   /** With the program's file, which the kernel keeps once for all and takes away when it needs the memory. */
@@ -74,13 +74,13 @@ export async function measureMemory(pairs: number): Promise<Comparison[]> {
 /** An hour of a usual scraper's. */
 const SCRAPES = 240;
 
-async function scrapeOften(container: Container): Promise<void> {
+export async function scrapeOften(container: Container): Promise<void> {
   const script = `import urllib.request as u
 for _ in range(${SCRAPES}): u.urlopen("http://127.0.0.1:9180/metrics").read()`;
   await container.output(["python", "-c", script], { timeoutMs: 60_000 });
 }
 
-async function readMemory(container: Container, asOwner: readonly string[]): Promise<Memory> {
+export async function readMemory(container: Container, asOwner: readonly string[]): Promise<Memory> {
   const text = await container.output([...asOwner, "cat", "/proc/1/smaps_rollup"], { user: "root" });
   const megabytes = (field: string): number => {
     const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];

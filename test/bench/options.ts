@@ -17,11 +17,13 @@ export const FIGURES = [
   "relay",
   "requests",
   "asgi",
+  "versions",
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 
-/** Twenty images and forty starts a pair: only where they are asked for. */
-const USUAL = FIGURES.filter((name) => name !== "projects");
+/** Only where they are asked for: twenty images and forty starts a pair; what needs another version of djinit. */
+const UNUSUAL: readonly FigureName[] = ["projects", "versions"];
+const USUAL = FIGURES.filter((name) => !UNUSUAL.includes(name));
 
 export interface BenchOptions {
   /** How often each design is measured, in turn with the other. */
@@ -31,6 +33,9 @@ export interface BenchOptions {
   projects: readonly string[];
   /** The example project's image, built FROM djinit. */
   image: string;
+  /** Of the figure versions: another version's image of the example project, and its checkout, with node_modules. */
+  otherImage?: string;
+  otherCheckout?: string;
   /** The whole run is given up after this long. */
   deadlineMinutes: number;
   /** Where every sample is written as JSON. */
@@ -39,9 +44,11 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [option...]
   --pairs N             measurements of each design (default 10)
-  --only NAME           one of ${FIGURES.join(", ")}; may be given several times (default: all but projects)
+  --only NAME           one of ${FIGURES.join(", ")}; may be given several times (default: all but ${UNUSUAL.join(" and ")})
   --project NAME        of the figure projects: one of test/projects (default: all); may be given several times
   --image TAG           the example project's image to measure (default ${EXAMPLE_TAG}, built afresh)
+  --other-image TAG     of the figure versions: the example project's image of another version of djinit
+  --other-checkout DIR  of the figure versions: that version's sources, with node_modules; without it the relay is left out
   --deadline-minutes N  give up after this long (default 30)
   --json FILE           write every sample to FILE`;
 
@@ -54,6 +61,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       only: { type: "string", multiple: true, default: [...USUAL] },
       project: { type: "string", multiple: true, default: [] },
       image: { type: "string", default: EXAMPLE_TAG },
+      "other-image": { type: "string" },
+      "other-checkout": { type: "string" },
       "deadline-minutes": { type: "string", default: "30" },
       json: { type: "string" },
     },
@@ -64,6 +73,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     projects: values.project,
     image: values.image,
     deadlineMinutes: positive("--deadline-minutes", values["deadline-minutes"]),
+    ...(values["other-image"] === undefined ? {} : { otherImage: values["other-image"] }),
+    ...(values["other-checkout"] === undefined ? {} : { otherCheckout: values["other-checkout"] }),
     ...(values.json === undefined ? {} : { json: values.json }),
   };
 }

@@ -20,6 +20,7 @@ import { measureSize } from "./figure-size.ts";
 import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
 import { measureVerbs } from "./figure-verbs.ts";
+import { measureVersions } from "./figure-versions.ts";
 import { type BenchOptions, type FigureName, readOptions, USAGE } from "./options.ts";
 import { markdownOf, tableOf } from "./report.ts";
 
@@ -39,6 +40,7 @@ const MEASURE: Record<FigureName, (pairs: number, options: BenchOptions) => Prom
   relay: measureRelay,
   requests: measureRequests,
   asgi: measureAsgi,
+  versions: measureVersions,
 };
 
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */

@@ -42,7 +42,7 @@ const SERVICES: Record<LineKind, string> = {
   celery: "celery-worker",
 };
 
-const here = fileURLToPath(new URL("./", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface Load {
   kinds: LineKind[];
@@ -51,11 +51,13 @@ export interface Load {
   sampleAt?: number[];
 }
 
-/** The programs, bundled as they are in the image. Call `remove` when all is measured. */
-export async function buildPrograms(): Promise<{ directory: string; remove: () => void }> {
+/** The programs of a checkout, bundled as they are in the image. Call `remove` when all is measured. */
+export async function buildPrograms(checkout = ROOT): Promise<{ directory: string; remove: () => void }> {
   const directory = mkdtempSync(join(tmpdir(), "djinit-bench-relay-"));
   await build({
-    entryPoints: ["subject", "copy", "writer", "checker"].map((name) => `${here}${name}.ts`),
+    entryPoints: ["subject", "copy", "writer", "checker"].map((name) =>
+      join(checkout, "test/bench/relay", `${name}.ts`),
+    ),
     outdir: directory,
     outExtension: { ".js": ".cjs" },
     bundle: true,
