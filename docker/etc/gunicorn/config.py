@@ -6,7 +6,6 @@ depends on (djinit_gunicorn.py has the list) stays in force over all of them.
 """
 
 import os
-import runpy
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,12 +30,20 @@ def load_once(name: str) -> ModuleType:
     return sys.modules[name]
 
 
+def run(name: str) -> dict[str, Any]:
+    """Run a module of djinit's, each time anew: as runpy.run_path does, but with what Python has compiled of it already."""
+    spec: Any = spec_from_file_location(name, f"/usr/local/lib/djinit/{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
 settling: Any = load_once("djinit_gunicorn")
-paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
+paused = run("djinit_garbage")["paused"]
 
 # Where djinit has started gunicorn beside its boot, this is the gate: the rest waits until the boot is done.
 if "DJINIT_GATE_FD" in os.environ:
-    runpy.run_path("/usr/local/lib/djinit/djinit_gate.py")
+    run("djinit_gate")
 
 # The first name is this image's documented one. prometheus_client reads the second.
 PROMETHEUS_VARIABLES = ("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR")
@@ -92,11 +99,11 @@ def mend_asgi() -> None:
     if not ASGI_WORKERS & sys.modules.keys():
         return
     try:
-        runpy.run_path("/usr/local/lib/djinit/djinit_asgi_database.py")
-        runpy.run_path("/usr/local/lib/djinit/djinit_websocket_count.py")
+        run("djinit_asgi_database")
+        run("djinit_websocket_count")
         if "gunicorn.workers.gasgi" in sys.modules:
-            runpy.run_path("/usr/local/lib/djinit/djinit_websockets.py")
-            runpy.run_path("/usr/local/lib/djinit/djinit_asgi_backlog.py")
+            run("djinit_websockets")
+            run("djinit_asgi_backlog")
     except (ImportError, OSError, AttributeError):
         # An unknown version of gunicorn: its WebSockets end with its workers, as without djinit.
         return
@@ -107,7 +114,7 @@ def read_before_end() -> None:
     if "uvicorn.server" not in sys.modules:
         return
     try:
-        runpy.run_path("/usr/local/lib/djinit/djinit_uvicorn_worker.py")
+        run("djinit_uvicorn_worker")
     except (ImportError, OSError, AttributeError):
         # Another version of uvicorn.
         return
@@ -135,14 +142,14 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 # Only once: a reload reads this file again.
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
-runpy.run_path("/usr/local/lib/djinit/djinit_load.py")
-runpy.run_path("/usr/local/lib/djinit/djinit_fork.py")
+run("djinit_load")
+run("djinit_fork")
 if "DJINIT_WORKER_MAX_MEMORY" in os.environ:
     load_once("djinit_renewal")
-interface = runpy.run_path("/usr/local/lib/djinit/djinit_interface.py")
+interface = run("djinit_interface")
 
 # REMOTE_ADDR. After the gate: by then djinit has written this start's secret for it.
-runpy.run_path("/usr/local/lib/djinit/djinit_client.py")
+run("djinit_client")
 
 
 def prometheus_dir() -> str | None:
