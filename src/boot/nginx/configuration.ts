@@ -1,6 +1,6 @@
 // Lets nginx check its own files before anything depends on them, and reads the facts that djinit needs.
 import { closeSync } from "node:fs";
-import { createServer, isIPv6, Socket } from "node:net";
+import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
 import {
@@ -14,6 +14,7 @@ import { NGINX_USER, RUN_DIRECTORY } from "../../plan/paths.ts";
 import { namedAsUsual, nginxFileArgs, nginxMirror, placeText } from "../../plan/run-directory.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
 import { findAccount } from "../../platform/credentials.ts";
+import { listenTcp } from "../../platform/listening-socket.ts";
 import { mirrorFiles } from "../../platform/mirror.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 import { startAfter } from "../../platform/service-argv.ts";
@@ -40,7 +41,7 @@ export async function checkNginx(
 
 /** Errors: DJINIT_PORT_TAKEN. */
 export async function refuseTakenPorts({ listens }: Pick<NginxFacts, "listens">): Promise<void> {
-  const wanted = listens.map(({ host, port }) => `${isIPv6(host) ? "::" : "0.0.0.0"} ${port}`);
+  const wanted = listens.map(({ host, port }) => `${host.includes(":") ? "::" : "0.0.0.0"} ${port}`);
   await Promise.all(
     [...new Set(wanted)].map((place) => {
       const [host = "", port] = place.split(" ");
@@ -88,6 +89,9 @@ function refused(message: string, lines?: readonly string[]): DjinitError {
 }
 
 async function refuseTakenPort(port: number, host: string): Promise<void> {
+  // Node takes 5 ms to look at its first address. It is asked only for the reason.
+  const fd = listenTcp({ host, port, onlyV6: true, isExclusive: true }, 1);
+  if (fd !== undefined) return closeSync(fd);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const server = createServer();
   server.once("error", (error: NodeJS.ErrnoException) => {
