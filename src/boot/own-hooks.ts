@@ -1,7 +1,9 @@
 // The hooks of the image, with what they are run with.
 import { systemClock } from "../base/clock.ts";
+import { confineWrites } from "../plan/confinement/writes.ts";
 import { RUN_DIRECTORY } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
+import { confinementWords } from "../platform/confinement/rules.ts";
 import type { BootContext } from "./context.ts";
 import { djangoEnvironment } from "./django/run.ts";
 import { atPoint, HOOK_POINTS } from "./hooks/find-hooks.ts";
@@ -23,6 +25,7 @@ export function prepareHooks(
           role: invocation.role,
           appDirectory: config.appDirectory,
           runAsPrefix,
+          confined: config.confine === "all" ? confinementWords(confineWrites(config)) : [],
           environment: djangoEnvironment(point === "before-start" ? {} : config, environment, runAsPrefix),
           timeoutMs: config.hookTimeoutMs,
           gracePeriodMs: config.gracePeriodMs,

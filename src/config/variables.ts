@@ -1,5 +1,6 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
+import { CONFINEMENT_VARIABLES } from "./confinement/variables.ts";
 import { REQUEST_VARIABLES } from "./requests/variables.ts";
 import {
   choice,
@@ -214,6 +215,7 @@ export const VARIABLES = {
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,
+  ...CONFINEMENT_VARIABLES,
   ...REQUEST_VARIABLES,
   ...OBSERVATION_VARIABLES,
   ...VAULT_VARIABLES,

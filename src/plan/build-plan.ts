@@ -7,6 +7,7 @@ import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
+import { confineService } from "./confinement/writes.ts";
 import { findDaemonProblems } from "./daemon-options.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
 import { type GunicornFacts, planGunicorn } from "./gunicorn.ts";
@@ -107,7 +108,9 @@ export function draftPlan(
 ): Plan {
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
   const admin = planAdmin(invocation, config);
-  const services = planServices(invocation, config, { settles: gunicornSettles, admin });
+  const services = planServices(invocation, config, { settles: gunicornSettles, admin }).map((service) =>
+    confineService(service, config),
+  );
   const bootOnly = bootOnlyFor(invocation.role);
   return {
     role: invocation.role,

@@ -1,5 +1,6 @@
 import { PROGRAMS } from "../base/programs.ts";
 import type { Config } from "../config/variables.ts";
+import { confineNginx } from "./confinement/nginx-paths.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
 import {
@@ -10,7 +11,7 @@ import {
   RUN_DIRECTORY,
 } from "./paths.ts";
 import type { ServicePlan } from "./plan.ts";
-import { nginxFileArgs } from "./run-directory.ts";
+import { namedAsUsual, nginxFileArgs } from "./run-directory.ts";
 
 /** A listener at all addresses is asked at the loopback address. */
 const LOOPBACK: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
@@ -25,6 +26,8 @@ export interface NginxFacts {
   listens: ListenAddress[];
   /** Variables that it passes on to itself, by `env NAME;`. */
   variables: string[];
+  /** What they were read from. */
+  dump: string;
 }
 
 export interface NginxDump extends NginxFacts {
@@ -35,13 +38,16 @@ export interface NginxDump extends NginxFacts {
 /** Variables that nginx always inherits. NGINX names the sockets that PID 1 holds for it. */
 export const NGINX_VARIABLES = ["PATH", "TZ", "LANG", "LC_ALL", "NGINX"];
 
+type NginxConfig = Partial<Pick<Config, "requestTimeoutMs" | "confine" | "writable">>;
+
 /** Before its files are known: it listens nowhere. It comes after the application's server. */
 export function planNginx(
   application = "gunicorn",
-  { requestTimeoutMs }: Pick<Config, "requestTimeoutMs"> = { requestTimeoutMs: undefined },
+  { requestTimeoutMs, confine, writable = [] }: NginxConfig = {},
 ): ServicePlan {
   const seconds = requestTimeoutMs === undefined ? {} : { seconds: Math.ceil(requestTimeoutMs / 1000) };
   return {
+    ...(confine === undefined || confine === "off" ? {} : { confines: { run: RUN_DIRECTORY, writable } }),
     name: "nginx",
     argv: nginxCommand(""),
     cwd: "/",
@@ -65,7 +71,10 @@ export function planNginx(
 }
 
 /** With what its files say. */
-export function completeNginx(plan: ServicePlan, { globals, listens, variables }: NginxFacts): ServicePlan {
+export function completeNginx(
+  plan: ServicePlan,
+  { globals, listens, variables, dump }: NginxFacts,
+): ServicePlan {
   const file = nginxFileArgs(plan.mirror?.run ?? RUN_DIRECTORY);
   return {
     ...plan,
@@ -74,7 +83,14 @@ export function completeNginx(plan: ServicePlan, { globals, listens, variables }
     check: nginxCommand(globals, "-T", ...file),
     inherits: [...NGINX_VARIABLES, ...variables],
     ...planListening(listens),
+    ...planConfinement(plan, dump),
   };
+}
+
+function planConfinement({ confines }: ServicePlan, dump: string): Pick<ServicePlan, "confinement"> {
+  if (confines === undefined) return {};
+  const { run, writable } = confines;
+  return { confinement: confineNginx(namedAsUsual(dump, run), run, writable) };
 }
 
 /** `-e stderr`: before it reads its files, nginx opens a log file that user nginx may not open. */
@@ -97,7 +113,12 @@ export function planListening(
 export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
   if (plan.sockets?.variable !== "NGINX") return plan;
   const { listens, variables } = readNginxDump(dump);
-  return { ...plan, ...planListening(listens), inherits: [...NGINX_VARIABLES, ...variables] };
+  return {
+    ...plan,
+    ...planListening(listens),
+    ...planConfinement(plan, dump),
+    inherits: [...NGINX_VARIABLES, ...variables],
+  };
 }
 
 /** Whether `nginx -T` has shown its files. Status 0 alone does not prove that. */
@@ -127,6 +148,7 @@ export function readNginxDump(dump: string): NginxDump {
   return {
     globals: daemon === undefined ? "daemon off;" : "",
     daemonizes: daemon === "on",
+    dump,
     listens: readListens(code),
     variables: [...code.matchAll(/(?:^|[\s;{}])env\s+["']?(\w+)["']?\s*;/g)].map(([, name = ""]) => name),
     files: readFiles(dump),

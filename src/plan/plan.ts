@@ -1,5 +1,6 @@
 // What passes between the two lives of PID 1, as JSON. Types only.
 
+import type { Confinement } from "../base/confinement.ts";
 import type { LogLevels } from "../config/log-types.ts";
 import type { FileSources } from "../config/sources/sources.ts";
 import type { VaultState } from "../vault/state.ts";
@@ -124,6 +125,10 @@ export interface ServicePlan {
   mirror?: { from: string; to: string; run: string };
   /** Socket files that a killed process leaves behind. A new process could not listen there. */
   staleSockets?: string[];
+  /** What the kernel lets its process reach; undefined: whatever its user may. Begins with a process. */
+  confinement?: Confinement;
+  /** Of nginx: what its files do not tell of that. */
+  confines?: { run: string; writable: string[] };
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */
   output: "relay" | "inherit";
 }

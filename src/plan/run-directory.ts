@@ -65,7 +65,11 @@ function placeReadiness(readiness: Readiness, at: (path: string) => string): Rea
 }
 
 function placeArgs(service: ServicePlan, run: string, settles: boolean): ServicePlan {
-  if (service.name === "nginx") return { ...service, mirror: nginxMirror(run) };
+  if (service.name === "nginx") {
+    // What it may reach follows from its files at their new places, which are read later.
+    const { confines, confinement: _, ...nginx } = service;
+    return { ...nginx, mirror: nginxMirror(run), ...(confines && { confines: { ...confines, run } }) };
+  }
   if (isCelery(service)) return { ...service, argv: service.argv.map((word) => placeWord(word, run)) };
   if (service.name !== "gunicorn" || settles) return service;
   // A file in the place of the image's names the usual places: the command line wins over it.

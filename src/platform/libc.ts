@@ -23,6 +23,8 @@ const SOCK_STREAM = 1;
 const F_SETFD = 2;
 const F_SETPIPE_SZ = 1031;
 const FD_CLOEXEC = 1;
+const LANDLOCK_CREATE_RULESET = 444n;
+const LANDLOCK_ASK_VERSION = 1n;
 
 const { functions: libc } = dlopen("libc.so.6", {
   waitid: { arguments: ["i32", "u32", "buffer", "i32"], return: "i32" },
@@ -42,6 +44,7 @@ const { functions: libc } = dlopen("libc.so.6", {
   listen: { arguments: ["i32", "i32"], return: "i32" },
   setfsuid: { arguments: ["u32"], return: "i32" },
   setfsgid: { arguments: ["u32"], return: "i32" },
+  syscall: { arguments: ["i64", "u64", "u64", "u64"], return: "i64" },
   memfd_create: { arguments: ["buffer", "u32"], return: "i32" },
 });
 
@@ -86,6 +89,12 @@ export function makeMemoryFile(): number {
   const fd = libc.memfd_create(Buffer.from("djinit\0"), 0);
   if (fd === -1) throw new Error("cannot make a file in memory: too many open files?");
   return fd;
+}
+
+/** The version of the kernel's Landlock; 0: none that this process may use. */
+export function landlockVersion(): number {
+  const version = Number(libc.syscall(LANDLOCK_CREATE_RULESET, 0n, 0n, LANDLOCK_ASK_VERSION));
+  return Math.max(0, version);
 }
 
 /** Sets how many bytes a pipe holds. False if the kernel refuses, as it does to users with many large pipes. */

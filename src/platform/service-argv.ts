@@ -19,16 +19,17 @@ export interface Start {
   env: NodeJS.ProcessEnv;
 }
 
-/** A service that runs as `user`. Errors: throws if the image has no such user. */
+/** A service that runs as `user`; `confined`: the words of what it may reach (confinement/rules.ts). Errors: throws if the image has no such user. */
 export function asService(
   user: string | undefined,
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
+  confined: readonly string[] = [],
 ): Start {
   // Without an account to change to, it at least cannot gain privileges.
   const drop = user === undefined ? dropNothing() : dropFor(user);
   const score = Math.min(HIGHEST_SCORE, oomScoreAdjustment() + VICTIM_STEP);
-  return startAfter(drop, argv, environment, String(score));
+  return startAfter(drop, argv, environment, { score: String(score), confined });
 }
 
 /**
@@ -38,10 +39,10 @@ export function startAfter(
   runAsPrefix: readonly string[],
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
-  score = "-",
+  { score = "-", confined = [] }: { score?: string; confined?: readonly string[] } = {},
 ): Start {
   const [file = "", ...args] = hasLauncher
-    ? [...runAsPrefix, PROGRAMS.startService, score, ...argv]
+    ? [...runAsPrefix, PROGRAMS.startService, score, ...confined, ...argv]
     : [...runAsPrefix, ...argv];
   return { file, args, env: hasLauncher ? setAside(environment) : environment };
 }

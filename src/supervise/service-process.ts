@@ -4,6 +4,7 @@ import type { RelayObserver } from "../logs/observer.ts";
 import { LastLines } from "../logs/write/last-lines.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import { confinementWords } from "../platform/confinement/rules.ts";
 import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { askToEnd, askToHurry, kill } from "./process/ending.ts";
 import { prepareFiles } from "./process/prepare-files.ts";
@@ -38,6 +39,8 @@ export class ServiceProcess {
   #environment: NodeJS.ProcessEnv;
   #said = new LastLines();
   #pid: number | undefined;
+  /** What the process may reach, from its start to its end. */
+  #confined: readonly string[] | undefined;
   #endSignal: () => NodeJS.Signals | undefined = () => undefined;
   /** The process that the boot has started, until it is taken over. */
   #started: StartedProcess | undefined;
@@ -73,6 +76,14 @@ export class ServiceProcess {
     return this.#endSignal();
   }
 
+  /** Whether its plan names something by now that its process cannot reach. */
+  get isOutgrown(): boolean {
+    const { confinement } = this.#plan;
+    if (confinement === undefined || this.#confined === undefined) return false;
+    const held = new Set(this.#confined);
+    return confinementWords(confinement).some((word) => !held.has(word));
+  }
+
   get holdsSocket(): boolean {
     return this.#sockets?.holdsInherited ?? false;
   }
@@ -91,9 +102,11 @@ export class ServiceProcess {
     this.#said = said;
     prepareFiles(plan);
     const sockets = this.#sockets?.descriptors() ?? [];
+    this.#confined = plan.confinement && confinementWords(plan.confinement);
     const options: SpawnOptions = {
       plan,
       environment: { ...this.#environment, ...this.#sockets?.variables(sockets.length) },
+      confined: this.#confined,
       sockets,
       sink,
       clock,

@@ -144,6 +144,11 @@ export class Service {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** Whether only a new process would reach what its plan names by now. */
+  get isOutgrown(): boolean {
+    return this.#process.isOutgrown;
+  }
+
   /** Whether the service handles a signal: HUP would end it, and TTIN freeze it, without a handler. Commands get all signals. */
   takes(signal: NodeJS.Signals): boolean {
     if (this.plan.restart === "no") return true;

@@ -27,9 +27,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
-  platform: ["files"],
-  config: ["sources", "requests"],
-  plan: ["requests", "servers", "words", "processes"],
+  platform: ["files", "confinement"],
+  config: ["sources", "requests", "confinement"],
+  plan: ["confinement", "requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],
   boot: [
     "vault",

@@ -17,6 +17,7 @@ export function configOf(variables: Record<string, string> = {}): Config {
 /** The plan for a CMD, its words separated by spaces. */
 export function planOf(cmd: string, variables: Record<string, string> = {}, startedAsRoot = true): Plan {
   const nginx = {
+    dump: "",
     globals: "daemon off;",
     daemonizes: false,
     variables: [],

@@ -5,6 +5,7 @@ import { ofService } from "../../plan/environment.ts";
 import { descriptorsOf, FIRST_FD, socketVariables } from "../../plan/inherited-descriptors.ts";
 import type { ServicePlan, StartedProcess } from "../../plan/plan.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
+import { confinementWords } from "../../platform/confinement/rules.ts";
 import { makePipe } from "../../platform/libc.ts";
 import { asService } from "../../platform/service-argv.ts";
 import { startChild } from "../child-end.ts";
@@ -31,11 +32,12 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
   const gate = makePipe();
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
   const held = descriptorsOf(plan);
-  const start = asService(user, argv, {
+  const own = {
     ...ofService(plan, environment),
     ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
     [GATE_VARIABLE]: String(FIRST_FD + held.length),
-  });
+  };
+  const start = asService(user, argv, own, plan.confinement && confinementWords(plan.confinement));
   // Its own session, as the supervising half starts its services.
   const { child } = startChild(start, {
     cwd,

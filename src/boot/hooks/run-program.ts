@@ -33,6 +33,8 @@ export interface ProgramSurroundings {
   /** What stands before a command so that it runs as user django. */
   runAsPrefix: string[];
   environment: NodeJS.ProcessEnv;
+  /** The words of what it may reach. */
+  confined?: readonly string[];
   timeoutMs: number;
   /** From the stop signal to SIGKILL. */
   gracePeriodMs: number;
@@ -51,11 +53,11 @@ export async function runProgram(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const { clock, sink, timeoutMs, gracePeriodMs } = given;
+  const { clock, sink, timeoutMs, gracePeriodMs, confined = [] } = given;
   const said = new LastLines();
   const relay = { service: name, sink, clock, onRecord: (fields: Fields) => said.add(fields) };
   const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
-  const { child, ended } = startChild(startAfter(given.runAsPrefix, argv, given.environment), {
+  const { child, ended } = startChild(startAfter(given.runAsPrefix, argv, given.environment, { confined }), {
     cwd: given.appDirectory,
     stdio: ["ignore", stdout.writeFd, stderr.writeFd],
     detached: true,

@@ -1,4 +1,5 @@
 // nginx's text for the files that it serves. Pure: what it is given fits between double quotes.
+import { join } from "node:path";
 import type { Kind, Root, ServedFiles, ServedSite } from "./served-files.ts";
 
 /** What is passed on to the application, and for how long nginx waits for an answer. */
@@ -58,8 +59,12 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
     return [...body(kind, group, next), ...headersOf(kind, files.headers)];
   });
   const [outer = [], ...others] = inner;
+  const serves = files.roots.map(
+    ({ parent, name }) => `# djinit serves ${kind} "${parent === undefined ? name : join(parent, name)}"\n`,
+  );
   const never = MANNERS[kind].never.flatMap((condition) => [`if (${condition}) {`, "    return 404;", "}"]);
   return [
+    ...serves,
     ...files.prefixes.map((prefix) => block(`location "${prefix}"`, [...never, ...outer])),
     ...others.map((lines, at) => block(`location @djinit_${kind}_${at + 2}`, lines)),
     ...(files.fallsThrough ? [block(`location ${application}`, PASS_ON)] : []),

@@ -66,6 +66,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
     ...(now.leases ?? []).map(describeLease),
     ...now.reasons.map((reason) => `not ready: ${reason}`),
     ...now.notes.map((note) => `note: ${note}`),
+    ...sayConfinement(now.confinement),
   ];
 }
 
@@ -73,6 +74,15 @@ function describeLease({ path, seconds_left, renewed_seconds_ago: ago, failures 
   const renewed = ago === undefined ? "" : `, renewed ${formatDuration(ago)} ago`;
   const failed = failures === 0 ? "" : `, ${failures} failed in a row`;
   return `vault: ${path} has ${formatDuration(seconds_left)} left${renewed}${failed}`;
+}
+
+function sayConfinement(confinement: Status["confinement"]): string[] {
+  if (confinement === undefined) return [];
+  const { services, landlock_version: version } = confinement;
+  const names = services.join(", ");
+  return version > 0
+    ? [`confined: ${names}, by the kernel's Landlock, version ${version}`]
+    : [`not confined: ${names}: the kernel has no Landlock, or the engine does not let it be used`];
 }
 
 /** The share of one processor between two samples of the same process; undefined without an earlier sample. */

@@ -1,3 +1,4 @@
+import { landlockVersion } from "../../platform/libc.ts";
 import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
 import type { Service } from "../../supervise/service.ts";
 import type { LeaseView } from "../../supervise/vault/vault-keeper.ts";
@@ -14,6 +15,7 @@ export function status(_: Request, { supervisor, vault }: AdminContext): Status 
     draining,
     reasons: checks.filter((check) => !check.ready).map(({ name, detail }) => `${name} ${detail}`),
     notes: supervisor.plan.note === undefined ? [] : [supervisor.plan.note],
+    ...confinementOf(supervisor.services),
     services: supervisor.services.map((service) => ({
       ...statusOf(service, usage),
       ...(supervisor.operations.holds(service) ? { held: true as const } : {}),
@@ -29,6 +31,12 @@ function leaseStatusOf({ path, secondsLeft, renewedSecondsAgo, failures }: Lease
     ...(renewedSecondsAgo === undefined ? {} : { renewed_seconds_ago: renewedSecondsAgo }),
     failures,
   };
+}
+
+function confinementOf(services: readonly Service[]): Pick<Status, "confinement"> {
+  const confined = services.filter(({ plan }) => plan.confinement !== undefined).map(({ name }) => name);
+  if (confined.length === 0) return {};
+  return { confinement: { services: confined, landlock_version: landlockVersion() } };
 }
 
 /** `usage` is of all processes. A service has a session of its own, unless it shares the terminal. */

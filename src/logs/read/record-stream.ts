@@ -17,6 +17,8 @@ export interface StreamOptions {
   /** Called with each record except nginx's access lines, whether it is written or not. */
   onRecord?: (fields: Fields) => void;
   observer?: RelayObserver | undefined;
+  /** Called with each line as it came, before anything is made of it. */
+  onLine?: ((text: string) => void) | undefined;
 }
 
 export class RecordStream {
@@ -29,13 +31,14 @@ export class RecordStream {
   pid: number | undefined;
 
   constructor(options: StreamOptions) {
-    const { service, sink, observer, extra } = options;
+    const { service, sink, observer, extra, onLine } = options;
     this.#options = options;
     this.#grouper = new EntryGrouper((entry) => {
       if (entry.head === "" && entry.traceback.length === 0) return;
       this.#record({ ...parseEntry(entry, this.#service()), ...extra });
     });
-    const fast = service === ACCESS_LOG_SERVICE && sink.policy.keepsAccessLines && extra === undefined;
+    const isPlain = extra === undefined && onLine === undefined;
+    const fast = service === ACCESS_LOG_SERVICE && sink.policy.keepsAccessLines && isPlain;
     this.#access = fast ? new AccessLines(sink, observer) : undefined;
     const taker: LineTaker = { line: (text) => this.#line(text) };
     if (fast) taker.bytes = (start, end) => this.#bytes(start, end);
@@ -76,6 +79,7 @@ export class RecordStream {
 
   #line(text: string): void {
     this.#lines += 1;
+    this.#options.onLine?.(text);
     this.#grouper.push(text);
   }
 

@@ -21,6 +21,8 @@ export interface QuietCommand {
   /** What a line is to be called. */
   rename?: (msg: string) => string;
   onRecord?: (fields: Fields) => void;
+  /** Called with each line as it came, but for `rename`. */
+  onLine?: (line: string) => void;
 }
 
 export interface QuietEnd {
@@ -40,6 +42,7 @@ export async function runQuietly({
   reaper,
   rename = (msg) => msg,
   onRecord,
+  onLine,
 }: QuietCommand): Promise<QuietEnd> {
   const last = new LastLines();
   const { pid, ended, relayed } = spawnService({
@@ -48,6 +51,7 @@ export async function runQuietly({
     sink: SILENT,
     clock,
     reaper,
+    onLine: onLine && ((line) => onLine(rename(line))),
     onRecord: (given) => {
       const fields = { ...given, msg: rename(given.msg) };
       last.add(fields);

@@ -18,7 +18,10 @@ export interface SpawnOptions {
   clock: Clock;
   reaper: Reaper;
   onRecord: (fields: Fields) => void;
+  onLine?: ((text: string) => void) | undefined;
   observer?: RelayObserver | undefined;
+  /** The words of what the process may reach; undefined: whatever its user may. */
+  confined?: readonly string[] | undefined;
   /** Listening sockets that the process inherits, from descriptor 3 on. */
   sockets?: readonly number[];
 }
@@ -36,8 +39,8 @@ export interface Spawned {
 
 /** Starts a process. Errors: throws if no descriptor or no memory is left. */
 export function spawnService(options: SpawnOptions): Spawned {
-  const { plan, environment, sockets = [], reaper } = options;
-  const { file, args, env } = asService(plan.user, plan.argv, ofService(plan, environment));
+  const { plan, environment, sockets = [], reaper, confined } = options;
+  const { file, args, env } = asService(plan.user, plan.argv, ofService(plan, environment), confined);
   const common = { cwd: plan.cwd, env };
   if (plan.output === "inherit") {
     // In the same session, since a process in its own session loses the terminal.
@@ -78,8 +81,8 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function relayOptions({ plan, sink, clock, onRecord, observer }: SpawnOptions) {
-  return { service: plan.name, sink, clock, onRecord, observer };
+function relayOptions({ plan, sink, clock, onRecord, onLine, observer }: SpawnOptions) {
+  return { service: plan.name, sink, clock, onRecord, onLine, observer };
 }
 
 function endOf(child: ReturnType<typeof spawn>, reaper: Reaper): Pick<Spawned, "ended" | "endSignal"> {

@@ -53,11 +53,14 @@ export async function reloadService(
   if (service.pid === undefined) return;
   // As late as possible: gunicorn is reading its new configuration.
   if (plan.waits !== undefined) writeNginxWaits(plan.waits);
-  log.info(
-    { target: name },
-    isNewEnvironment ? `reloading ${name}: its environment has changed` : `reloading ${name}`,
-  );
-  if (plan.reload === "restart" || isNewEnvironment || !service.takes(plan.reload))
+  const isOutgrown = service.isOutgrown;
+  const why = isNewEnvironment
+    ? ": its environment has changed"
+    : isOutgrown
+      ? ": it is confined, and its files name what it could not reach"
+      : "";
+  log.info({ target: name }, `reloading ${name}${why}`);
+  if (plan.reload === "restart" || isNewEnvironment || isOutgrown || !service.takes(plan.reload))
     service.handle({ type: "restart" });
   else service.signal(plan.reload);
 }
@@ -83,8 +86,9 @@ async function runCheck(
       rename: (msg) => namedAsUsual(msg, plan.mirror?.run ?? RUN_DIRECTORY),
       onRecord: ({ level, msg }) => {
         if (level === "fatal") fatal ??= msg;
-        all.push(msg);
       },
+      // Records would not do: their text is not quite what nginx has shown.
+      onLine: (line) => all.push(line),
     });
     const said = all.join("\n");
     const isCutShort = status === 0 && wasCutShort(argv, said);

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { wasCutShort } from "../../../src/plan/check-proof.ts";
+import { nginxCommand } from "../../../src/plan/nginx.ts";
 
-const NGINX = ["nginx", "-e", "stderr", "-T"];
+// As PID 1 runs it: by its absolute path.
+const NGINX = nginxCommand("", "-T");
 const CELERY = ["celery", "--app", "cakes", "report"];
 const GUNICORN = ["gunicorn", "cakes.wsgi", "--check-config"];
 const BEGUN = "checking whether the application can be loaded";

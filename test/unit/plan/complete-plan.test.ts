@@ -20,6 +20,7 @@ const draft = (startedAsRoot = true) =>
     sources: SOURCES,
   });
 const NGINX = {
+  dump: "",
   globals: "daemon off;",
   daemonizes: false,
   variables: ["OVEN"],

@@ -43,7 +43,7 @@ describe("the plan of a start that may not have /run", () => {
   });
 
   test("has nginx read a copy of its files, and check the same", () => {
-    const facts = { globals: "", daemonizes: false, listens: [], variables: [] };
+    const facts = { dump: "", globals: "", daemonizes: false, listens: [], variables: [] };
     const { argv, check, mirror } = serviceOf(completePlan(placed, { nginx: facts }), "nginx");
     for (const words of [argv, check])
       expect(words?.slice(-2)).toEqual(["-c", `${RUN}/etc/nginx/nginx.conf`]);

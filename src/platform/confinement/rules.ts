@@ -1,0 +1,53 @@
+// A confinement as the words that start-service takes, by what there is now.
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Confinement } from "../../base/confinement.ts";
+import { linkedDirectories } from "./links.ts";
+
+/** Words between the score and the command. */
+export function confinementWords(confinement: Confinement): string[] {
+  const { kind, appDirectory, reads, lists, linked, writes, creates } = confinement;
+  const named = reads.flatMap((path) => forReading(path, appDirectory));
+  const readable = withoutCovered([...named, ...linkedDirectories(linked, appDirectory)]);
+  // What is not there has no rule, so that the rules of two times can be compared.
+  const rules = [
+    ...readable.map((path) => ({ path, key: "r" })),
+    ...lists.map((path) => ({ path, key: "l" })),
+    ...writes.map((path) => ({ path, key: "w" })),
+    ...creates.map((path) => ({ path, key: path === "/dev/null" ? "d" : "c" })),
+  ].filter(({ path }) => existsSync(path));
+  return [`--confine=${kind}`, ...new Set(rules.map(({ key, path }) => `${key}=${path}`)), "--"];
+}
+
+/**
+ * A file that is replaced, by a certificate that is renewed say, is another one: the directory that it lies in counts, where that
+ * holds nothing else.
+ */
+function forReading(path: string, appDirectory: string): string[] {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [path];
+    const real = realpathSync(path);
+    return [path, real, ...[dirname(path), dirname(real)].filter((each) => isOfItsOwn(each, appDirectory))];
+  } catch {
+    return [path];
+  }
+}
+
+/** A file below a directory that is in the list may be replaced by another one. */
+function withoutCovered(paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    let real = path;
+    try {
+      real = realpathSync(path);
+    } catch {
+      // It is not there, or not to be seen by PID 1.
+    }
+    return !paths.some((other) => real.startsWith(`${other.replace(/\/$/, "")}/`));
+  });
+}
+
+/** Below /etc, or a volume of Kubernetes' for secrets and configuration. */
+function isOfItsOwn(directory: string, appDirectory: string): boolean {
+  if (`${appDirectory}/`.startsWith(`${directory}/`)) return false;
+  return directory.startsWith("/etc/") || existsSync(`${directory}/..data`) || directory.includes("/..");
+}
