@@ -8,6 +8,8 @@ export interface ImageBuild {
   /** Absolute path of the folder that is sent to the engine. */
   context: string;
   buildArgs?: Record<string, string>;
+  /** Every step anew. */
+  noCache?: boolean;
 }
 
 /** A first build downloads packages over a network of unknown speed. */
@@ -19,6 +21,7 @@ export async function buildImage(build: ImageBuild): Promise<void> {
   // The legacy builder would leave the container of a step that failed.
   const isLegacy = (await dockerEnv()).DOCKER_BUILDKIT === "0";
   const args = ["build", ...(isLegacy ? ["--force-rm"] : []), "--file", build.dockerfile, "--tag", build.tag];
+  if (build.noCache === true) args.push("--no-cache");
   for (const [name, value] of Object.entries(build.buildArgs ?? {}))
     args.push("--build-arg", `${name}=${value}`);
   const ran = await tryDocker([...args, build.context], { timeoutMs: BUILD_TIMEOUT_MS });

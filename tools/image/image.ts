@@ -14,7 +14,9 @@ export const DJINIT_TAG = `djinit:${IMAGE_VERSION}`;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Bundles the program and builds djinit's image from `base`. Errors: no engine, no base, or a build that fails. */
-export async function buildDjinit(options: { base?: string; tag?: string } = {}): Promise<string> {
+export async function buildDjinit(
+  options: { base?: string; tag?: string; noCache?: boolean } = {},
+): Promise<string> {
   const tag = options.tag ?? DJINIT_TAG;
   await ensureEngine();
   const tools = await ensureBaseImage(DEBIAN);
@@ -25,6 +27,7 @@ export async function buildDjinit(options: { base?: string; tag?: string } = {})
     tag,
     dockerfile: `${root}docker/Dockerfile`,
     context: root,
+    noCache: options.noCache ?? false,
     buildArgs: { BASE_IMAGE: base, TOOLS_IMAGE: tools, VERSION: version },
   });
   return tag;
