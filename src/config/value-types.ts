@@ -48,16 +48,18 @@ export const integerOrAuto = (min: number, max: number) => {
 
 const UNITS = ["b", "k", "m", "g"];
 
+/** Of a number with or without one of these units. */
+export function bytesOf(text: string): number {
+  return Number.parseInt(text, 10) * 1024 ** Math.max(0, UNITS.indexOf(text.slice(-1).toLowerCase()));
+}
+
 /** As docker takes it: 300m, 1g; the value is in bytes. */
 export const memorySize = () => {
   const message = "which is not an amount of memory from 16m to 1024g, such as 300m";
   return v.pipe(
     v.string(),
     v.regex(/^\d{1,13}[bkmg]?$/i, message),
-    v.transform(
-      (given) =>
-        Number.parseInt(given, 10) * 1024 ** Math.max(0, UNITS.indexOf(given.slice(-1).toLowerCase())),
-    ),
+    v.transform(bytesOf),
     v.minValue(16 * 1024 ** 2, message),
     v.maxValue(1024 ** 4, message),
   );

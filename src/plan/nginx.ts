@@ -1,5 +1,6 @@
 import { PROGRAMS } from "../base/programs.ts";
 import type { Config } from "../config/variables.ts";
+import { FILE_HEAD } from "./confinement/directives.ts";
 import { confineNginx } from "./confinement/nginx-paths.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
@@ -125,8 +126,6 @@ export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
 export function isNginxDump(text: string): boolean {
   return FILE_HEAD.test(text);
 }
-
-const FILE_HEAD = /^# configuration file (.*):$/m;
 
 /** Each file comes after a line with its path. */
 function readFiles(dump: string): Record<string, string> {

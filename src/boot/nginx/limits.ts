@@ -1,22 +1,14 @@
 // What nginx lets through, by the variables about requests. What files of the user's say of the same wins.
-import { rmSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
 import { type Config, VARIABLES } from "../../config/variables.ts";
 import type { NginxDump } from "../../plan/nginx.ts";
-import {
-  NGINX_ERRORS_FILE,
-  NGINX_LIMITS_FILE,
-  NGINX_RATE_FILE,
-  placedIn,
-  RUN_DIRECTORY,
-} from "../../plan/paths.ts";
+import { NGINX_ERRORS_FILE, NGINX_LIMITS_FILE, NGINX_RATE_FILE } from "../../plan/paths.ts";
 import { nginxBuffers } from "../../plan/requests/header-limits.ts";
-import { placeText } from "../../plan/run-directory.ts";
-import { writeNewFile } from "../../platform/new-file.ts";
 import type { BootContext } from "../context.ts";
 import { errorPages, hasPages } from "./error-pages.ts";
 import { findOverruled } from "./overruled.ts";
 import { rateCheck, rateZone } from "./rate-limit.ts";
+import { writeNginxFile } from "./written-file.ts";
 
 export type LimitedRequests = Pick<BootContext, "config" | "environment" | "log"> & { run: string };
 
@@ -78,11 +70,7 @@ function writeLimits({ config, run }: LimitedRequests, left: ReadonlySet<string>
   const lines = limitsOf(config)
     .filter(({ directive }) => !left.has(directive))
     .map(({ directive, value }) => `${directive} ${value};\n`);
-  const write = (path: string, text: string | undefined): void => {
-    const file = placedIn(run, path);
-    if (text === undefined) rmSync(file, { force: true });
-    else writeNewFile(file, run === RUN_DIRECTORY ? text : placeText(text, run), { mode: 0o644 });
-  };
+  const write = (path: string, text: string | undefined): void => writeNginxFile(path, text, run);
   write(NGINX_LIMITS_FILE, lines.join("") + rateZone(config));
   write(NGINX_RATE_FILE, rateCheck(config));
   write(NGINX_ERRORS_FILE, errorPages(config));

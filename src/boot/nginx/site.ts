@@ -1,5 +1,5 @@
 // nginx serves the files of the project where its settings say that they are.
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
 import type { NginxFacts } from "../../plan/nginx.ts";
 import {
@@ -8,11 +8,7 @@ import {
   NGINX_PROTECTED_FILE,
   NGINX_SITE_FILE,
   NGINX_STATIC_FILE,
-  placedIn,
-  RUN_DIRECTORY,
 } from "../../plan/paths.ts";
-import { placeText } from "../../plan/run-directory.ts";
-import { writeNewFile } from "../../platform/new-file.ts";
 import type { BootContext } from "../context.ts";
 import { djangoEnvironment } from "../django/run.ts";
 import { ownMediaRoot } from "../files/media-owner.ts";
@@ -21,6 +17,7 @@ import { findManifests } from "../schema/manifest.ts";
 import type { SiteFacts } from "../schema/site.ts";
 import { fileLocations, prefixLocations, protectedLocation, siteMaps } from "./locations.ts";
 import { decideSite, type ServedSite } from "./served-files.ts";
+import { writeNginxFile } from "./written-file.ts";
 
 export interface SiteCheck
   extends Pick<BootContext, "config" | "environment" | "gathered" | "isRoot" | "log" | "observer"> {
@@ -132,11 +129,7 @@ function leaveToUser(site: ServedSite, error: unknown): boolean {
 
 function writeSite(site: ServedSite, run: string): void {
   const { static: statics, media, scriptName, protectedRoot } = site;
-  const write = (path: string, text: string | undefined): void => {
-    const file = placedIn(run, path);
-    if (text === undefined) rmSync(file, { force: true });
-    else writeNewFile(file, run === RUN_DIRECTORY ? text : placeText(text, run), { mode: 0o644 });
-  };
+  const write = (path: string, text: string | undefined): void => writeNginxFile(path, text, run);
   write(NGINX_SITE_FILE, siteMaps(site));
   write(NGINX_STATIC_FILE, statics && fileLocations("static", statics));
   write(NGINX_MEDIA_FILE, media && fileLocations("media", media));

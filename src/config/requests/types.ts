@@ -1,7 +1,6 @@
 // How the variables about requests become values. Every message completes «NAME is "text", …».
 import * as v from "valibot";
-
-const UNITS = ["b", "k", "m", "g"];
+import { bytesOf } from "../value-types.ts";
 
 /** As nginx takes it: 20m, 1g; the value is in bytes. Sizes are given in words for the message. */
 export const byteSize = (min: string, max: string) => {
@@ -14,10 +13,6 @@ export const byteSize = (min: string, max: string) => {
     v.maxValue(bytesOf(max), message),
   );
 };
-
-function bytesOf(text: string): number {
-  return Number.parseInt(text, 10) * 1024 ** Math.max(0, UNITS.indexOf(text.slice(-1).toLowerCase()));
-}
 
 export interface Rate {
   requests: number;

@@ -11,7 +11,8 @@ export interface Directive {
   block: Directive[];
 }
 
-const FILE_HEAD = /^# configuration file (.*):$/;
+/** Each file comes after a line with its path. */
+export const FILE_HEAD = /^# configuration file (.*):$/m;
 const TOKEN =
   /#[^\n]*|"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'|([{};])|((?:[^\s"'{};\\]|\\[\s\S]|\$\{\w+\})(?:[^\s{};\\]|\\[\s\S]|\$\{\w+\})*)/g;
 
@@ -43,5 +44,5 @@ export function readDirectives(dump: string): Directive[] {
 
 /** The files that nginx has read. */
 export function readFileNames(dump: string): string[] {
-  return [...dump.matchAll(/^# configuration file (.*):$/gm)].map(([, name = ""]) => name);
+  return [...dump.matchAll(new RegExp(FILE_HEAD, "gm"))].map(([, name = ""]) => name);
 }
