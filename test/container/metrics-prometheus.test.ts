@@ -1,12 +1,13 @@
 // The page as Prometheus itself reads it.
-import { readFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { METRICS } from "../../src/metrics/catalogue.ts";
 import { dashboardExpressions } from "../support/dashboard.ts";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
-import { type Prometheus, promtoolCheck, startPrometheus } from "../support/prometheus.ts";
+import { type Prometheus, promtool, promtoolCheck, startPrometheus } from "../support/prometheus.ts";
 import { ADMIN_PORT, askAdmin } from "./admin-subject.ts";
 import { startReadyCake } from "./cake-subject.ts";
 
@@ -48,6 +49,41 @@ describe("promtool", () => {
     const { text } = await askAdmin(cake, "/metrics");
     expect(await promtoolCheck(`${text}djinit_ready{ 1\n`)).toContain("error");
     expect(await promtoolCheck("# TYPE a_total gauge\na_total 1\n")).not.toBe("");
+  });
+});
+
+describe("the alert rules", () => {
+  const deployed = fileURLToPath(new URL("../../deploy/prometheus", import.meta.url));
+
+  test("fire where they should, and are silent beside it", async () => {
+    expect(await promtool(deployed, ["check", "rules", "alerts.yaml"])).toMatchObject({ ok: true });
+    expect(await promtool(deployed, ["test", "rules", "alerts.test.yaml"])).toMatchObject({ ok: true });
+  });
+
+  test("control: another threshold is noticed", async () => {
+    const changed = mkdtempSync("/tmp/djinit-rules-");
+    try {
+      chmodSync(changed, 0o755); // promtool runs as another user.
+      cpSync(deployed, changed, { recursive: true });
+      const rules = readFileSync(`${changed}/alerts.yaml`, "utf8").replace("> 0.25", "> 0.75");
+      writeFileSync(`${changed}/alerts.yaml`, rules);
+      const { ok, text } = await promtool(changed, ["test", "rules", "alerts.test.yaml"]);
+      expect([ok, text]).toEqual([false, expect.stringContaining("DjinitThrottled")]);
+    } finally {
+      rmSync(changed, { recursive: true });
+    }
+  });
+
+  test("Prometheus takes them, and none fires for a healthy container", async () => {
+    const firing = async (expression: string) => (await prometheus.query(expression)).length;
+    const rules = readFileSync(`${deployed}/alerts.yaml`, "utf8");
+    const expressions = [...rules.matchAll(/expr: (?:>-\n((?:\s{10}.*\n)+)|(.+))/g)].map(([, folded, line]) =>
+      (folded ?? line ?? "").trim(),
+    );
+    expect(expressions.length).toBe(rules.match(/- alert:/g)?.length);
+    await eventually(() => firing("djinit_ready == 1"), { what: "a scrape" });
+    for (const expression of expressions)
+      expect([expression, await firing(expression)]).toEqual([expression, 0]);
   });
 });
 

@@ -26,12 +26,13 @@ describe("docs/metrics.md", () => {
   );
 });
 
+/** Names of metrics in an expression, without what a histogram adds. */
+const namesIn = (text: string): string[] =>
+  (text.match(/\b(?:nginx|gunicorn|celery|django_tasks|djinit)_\w+/g) ?? []).map((name) =>
+    name in METRICS ? name : name.replace(/_(bucket|sum|count)$/, ""),
+  );
+
 describe("deploy/grafana/djinit.json", () => {
-  /** Names of metrics in an expression, without what a histogram adds. */
-  const namesIn = (text: string): string[] =>
-    (text.match(/\b(?:nginx|gunicorn|celery|django_tasks|djinit)_\w+/g) ?? []).map((name) =>
-      name in METRICS ? name : name.replace(/_(bucket|sum|count)$/, ""),
-    );
   const used = [...dashboardExpressions(DASHBOARD), ...dashboardVariables(DASHBOARD)].flatMap(namesIn);
 
   test("uses only names that there are", () => {
@@ -56,6 +57,30 @@ describe("deploy/grafana/djinit.json", () => {
   test("shows every metric, but for those that only say that something is missing", () => {
     const hidden = CATALOGUE.map(([name]) => name).filter((name) => !used.includes(name));
     expect(hidden).toEqual(["djinit_application_metrics_readable"]);
+  });
+});
+
+describe("deploy/prometheus/alerts.yaml", () => {
+  const deployed = (name: string) =>
+    readFileSync(new URL(`../../deploy/prometheus/${name}`, import.meta.url), "utf8");
+  const RULES = deployed("alerts.yaml");
+  const inRules = (pattern: RegExp) => [...RULES.matchAll(pattern)].map(([, found = ""]) => found);
+  const alerts = inRules(/- alert: (\w+)/g);
+
+  test("uses only names that there are", () => {
+    expect(namesIn(RULES).length).toBeGreaterThan(alerts.length);
+    expect(namesIn(RULES).filter((name) => !(name in METRICS))).toEqual([]);
+  });
+
+  test("has a test of each alert, in which it fires", () => {
+    const fires = deployed("alerts.test.yaml").matchAll(/alertname: (\w+)\n.*\n\s+exp_alerts:\n/g);
+    expect([...fires].map(([, name]) => name).sort()).toEqual(alerts.toSorted());
+  });
+
+  test("names a section of docs/alerts.md for each, and there are no others", () => {
+    const sections = [...readDocument("alerts.md").matchAll(/^### (\w+)$/gm)].map(([, name = ""]) => name);
+    expect(sections).toEqual(alerts);
+    expect(inRules(/runbook: docs\/alerts\.md#(\w+)/g)).toEqual(alerts.map((name) => name.toLowerCase()));
   });
 });
 

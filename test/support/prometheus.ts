@@ -49,6 +49,26 @@ export async function promtoolCheck(page: string): Promise<string> {
   return ran.all.trim() || (ran.ok ? "" : `status ${ran.exitCode}`);
 }
 
+/** What promtool says to `promtool WORD… FILE` of the files of a directory. */
+export async function promtool(
+  directory: string,
+  words: readonly string[],
+): Promise<{ ok: boolean; text: string }> {
+  await ensureServiceImage("prometheus");
+  const run = [
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--volume",
+    `${directory}:/rules:ro`,
+    "--workdir",
+    "/rules",
+  ];
+  const ran = await tryDocker([...run, "--entrypoint", "promtool", SERVICE_IMAGES.prometheus, ...words]);
+  return { ok: ran.ok, text: ran.all };
+}
+
 async function copyFile(container: Container, path: string, content: string): Promise<void> {
   const { mkdtemp, rm, writeFile } = await import("node:fs/promises");
   const directory = await mkdtemp("/tmp/djinit-prometheus-");
