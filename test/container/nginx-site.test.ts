@@ -173,8 +173,11 @@ test("a location of the user's own for the same URL stays the one", async () => 
 test("protected files are for those whom the application sends there", async () => {
   const { ask, container } = await startSite({
     site: { STATIC_ROOT: "/tmp/collected", STATIC_URL: "/static/" },
-    env: { DJINIT_PROTECTED_ROOT: "/srv/protected" },
+    env: { DJINIT_PROTECTED_ROOT: "/srv/protected", DJINIT_URL_PREFIX: "/shop" },
     files: {
+      // For nginx a request that has been rewritten is an internal one.
+      "/etc/nginx/conf.d/django.conf.d/locations/old.conf":
+        "location /old/ { rewrite ^/old(/.*)$ $1 last; }\n",
       "/srv/protected/deep/a b.pdf": "%PDF-1.7",
       "/srv/protected/page.html": "<script>",
       "/srv/protected/.env": "secret",
@@ -194,8 +197,15 @@ test("protected files are for those whom the application sends there", async () 
   const head = await ask("/invoice/deep/a%20b.pdf", { method: "HEAD" });
   expect([head.status, head.headers["content-length"]]).toEqual([200, "8"]);
   expect((await ask("/invoice/page.html")).headers["content-security-policy"]).toMatch(/sandbox$/);
+  expect((await ask("/shop/invoice/deep/a%20b.pdf")).body.toString()).toBe("%PDF-1.7");
   for (const path of [
     "/-/protected/page.html",
+    "/shop/-/protected/page.html",
+    "/shop//-/protected/page.html",
+    "/shop/shop/-/protected/page.html",
+    "/shop/%2d/protected/page.html",
+    "/shop/-/errors/404",
+    "/old/-/protected/page.html",
     "/invoice/out",
     "/invoice/.env",
     "/invoice/../../etc/passwd",

@@ -62,7 +62,7 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
   const serves = files.roots.map(
     ({ parent, name }) => `# djinit serves ${kind} "${parent === undefined ? name : join(parent, name)}"\n`,
   );
-  const never = MANNERS[kind].never.flatMap((condition) => [`if (${condition}) {`, "    return 404;", "}"]);
+  const never = MANNERS[kind].never.flatMap(refuse);
   return [
     ...serves,
     ...files.prefixes.map((prefix) => block(`location "${prefix}"`, [...never, ...outer])),
@@ -75,21 +75,28 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
 export function protectedLocation(root: string): string {
   return block('location "/-/protected/"', [
     "internal;",
-    "if ($hidden_name) {",
-    "    return 404;",
-    "}",
+    // For nginx a request that a `rewrite` has led here is an internal one too.
+    ...refuse('$upstream_http_x_accel_redirect = ""'),
+    ...refuse("$hidden_name"),
     `alias "${root}/";`,
     `disable_symlinks on "from=${root}";`,
     ...MANNERS.media.headers,
   ]);
 }
 
-/** Inside the server: the whole site below a path, whether or not a proxy takes that away. */
+/** Inside the server: the whole site below a path, whether or not a proxy takes that away. What is internal stays so. */
 export function prefixLocations(scriptName: string): string {
   return [
+    ...["/-/protected/", "/-/errors/"].map((path) =>
+      block(`location "${scriptName}${path}"`, ["return 404;"]),
+    ),
     block(`location = "${scriptName}"`, [`rewrite ^ "${scriptName}/" permanent;`]),
     block(`location "${scriptName}/"`, [`rewrite "^${forRegex(scriptName)}(/.*)$" $1 last;`]),
   ].join("\n");
+}
+
+function refuse(condition: string): string[] {
+  return [`if (${condition}) {`, "    return 404;", "}"];
 }
 
 function body(kind: Kind, { parent, names }: Group, next: string): string[] {
