@@ -5,9 +5,11 @@ reaches the server may have that header, but not the key. What has no key keeps 
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 #: As in djinit_gunicorn.py.
 RUN = os.environ.get("DJINIT_RUN_DIRECTORY", "/run")
@@ -21,8 +23,8 @@ ASGI_SCHEME = b"x-forwarded-proto"
 SCHEMES = ("http", "https")
 # What nginx calls the client of a unix socket of its own.
 NO_ADDRESS = "unix:"
-# nginx takes it away from the path.
-URL_PREFIX = os.environ.get("DJINIT_URL_PREFIX", "")
+# nginx takes it away from the path. Nothing: nginx takes nothing away. None: what the settings say.
+URL_PREFIX = os.environ.get("DJINIT_URL_PREFIX")
 
 
 def read_key() -> str:
@@ -39,7 +41,8 @@ def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
 
     def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         told = environ.pop(WSGI_NAME, "")
-        if URL_PREFIX and told.startswith(prefix):
+        # Also where PID 1 asks: Django keeps a STATIC_URL as it was at its first use. FORCE_SCRIPT_NAME is Django's to add.
+        if URL_PREFIX:
             environ["SCRIPT_NAME"] = URL_PREFIX
         if tells_scheme and told.startswith(prefix) and environ.get(WSGI_SCHEME) in SCHEMES:
             environ["wsgi.url_scheme"] = environ[WSGI_SCHEME]
@@ -60,6 +63,35 @@ def tell_scheme(scope: dict[str, Any], headers: Iterable[tuple[bytes, bytes]]) -
             scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
 
 
+def script_name() -> str:
+    """What nginx has taken away from the path."""
+    if URL_PREFIX is not None:
+        return URL_PREFIX
+    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    # Of one that ends with a slash Django would leave no slash before the rest.
+    name = (settings.FORCE_SCRIPT_NAME or "") if settings is not None and settings.configured else ""
+    return "" if name.endswith("/") else name
+
+
+def knows_root_path() -> bool:
+    """Return whether what routes WebSockets takes root_path away. Channels does so from 4.1 on, and then insists on it."""
+    routing = sys.modules.get("channels.routing")
+    return routing is None or "root_path" in routing.URLRouter.__call__.__code__.co_consts
+
+
+def tell_path(scope: dict[str, Any]) -> None:
+    """Put the script's name before the path again: an ASGI path has it, other than WSGI's PATH_INFO."""
+    name = script_name()
+    if not name or scope["type"] == "lifespan":
+        return
+    scope["root_path"] = name
+    if scope["type"] == "websocket" and not knows_root_path():
+        return
+    scope["path"] = name + scope["path"]
+    if scope.get("raw_path"):
+        scope["raw_path"] = quote(name).encode() + scope["raw_path"]
+
+
 def with_asgi_client(application: Callable[..., Any], prefix: str, *, tells_scheme: bool = False) -> Callable[..., Any]:
     """The application with nginx's word in the scope."""
     start, length = prefix.encode(), len(prefix)
@@ -70,13 +102,12 @@ def with_asgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
         if told:
             scope["headers"] = [header for header in headers if header[0] != ASGI_NAME]
             if told[0].startswith(start) and len(told) == 1:
-                if URL_PREFIX:
-                    scope["root_path"] = URL_PREFIX
                 if tells_scheme:
                     tell_scheme(scope, headers)
                 address = told[0][length:].decode("ascii")
                 if address != NO_ADDRESS:
                     scope["client"] = (address, 0)
+        tell_path(scope)
         return await application(scope, receive, send)
 
     return with_client

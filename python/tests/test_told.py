@@ -1,6 +1,8 @@
 """djinit_told: nginx's word is taken with the key, and with nothing else."""
 
 import asyncio
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import djinit_told
@@ -26,19 +28,72 @@ def test_wsgi(header: str | None, expected: dict[str, str]) -> None:
     assert application(environ, print) == expected
 
 
-def test_url_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has come by nginx is below it, by whatever protocol; what has not is not."""
-    monkeypatch.setattr(djinit_told, "URL_PREFIX", "/shop")
+async def see(scope: dict[str, Any], *_: object) -> dict[str, Any]:
+    return scope
 
-    async def application(scope: dict[str, Any], *_: object) -> dict[str, Any]:
-        return scope
 
+def seen(path: str, kind: str = "http", told: str = "key 203.0.113.7", **more: Any) -> tuple[Any, ...]:
+    """What the application finds of its place in a scope."""
+    scope = {"type": kind, "path": path, "headers": [(djinit_told.ASGI_NAME, told.encode())], **more}
+    given = asyncio.run(djinit_told.with_asgi_client(see, PREFIX)(scope, print, print))
+    return (given.get("root_path"), given["path"], *([given["raw_path"]] if "raw_path" in given else []))
+
+
+@pytest.mark.parametrize("told", ["key 203.0.113.7", "key unix:", "kex 203.0.113.7"])
+def test_url_prefix(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is below it, by whatever protocol, also what PID 1 asks. An ASGI path begins with it, a PATH_INFO does not."""
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", "/sh op")
     wsgi = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX)
-    asgi = djinit_told.with_asgi_client(application, PREFIX)
-    for told, expected in (("key 203.0.113.7", "/shop"), ("key unix:", "/shop"), ("kex 203.0.113.7", None)):
-        assert wsgi({djinit_told.WSGI_NAME: told}, print).get("SCRIPT_NAME") == expected
-        scope = {"headers": [(djinit_told.ASGI_NAME, told.encode())]}
-        assert asyncio.run(asgi(scope, print, print)).get("root_path") == expected
+    environ = wsgi({djinit_told.WSGI_NAME: told, "PATH_INFO": "/tea/"}, print)
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("/sh op", "/tea/")
+    assert seen("/tea/", told=told, raw_path=b"/tea/") == ("/sh op", "/sh op/tea/", b"/sh%20op/tea/")
+    assert seen("/tea/", "websocket", told) == ("/sh op", "/sh op/tea/")
+    assert seen("/sh op/tea/") == ("/sh op", "/sh op/sh op/tea/")
+
+
+@pytest.mark.parametrize(
+    ("variable", "setting", "expected"),
+    [
+        (None, "/shop", ("/shop", "/shop/tea/")),
+        (None, None, (None, "/tea/")),
+        (None, "/shop/", (None, "/tea/")),
+        ("", "/shop", (None, "/tea/")),
+        ("/cafe", "/shop", ("/cafe", "/cafe/tea/")),
+    ],
+)
+def test_script_name(variable: str | None, setting: str | None, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings' own, if the container says nothing; and nothing where nginx takes nothing away."""
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", variable)
+    settings = SimpleNamespace(configured=True, FORCE_SCRIPT_NAME=setting)
+    monkeypatch.setitem(sys.modules, "django.conf", SimpleNamespace(settings=settings))
+    assert seen("/tea/") == expected
+
+
+def test_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not loaded for this, and a lifespan has no path."""
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", None)
+    monkeypatch.setitem(sys.modules, "django.conf", SimpleNamespace(settings=SimpleNamespace(configured=False)))
+    assert seen("/tea/") == (None, "/tea/")
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", "/shop")
+    assert asyncio.run(djinit_told.with_asgi_client(see, PREFIX)({"type": "lifespan"}, print, print)) == {"type": "lifespan"}
+
+
+def test_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below 4.1 it routes a WebSocket by the path as it is."""
+
+    class Older:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+            return scope["path"]
+
+    class Newer:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+            return scope.get("root_path", "")
+
+    monkeypatch.setattr(djinit_told, "URL_PREFIX", "/shop")
+    for router, path in ((Older, "/live/"), (Newer, "/shop/live/")):
+        monkeypatch.setitem(sys.modules, "channels.routing", SimpleNamespace(URLRouter=router))
+        assert seen("/live/", "websocket") == ("/shop", path)
+        assert seen("/live/")[1] == "/shop/live/"
 
 
 ASGI = {
@@ -59,8 +114,8 @@ def test_asgi(told: list[bytes], client: tuple[str, int] | None) -> None:
 
     headers = [(b"host", b"shop"), *((djinit_told.ASGI_NAME, value) for value in told)]
     wrapped = djinit_told.with_asgi_client(application, PREFIX)
-    scope = asyncio.run(wrapped({"client": None, "headers": headers}, print, print))
-    assert scope == {"client": client, "headers": [(b"host", b"shop")]}
+    scope = asyncio.run(wrapped({"type": "http", "client": None, "headers": headers}, print, print))
+    assert scope == {"type": "http", "client": client, "headers": [(b"host", b"shop")]}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ export function gracefulSeconds({ gracePeriodMs }: Config): number {
   return Math.ceil(Math.max(GRACEFUL_TIMEOUT_MS, gracePeriodMs) / 1000);
 }
 
-/** djinit's Python makes it the name of the script, which Django puts before its URLs. */
+/** djinit's Python makes it the name of the script, which Django puts before its URLs. Without a word FORCE_SCRIPT_NAME is that. */
 function urlPrefix({ urlPrefix: prefix }: Config): Record<string, string> {
-  return prefix === undefined || prefix === "" ? {} : { DJINIT_URL_PREFIX: prefix };
+  return prefix === undefined ? {} : { DJINIT_URL_PREFIX: prefix };
 }
