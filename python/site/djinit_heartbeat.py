@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 import click
+import djinit_beat
 import djinit_celery_files
 from celery import bootsteps, signals
 from djinit_report import SHORTEST_PERIOD_S, Counts, Report
@@ -210,6 +211,7 @@ def watch_worker(path: str, app: Any) -> None:
 def watch_beat(path: str, service: Any) -> None:
     report = Report(path, "beat")
     scheduler = service.scheduler
+    djinit_beat.guard(service, path, report)
     tick = scheduler.tick
 
     # celery's handler of TERM closes the schedule and raises SystemExit wherever the program is. In a `__del__` or a weak

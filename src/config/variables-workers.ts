@@ -1,5 +1,5 @@
 // Which workers there are, how many, and when they are renewed.
-import { flag, integer, integerOrAuto, memorySize, text } from "./value-types.ts";
+import { choice, flag, integer, integerOrAuto, memorySize, text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const WORKER_VARIABLES = {
@@ -18,6 +18,12 @@ export const WORKER_VARIABLES = {
     default: "",
   }),
   celeryBeat: variable("CELERY_BEAT", flag(), "Web: run celery beat in the same container.", { default: "" }),
+  beatLock: variable(
+    "DJINIT_BEAT_LOCK",
+    choice("auto", "off", "redis", "database"),
+    "By what one of several beats sends and the others stand by: redis, the broker's or that of the results; database, a table; auto: the broker, if it is Redis, else nothing.",
+    { default: "auto", passedOn: true },
+  ),
   tasksWorker: variable(
     "DJANGO_TASKS_WORKER",
     flag(),

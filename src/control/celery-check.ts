@@ -1,4 +1,5 @@
 // Whether a worker or beat is alive, and whether it can work. Pure.
+import { leads } from "../metrics/heartbeat.ts";
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 
 /** A healthy loop beats every 2 s. A machine that is overloaded for a while is no reason to restart anything. */
@@ -44,6 +45,14 @@ export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () =>
   const { at, due = at, kind, since = at, state } = heartbeat;
   const lateS = nowS - due;
   const isLate = lateS > STALE_AFTER_S && state !== "starting";
+  if (typeof heartbeat.lock_lost === "number" && !isLate) {
+    const forS = Math.round(nowS - heartbeat.lock_lost);
+    return {
+      live: true,
+      ready: false,
+      detail: `has been without its lock (${heartbeat.lock}) for ${forS} s`,
+    };
+  }
   // A worker that is looking for its broker does nothing else. beat goes on ticking.
   if (state === "connecting" && !(isLate && kind === "beat")) {
     const forS = Math.round(nowS - since);
@@ -52,7 +61,14 @@ export function judgeHeartbeat(heartbeat: Heartbeat, nowS: number, frames: () =>
   return isLate ? judgeStall(heartbeat, nowS, Math.round(lateS), frames()) : judgeConsuming(heartbeat, nowS);
 }
 
-function judgeConsuming({ idle_since, queues = {} }: Heartbeat, nowS: number): Verdict {
+function judgeConsuming(heartbeat: Heartbeat, nowS: number): Verdict {
+  const { idle_since, lock, queues = {} } = heartbeat;
+  if (lock !== undefined) {
+    return {
+      ...WELL,
+      detail: leads(heartbeat, nowS) ? "is running, and leads" : "stands by: another beat leads",
+    };
+  }
   const forS = nowS - (idle_since ?? nowS);
   if (forS < DEAF_AFTER_S) return WELL;
   const waiting = Object.values(queues).reduce((sum, length) => sum + length, 0);

@@ -65,6 +65,8 @@ export interface ServiceStatus {
   memory_bytes: number;
   /** The exit status of its last process that has ended; 128+n for signal n. */
   exit_status?: number;
+  /** Of a beat with a lock: whether it sends, or stands by. */
+  leads?: boolean;
   /** An operator has stopped it, and it stays stopped. */
   held?: true;
 }

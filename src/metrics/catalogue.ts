@@ -56,6 +56,7 @@ export const METRICS = {
     ["service"],
     "Since the last report; of beat, since it was due.",
   ),
+  djinit_beat_leader: metric("gauge", ["service"], "1 for the beat that sends, 0 for one that stands by."),
   celery_tasks_active: metric("gauge", ["service"], "Tasks being run."),
   celery_tasks_received_total: metric("counter", ["service", "task"], "Tasks taken from the broker."),
   celery_tasks_started_total: metric("counter", ["service", "task"], "Tasks begun."),

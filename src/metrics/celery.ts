@@ -1,6 +1,7 @@
 // Metrics of tasks and queues, from a worker's report.
 import type { MetricName } from "./catalogue.ts";
 import { type Family, family, type Sample } from "./family.ts";
+import { leads } from "./heartbeat.ts";
 import type { Heartbeat } from "./heartbeat-shape.ts";
 import { histogramSamples } from "./histogram.ts";
 
@@ -40,7 +41,16 @@ export function collectCelery(processes: readonly CeleryProcess[], nowS: number)
   const workers = processes
     .filter(({ kind, heartbeat }) => kind === "worker" || (kind === "tasks" && heartbeat !== undefined))
     .map(collectWorker);
-  return [family("celery_heartbeat_age_seconds", ages), ...joined(workers)];
+  const leaders = processes.flatMap(({ service, kind, heartbeat }): Sample[] =>
+    kind === "beat"
+      ? [{ labels: { service }, value: Number(heartbeat !== undefined && leads(heartbeat, nowS)) }]
+      : [],
+  );
+  return [
+    family("celery_heartbeat_age_seconds", ages),
+    family("djinit_beat_leader", leaders),
+    ...joined(workers),
+  ];
 }
 
 /** One family of each name, with the samples of all. */

@@ -22,6 +22,12 @@ export interface Heartbeat {
   soft_shutdown?: number;
   /** Whether tasks run in the worker's main process, in turn with its other work. */
   solo?: boolean;
+  /** Where a beat's lock lies, by which one of several sends. */
+  lock?: string;
+  /** Until when no other beat can send; 0 for one that stands by. */
+  leads_until?: number;
+  /** Since when the lock's store has not answered. */
+  lock_lost?: number | null;
   /** The main thread, as faulthandler names it. */
   thread: number;
   /** Events of each task: `task-received`, `task-started`, `task-succeeded`… */
@@ -74,6 +80,9 @@ const OPTIONAL: { [K in keyof Heartbeat]?: Shape<NonNullable<Heartbeat[K]> | nul
   idle_since: (value): value is number | null => value === null || isNumber(value),
   soft_shutdown: isNumber,
   solo: (value): value is boolean => typeof value === "boolean",
+  lock: (value): value is string => value === "redis" || value === "database",
+  leads_until: isNumber,
+  lock_lost: (value): value is number | null => value === null || isNumber(value),
   tasks: named(named(isNumber)),
   runtimes: named(isNumbers),
   buckets: isNumbers,

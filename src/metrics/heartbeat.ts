@@ -32,6 +32,11 @@ export function monotonicSeconds(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
+/** Whether this beat sends. One without a lock always does. */
+export function leads({ lock, leads_until = 0 }: Heartbeat, nowS: number): boolean {
+  return lock === undefined || nowS < leads_until;
+}
+
 /** The frames of a stalled process's main thread, the innermost first. Empty if it has not stalled. */
 export function readStalledFrames(path: string, thread: number): string[] {
   let text: string;

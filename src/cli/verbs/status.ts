@@ -66,6 +66,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
     ...(now.leases ?? []).map(describeLease),
     ...now.reasons.map((reason) => `not ready: ${reason}`),
     ...now.notes.map((note) => `note: ${note}`),
+    ...now.services.flatMap(sayLeadership),
     ...sayConfinement(now.confinement),
   ];
 }
@@ -74,6 +75,10 @@ function describeLease({ path, seconds_left, renewed_seconds_ago: ago, failures 
   const renewed = ago === undefined ? "" : `, renewed ${formatDuration(ago)} ago`;
   const failed = failures === 0 ? "" : `, ${failures} failed in a row`;
   return `vault: ${path} has ${formatDuration(seconds_left)} left${renewed}${failed}`;
+}
+
+function sayLeadership({ service, leads }: ServiceStatus): string[] {
+  return leads === undefined ? [] : [`beat: ${service} ${leads ? "leads" : "stands by"}`];
 }
 
 function sayConfinement(confinement: Status["confinement"]): string[] {

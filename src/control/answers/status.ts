@@ -1,5 +1,7 @@
+import { leads, monotonicSeconds } from "../../metrics/heartbeat.ts";
 import { landlockVersion } from "../../platform/libc.ts";
 import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
+import { lastHeartbeat } from "../../supervise/process/celery-report.ts";
 import type { Service } from "../../supervise/service.ts";
 import type { LeaseView } from "../../supervise/vault/vault-keeper.ts";
 import { checkHealth } from "../checks.ts";
@@ -19,9 +21,15 @@ export function status(_: Request, { supervisor, vault }: AdminContext): Status 
     services: supervisor.services.map((service) => ({
       ...statusOf(service, usage),
       ...(supervisor.operations.holds(service) ? { held: true as const } : {}),
+      ...leadershipOf(service),
     })),
     ...(vault === undefined ? {} : { leases: vault.leases().map(leaseStatusOf) }),
   };
+}
+
+function leadershipOf(service: Service): Pick<ServiceStatus, "leads"> {
+  const heartbeat = lastHeartbeat(service);
+  return heartbeat?.lock === undefined ? {} : { leads: leads(heartbeat, monotonicSeconds()) };
 }
 
 function leaseStatusOf({ path, secondsLeft, renewedSecondsAgo, failures }: LeaseView): LeaseStatus {

@@ -125,6 +125,7 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_WORKER_MAX_REQUESTS", "1k", whole(1, 1_000_000_000)],
   ["DJINIT_WORKER_MAX_MEMORY", "300MiB", MEMORY],
   ["DJINIT_WORKER_MAX_MEMORY", "1", MEMORY],
+  ["DJINIT_BEAT_LOCK", "on", "which is none of auto, off, redis, database"],
   ["CELERY_CONCURRENCY", "-1", "which is neither auto nor a whole number from 1 to 1024"],
   ["CELERY_CONCURRENCY", "all", "which is neither auto nor a whole number from 1 to 1024"],
 ];

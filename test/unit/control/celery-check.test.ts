@@ -108,6 +108,24 @@ describe("beat", () => {
     expect(judgeHeartbeat(lost, 1_031, none)).toMatchObject({ live: false, ready: false });
   });
 
+  test("with a lock is ready, whether it leads or stands by, and not ready without the lock's store", () => {
+    const judged = (more: Partial<Heartbeat>) =>
+      judgeHeartbeat(beat({ lock: "redis", ...more }), 1_001, none);
+    const detail = "is running, and leads";
+    expect(judged({ leads_until: 1_002 })).toEqual({ live: true, ready: true, detail });
+    expect(judged({ leads_until: 0 })).toEqual({
+      live: true,
+      ready: true,
+      detail: "stands by: another beat leads",
+    });
+    expect(judged({ leads_until: 0, lock_lost: 991 })).toEqual({
+      live: true,
+      ready: false,
+      detail: "has been without its lock (redis) for 10 s",
+    });
+    expect(judged({ lock_lost: 991, due: 960 })).toMatchObject({ live: false, ready: false });
+  });
+
   test("that cannot reach its broker is alive", () => {
     expect(judgeHeartbeat(beat(), 1_100, () => IN_BROKER)).toMatchObject({ live: true, ready: false });
   });

@@ -187,7 +187,25 @@ describe("celery", () => {
       live: true,
     };
     const samples = await printed(collectCelery([beat], 100));
-    expect(samples).toEqual(new Map([['celery_heartbeat_age_seconds{service="celery-beat"}', 5]]));
+    expect(samples).toEqual(
+      new Map([
+        ['celery_heartbeat_age_seconds{service="celery-beat"}', 5],
+        ['djinit_beat_leader{service="celery-beat"}', 1],
+      ]),
+    );
+  });
+
+  test.each<[string, Partial<Heartbeat> | undefined, number]>([
+    ["has no lock", {}, 1],
+    ["leads", { lock: "redis", leads_until: 101 }, 1],
+    ["has led, and was paused since", { lock: "redis", leads_until: 99 }, 0],
+    ["stands by", { lock: "redis", leads_until: 0 }, 0],
+    ["has not begun", undefined, 0],
+  ])("of a beat that %s", async (_, more, value) => {
+    const report = more && ({ ...heartbeat, kind: "beat", ...more } as Heartbeat);
+    const beat = { service: "celery-beat", kind: "beat" as const, heartbeat: report, live: true };
+    const samples = await printed(collectCelery([beat], 100));
+    expect(samples.get('djinit_beat_leader{service="celery-beat"}')).toBe(value);
   });
 });
 

@@ -1,0 +1,197 @@
+// Three beats of one schedule, of which the leader is taken away again and again: one sends, none sends twice, and the next one follows soon.
+// DJINIT_TEST_BEAT_ROUNDS=200 npm run test:container -- test/container/beat-lock.test.ts
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Container } from "../support/docker.ts";
+import { docker, tryDocker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { startPgbouncer } from "../support/pgbouncer.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { type Redis, startRedis } from "../support/redis.ts";
+import { runContext } from "../support/run-context.ts";
+import { mainPid, startReadyCake } from "./cake-subject.ts";
+
+const VOLUMES = [`${join(import.meta.dirname, "../fixtures/beat-lock")}:/beats:ro`];
+/** In all, half of them with each store; a run of two hundred takes twenty minutes. */
+const ROUNDS = Number(process.env.DJINIT_TEST_BEAT_ROUNDS ?? 10);
+const BEATS = 3;
+const PERIOD_S = 1;
+/** celery itself sends up to 10 ms early, and a busy processor the one before late. */
+const SHORTEST_GAP_S = 0.9 * PERIOD_S;
+/** Between two ticks: the period, and the takeover. */
+const LONGEST_GAP_S = PERIOD_S + 5;
+const LIMIT_MS = 60_000;
+
+const started: Container[] = [];
+afterAll(() => Promise.all(started.map((container) => container.rm())));
+
+interface Tick {
+  /** The container that has sent it. */
+  host: string;
+  at: number;
+}
+
+async function ticks({ command }: Redis): Promise<Tick[]> {
+  const lines = (await command("lrange", "celery", "0", "-1")).split("\n").filter((line) => line !== "");
+  const all = lines.map((line) => {
+    const { headers, body } = JSON.parse(line) as { headers: { origin: string }; body: string };
+    const [[at]] = JSON.parse(Buffer.from(body, "base64").toString()) as [[number]];
+    return { host: headers.origin.split("@")[1] as string, at };
+  });
+  return all.sort((one, other) => one.at - other.at);
+}
+
+const shortId = ({ id }: Container) => id.slice(0, 12);
+
+async function leads(container: Container): Promise<boolean | undefined> {
+  const ran = await container.exec(["djinit", "status", "--json"]);
+  if (!ran.ok) return undefined;
+  const { services } = JSON.parse(ran.stdout) as { services: { leads?: boolean }[] };
+  return services[0]?.leads;
+}
+
+/** What is done to the leader, and undone when another one leads. */
+interface Fault {
+  name: string;
+  inflict(leader: Container): Promise<unknown>;
+  undo(leader: Container): Promise<unknown>;
+}
+
+const engine = (...words: string[]) => docker(words.slice(0, 2).join(" "), words);
+const start = (leader: Container) => engine("start", leader.id);
+const signalBeat = async (leader: Container, signal: string) =>
+  leader.output(["kill", `-${signal}`, String(await mainPid(leader, "celery-beat"))]);
+
+const FAULTS: Fault[] = [
+  { name: "killed", inflict: (leader) => engine("kill", leader.id), undo: start },
+  {
+    name: "frozen, PID 1 not",
+    inflict: (leader) => signalBeat(leader, "STOP"),
+    undo: (leader) => signalBeat(leader, "CONT"),
+  },
+  {
+    name: "paused",
+    inflict: (leader) => engine("pause", leader.id),
+    undo: (leader) => engine("unpause", leader.id),
+  },
+  {
+    name: "cut off",
+    inflict: (leader) => engine("network", "disconnect", runContext().network, leader.id),
+    undo: (leader) => engine("network", "connect", runContext().network, leader.id),
+  },
+  { name: "stopped", inflict: (leader) => engine("stop", leader.id), undo: start },
+];
+
+/** One after the other; returns how long each takeover took, from the last tick of the one to the first of the next. */
+async function takeAway(redis: Redis, beats: Container[], rounds: number): Promise<[string, number][]> {
+  const gaps: [string, number][] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const { name, inflict, undo } = FAULTS[round % FAULTS.length] as Fault;
+    const before = (await ticks(redis)).at(-1) as Tick;
+    const leader = beats.find((beat) => shortId(beat) === before.host) as Container;
+    await inflict(leader);
+    const next = await eventually(
+      async () => {
+        const found = (await ticks(redis)).find(({ at, host }) => at > before.at && host !== before.host);
+        if (found === undefined) throw new Error("no tick of another one");
+        return found;
+      },
+      { what: `another beat leads, where one is ${name}`, timeoutMs: LIMIT_MS, attach: () => leader.logs() },
+    );
+    const last = (await ticks(redis)).filter(({ at, host }) => host === before.host && at < next.at).at(-1);
+    gaps.push([name, next.at - (last?.at ?? before.at)]);
+    await undo(leader);
+    await eventually(async () => (await leads(leader)) === false, {
+      what: `the one that was ${name} stands by`,
+      timeoutMs: LIMIT_MS,
+      attach: () => leader.logs(),
+    });
+    await eventually(async () => ((await ticks(redis)).at(-1) as Tick).at > next.at + PERIOD_S / 2, {
+      what: "the next one goes on",
+      timeoutMs: LIMIT_MS,
+    });
+  }
+  return gaps;
+}
+
+async function databaseOf(): Promise<Record<string, string>> {
+  const [database, pooler] = await Promise.all([createDatabase(), startPgbouncer(2)]);
+  started.push(pooler.container);
+  return {
+    DATABASE_URL: pooler.urlOf(database),
+    DJANGO_SETTINGS_MODULE: "cake_service.settings",
+    DJINIT_MIGRATIONS: "skip",
+    DJINIT_BEAT_LOCK: "database",
+  };
+}
+
+const STORES: [string, () => Promise<Record<string, string>>][] = [
+  ["the broker, which is Redis", async () => ({ DJANGO_SETTINGS_MODULE: "" })],
+  ["the database, through a pooler in transaction mode", databaseOf],
+];
+
+describe.concurrent("of several beats one sends", () => {
+  test.each(STORES)("with the lock in %s", { timeout: 1_500_000 }, async (_, environment) => {
+    const [redis, more] = await Promise.all([startRedis(), environment()]);
+    started.push(redis.container);
+    const beats = await Promise.all(
+      Array.from({ length: BEATS }, () =>
+        startReadyCake({
+          command: ["celery", "-A", "beats", "beat"],
+          env: { BROKER_URL: redis.url, PYTHONPATH: "/beats", ...more },
+          volumes: VOLUMES,
+          publish: [],
+        }),
+      ),
+    );
+    started.push(...beats);
+    await eventually(async () => (await ticks(redis)).length > 2, {
+      what: "one sends",
+      timeoutMs: LIMIT_MS,
+      attach: async () => (await Promise.all(beats.map((beat) => beat.logs()))).join("\n"),
+    });
+    expect((await Promise.all(beats.map(leads))).sort()).toEqual([false, false, true]);
+    const takeovers = await takeAway(redis, beats, Math.ceil(ROUNDS / STORES.length));
+
+    const all = await ticks(redis);
+    const gaps = all.slice(1).map(({ at }, index) => at - (all[index] as Tick).at);
+    console.log(
+      `${takeovers.length} takeovers, ${all.length} ticks, gaps ${Math.min(...gaps).toFixed(3)} to ${Math.max(...gaps).toFixed(3)} s; ` +
+        FAULTS.map(({ name }) => {
+          const own = takeovers.filter(([it]) => it === name).map(([, gap]) => gap);
+          return `${name}: ${own.length}, at most ${Math.max(...own).toFixed(2)} s`;
+        }).join("; "),
+    );
+    expect(Math.min(...gaps), "none is doubled").toBeGreaterThan(SHORTEST_GAP_S);
+    expect(Math.max(...gaps), "the next one follows soon").toBeLessThan(LONGEST_GAP_S);
+    const codes = (await Promise.all(beats.map((beat) => beat.records()))).flat().map(({ code }) => code);
+    expect(codes.filter((code) => code !== undefined)).toEqual([]);
+  });
+});
+
+test("a single beat says nothing of it, and its own restart waits for nobody", async () => {
+  const redis = await startRedis();
+  started.push(redis.container);
+  const env = { BROKER_URL: redis.url, PYTHONPATH: "/beats", DJANGO_SETTINGS_MODULE: "" };
+  await using beat = await startReadyCake({
+    command: ["celery", "-A", "beats", "beat"],
+    env,
+    volumes: VOLUMES,
+    publish: [],
+  });
+  await eventually(async () => (await ticks(redis)).length > 1, { what: "it sends", timeoutMs: LIMIT_MS });
+  const { at } = (await ticks(redis)).at(-1) as Tick;
+  await signalBeat(beat, "KILL");
+  await eventually(async () => ((await ticks(redis)).at(-1) as Tick).at > at + 2 * PERIOD_S, {
+    what: "it sends again",
+    timeoutMs: LIMIT_MS,
+  });
+  expect(await leads(beat)).toBe(true);
+  const levels = (await beat.records()).filter(
+    ({ service, level }) => service === "celery-beat" && level !== "info",
+  );
+  expect(levels).toEqual([]);
+  expect((await tryDocker(["exec", beat.id, "djinit", "status"])).stdout).toContain(
+    "beat: celery-beat leads",
+  );
+});
