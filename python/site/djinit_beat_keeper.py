@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("celery.beat")
 
 #: A leader that is gone is followed after this, and at most one period more.
-LEASE_S = 3.0
-PERIOD_S = 0.5
+LEASE_S = 2.5
+PERIOD_S = 0.4
 #: What the scheduler's thread waits for an answer. The lease is over by then, whatever it is.
 ANSWER_S = LEASE_S
 #: A stop waits so long for the lease to be given back.

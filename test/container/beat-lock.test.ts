@@ -16,10 +16,10 @@ const VOLUMES = [`${join(import.meta.dirname, "../fixtures/beat-lock")}:/beats:r
 const ROUNDS = Number(process.env.DJINIT_TEST_BEAT_ROUNDS ?? 10);
 const BEATS = 3;
 const PERIOD_S = 1;
-/** celery itself sends up to 10 ms early, and a busy processor the one before late. */
+/** Between the runs after which two were sent. celery itself is up to 10 ms early. */
 const SHORTEST_GAP_S = 0.9 * PERIOD_S;
-/** Between two ticks: the period, and the takeover. */
-const LONGEST_GAP_S = PERIOD_S + 5;
+/** Between two ticks: the period, and the takeover. In a run of all tests the processors are not beat's alone. */
+const LONGEST_GAP_S = PERIOD_S + (process.env.DJINIT_TEST_BEAT_ROUNDS === undefined ? 15 : 5);
 const LIMIT_MS = 60_000;
 
 const started: Container[] = [];
@@ -29,16 +29,23 @@ interface Tick {
   /** The container that has sent it. */
   host: string;
   at: number;
+  /** When the one before it was, as its beat knew. */
+  after: number;
 }
 
 async function ticks({ command }: Redis): Promise<Tick[]> {
   const lines = (await command("lrange", "celery", "0", "-1")).split("\n").filter((line) => line !== "");
   const all = lines.map((line) => {
     const { headers, body } = JSON.parse(line) as { headers: { origin: string }; body: string };
-    const [[at]] = JSON.parse(Buffer.from(body, "base64").toString()) as [[number]];
-    return { host: headers.origin.split("@")[1] as string, at };
+    const [[at, after]] = JSON.parse(Buffer.from(body, "base64").toString()) as [[number, number]];
+    return { host: headers.origin.split("@")[1] as string, at, after };
   });
   return all.sort((one, other) => one.at - other.at);
+}
+
+function gapsOf(moments: number[]): number[] {
+  const sorted = moments.toSorted((one, other) => one - other);
+  return sorted.slice(1).map((moment, at) => moment - (sorted[at] as number));
 }
 
 const shortId = ({ id }: Container) => id.slice(0, 12);
@@ -154,15 +161,16 @@ describe.concurrent("of several beats one sends", () => {
     const takeovers = await takeAway(redis, beats, Math.ceil(ROUNDS / STORES.length));
 
     const all = await ticks(redis);
-    const gaps = all.slice(1).map(({ at }, index) => at - (all[index] as Tick).at);
+    const gaps = gapsOf(all.map(({ at }) => at));
+    const runs = gapsOf(all.map(({ after }) => after));
     console.log(
-      `${takeovers.length} takeovers, ${all.length} ticks, gaps ${Math.min(...gaps).toFixed(3)} to ${Math.max(...gaps).toFixed(3)} s; ` +
+      `${takeovers.length} takeovers, ${all.length} ticks, between runs at least ${Math.min(...runs).toFixed(3)} s, gaps ${Math.min(...gaps).toFixed(3)} to ${Math.max(...gaps).toFixed(3)} s; ` +
         FAULTS.map(({ name }) => {
           const own = takeovers.filter(([it]) => it === name).map(([, gap]) => gap);
           return `${name}: ${own.length}, at most ${Math.max(...own).toFixed(2)} s`;
         }).join("; "),
     );
-    expect(Math.min(...gaps), "none is doubled").toBeGreaterThan(SHORTEST_GAP_S);
+    expect(Math.min(...runs), "none is doubled").toBeGreaterThan(SHORTEST_GAP_S);
     expect(Math.max(...gaps), "the next one follows soon").toBeLessThan(LONGEST_GAP_S);
     const codes = (await Promise.all(beats.map((beat) => beat.records()))).flat().map(({ code }) => code);
     expect(codes.filter((code) => code !== undefined)).toEqual([]);
