@@ -32,13 +32,18 @@ export async function buildBenchImages(): Promise<RunContext["images"]> {
   return images;
 }
 
-async function buildOthers(): Promise<void> {
+/** What all of them are built from: nginx, Python and gunicorn, without an application. */
+export async function buildBenchBase(): Promise<void> {
   await buildImage({
     tag: BENCH_IMAGES.base,
     dockerfile: `${here}plain/Dockerfile`,
     context: `${root}docker`,
     buildArgs: { BASE_IMAGE: await ensureBaseImage(DEBIAN), GUNICORN_VERSION: gunicornVersion() },
   });
+}
+
+async function buildOthers(): Promise<void> {
+  await buildBenchBase();
   await buildOnBase({ tag: BENCH_IMAGES.plain, context: `${root}example-app`, base: BENCH_IMAGES.base });
   await buildImage({
     tag: BENCH_IMAGES.seed,

@@ -3,7 +3,7 @@ import { pairRatios, type Summary, summarize } from "./statistics.ts";
 /** The same thing measured of djinit and of another design, in turn. */
 export interface Comparison {
   what: string;
-  unit: "s" | "ms" | "µs" | "MB" | "lines" | "lines/s" | "requests/s";
+  unit: "s" | "ms" | "µs" | "MB" | "lines" | "lines/s" | "requests/s" | "MiB" | "of it";
   /** The other design's name. */
   other: string;
   djinitSamples: number[];

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { EXAMPLE_TAG } from "../../tools/image/example.ts";
+import { oneOf, positive } from "./option-values.ts";
 
 export const FIGURES = [
   "size",
@@ -69,7 +70,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   return {
     pairs: positive("--pairs", values.pairs),
-    figures: values.only.map(figureName),
+    figures: values.only.map((word) => oneOf(FIGURES, word)),
     projects: values.project,
     image: values.image,
     deadlineMinutes: positive("--deadline-minutes", values["deadline-minutes"]),
@@ -77,18 +78,4 @@ export function readOptions(args: readonly string[]): BenchOptions {
     ...(values["other-checkout"] === undefined ? {} : { otherCheckout: values["other-checkout"] }),
     ...(values.json === undefined ? {} : { json: values.json }),
   };
-}
-
-function figureName(name: string): FigureName {
-  const found = FIGURES.find((figure) => figure === name);
-  if (found === undefined)
-    throw new Error(`cannot measure ${JSON.stringify(name)}: it is none of ${FIGURES.join(", ")}`);
-  return found;
-}
-
-function positive(option: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new Error(`cannot use ${option} ${JSON.stringify(text)}: it is no whole number above 0`);
-  return number;
 }

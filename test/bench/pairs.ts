@@ -15,13 +15,25 @@ export async function measureInTurn<Sample>(
   b: () => Promise<Sample>,
 ): Promise<{ a: Sample[]; b: Sample[] }> {
   const samples = { a: [] as Sample[], b: [] as Sample[] };
-  const measure = { a: async () => samples.a.push(await a()), b: async () => samples.b.push(await b()) };
   for (let pair = 0; pair < pairs; pair += 1) {
-    for (const which of pair % 2 === 0 ? (["a", "b"] as const) : (["b", "a"] as const)) {
-      await delay(REST_MS);
-      await measure[which]();
-    }
+    const { a: ofA, b: ofB } = await measureRound(pair, { a, b });
+    samples.a.push(ofA);
+    samples.b.push(ofB);
     say(`${what}: pair ${pair + 1} of ${pairs}`);
   }
   return samples;
+}
+
+/** One measurement of each, one after the other; every second round backwards. Errors: those of a measurement. */
+export async function measureRound<Name extends string, Sample>(
+  round: number,
+  measure: Record<Name, () => Promise<Sample>>,
+): Promise<Record<Name, Sample>> {
+  const names = Object.keys(measure) as Name[];
+  const samples: Partial<Record<Name, Sample>> = {};
+  for (const name of round % 2 === 0 ? names : names.toReversed()) {
+    await delay(REST_MS);
+    samples[name] = await measure[name]();
+  }
+  return samples as Record<Name, Sample>;
 }

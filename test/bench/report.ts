@@ -10,6 +10,8 @@ const DIGITS: Record<Comparison["unit"], number> = {
   lines: 0,
   "lines/s": 0,
   "requests/s": 0,
+  MiB: 1,
+  "of it": 2,
 };
 
 const HEAD = ["figure", "djinit", "other", "other design", "djinit / other", "goal"];
@@ -21,14 +23,17 @@ export function tableOf(comparisons: readonly Comparison[]): string {
 
 /** The same as Markdown. */
 export function markdownOf(comparisons: readonly Comparison[], machine: string): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
-    line(HEAD),
-    line(HEAD.map(() => "---")),
-    ...comparisons.map((comparison) => line(rowOf(comparison))),
+    ...markdownRows([HEAD, ...comparisons.map(rowOf)]),
     "",
     `Medians (smallest – largest) of ${countOf(comparisons)} measurements in turn; ratios are medians of the pairs. ${machine}`,
   ].join("\n");
+}
+
+/** The first row is the table's head. */
+export function markdownRows(rows: readonly (readonly string[])[]): string[] {
+  const [head = "", ...lines] = rows.map((cells) => `| ${cells.join(" | ")} |`);
+  return [head, `|${" --- |".repeat(rows[0]?.length ?? 0)}`, ...lines];
 }
 
 function rowOf(comparison: Comparison): string[] {
@@ -43,11 +48,11 @@ function countOf(comparisons: readonly Comparison[]): number {
   return Math.max(...comparisons.map(({ djinitSamples }) => djinitSamples.length));
 }
 
-function withUnit(summary: Summary, unit: Comparison["unit"]): string {
+export function withUnit(summary: Summary, unit: Comparison["unit"]): string {
   return `${spread(summary, DIGITS[unit])} ${unit}`;
 }
 
-function spread({ count, max, median, min }: Summary, digits: number): string {
+export function spread({ count, max, median, min }: Summary, digits: number): string {
   const middle = median.toFixed(digits);
   return count === 1 ? middle : `${middle} (${min.toFixed(digits)} – ${max.toFixed(digits)})`;
 }

@@ -1,10 +1,10 @@
 // npm run bench [-- --pairs N --only NAME …]: djinit's figures against other designs, measured in turn in one run.
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { main, say } from "../../tools/engine/say.ts";
 import { prepareRun } from "../support/prepare-run.ts";
 import { buildBenchImages } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";
+import { endInTime } from "./end-in-time.ts";
 import { measureAsgi } from "./figure-asgi.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
@@ -21,6 +21,7 @@ import { measureStart } from "./figure-start.ts";
 import { measureStop } from "./figure-stop.ts";
 import { measureVerbs } from "./figure-verbs.ts";
 import { measureVersions } from "./figure-versions.ts";
+import { machine } from "./machine.ts";
 import { type BenchOptions, type FigureName, readOptions, USAGE } from "./options.ts";
 import { markdownOf, tableOf } from "./report.ts";
 
@@ -46,9 +47,8 @@ const MEASURE: Record<FigureName, (pairs: number, options: BenchOptions) => Prom
 /** Prints each figure's table when it is measured, and all as Markdown at the end. Errors: a measurement failed. */
 async function bench(options: BenchOptions): Promise<void> {
   endInTime(options.deadlineMinutes);
-  const teardown = await prepareRun(async () => {
-    const images = await buildBenchImages();
-    return { ...images, example: options.image };
+  const teardown = await prepareRun({
+    makeImages: async () => ({ ...(await buildBenchImages()), example: options.image }),
   });
   const all: Comparison[] = [];
   try {
@@ -62,26 +62,6 @@ async function bench(options: BenchOptions): Promise<void> {
   }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
   say(markdownOf(all, machine()));
-}
-
-/** Ends this process, and with it every container of the run, on Ctrl-C and when it takes too long. */
-function endInTime(minutes: number): void {
-  // `exit` is where the run's containers are removed; a signal's default action would skip it.
-  process.once("SIGINT", () => process.exit(130));
-  process.once("SIGTERM", () => process.exit(143));
-  setTimeout(() => {
-    process.stderr.write(`cannot finish the bench: no end after ${minutes} minutes\n`);
-    process.exit(1);
-  }, minutes * 60_000).unref();
-}
-
-function machine(): string {
-  const gigabytes = (totalmem() / 1e9).toFixed(0);
-  const processors = availableParallelism();
-  const model = cpus()[0]?.model ?? "unknown";
-  // The bench alone keeps it below: what is above is other work, which takes its time from both designs.
-  const load = (loadavg()[2] ?? 0).toFixed(1);
-  return `${processors} × ${model}, ${gigabytes} GB, Linux ${release()}; load average of the last 15 minutes: ${load}.`;
 }
 
 await main(async () => {

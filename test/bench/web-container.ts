@@ -1,7 +1,7 @@
 // A web container of one of the designs, and how long it takes until it answers.
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Container, runContainer } from "../support/docker.ts";
+import { type Container, type RunOptions, runContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
@@ -18,22 +18,26 @@ export interface WebStart {
   insideMs: number;
 }
 
-/** Starts a web container and waits for its first 200 on `/`. Errors: none within a minute; with the log. */
-export async function startWeb(image: string, env: Record<string, string>): Promise<WebStart> {
+/** Starts a web container of the example project and waits for its first 200 on `/`. Errors: none within a minute; with the log. */
+export function startWeb(image: string, env: Record<string, string>): Promise<WebStart> {
+  return startAnswering({ image, env: { SECRET_KEY: "bench", ...env } });
+}
+
+/** The same of any container that listens at port 8000. */
+export async function startAnswering(options: RunOptions): Promise<WebStart> {
   const port = await freePort();
   const startedMs = performance.now();
   const container = await runContainer({
-    image,
-    env: { SECRET_KEY: "bench", ...env },
+    ...options,
     publish: [],
-    more: ["--publish", `127.0.0.1:${port}:8000`],
+    more: ["--publish", `127.0.0.1:${port}:8000`, ...(options.more ?? [])],
   });
   // Not before: the host would ask a network that is not there yet for the container's address, and asks again only
   // after a second, which all that is sent meanwhile waits for. No design answers before `docker run` returns.
   while (!(await answers(`http://127.0.0.1:${port}/`))) {
     if (performance.now() - startedMs > ANSWER_TIMEOUT_MS)
       throw new Error(
-        `cannot get an answer of ${image} within ${ANSWER_TIMEOUT_MS} ms\n${await container.logs()}`,
+        `cannot get an answer of ${options.image} within ${ANSWER_TIMEOUT_MS} ms\n${await container.logs()}`,
       );
     await delay(POLL_PERIOD_MS);
   }

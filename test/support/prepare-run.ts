@@ -10,9 +10,13 @@ import { runIdOf } from "./run-id.ts";
  * Makes what all container tests share: images, a network, a Postgres server. Returns what removes everything that the
  * run has made. Errors: no engine, a build that fails.
  */
-export async function prepareRun(
-  makeImages: () => Promise<RunContext["images"]> = buildTestImages,
-): Promise<() => Promise<void>> {
+export async function prepareRun({
+  makeImages = buildTestImages,
+  withPostgres = true,
+}: {
+  makeImages?: () => Promise<RunContext["images"]>;
+  withPostgres?: boolean;
+} = {}): Promise<() => Promise<void>> {
   await ensureEngine();
   await removeDeadRuns();
   const runId = runIdOf(process.pid) ?? `${process.pid}-0`;
@@ -20,6 +24,7 @@ export async function prepareRun(
   try {
     const context: RunContext = { runId, images: await makeImages(), network: await createNetwork(runId) };
     publishRunContext(context);
+    if (!withPostgres) return teardown;
     const { server } = await startPostgres();
     publishRunContext({ ...context, postgres: server });
   } catch (error) {
