@@ -64,10 +64,13 @@ describe("a project's own", () => {
       "/etc/nginx/conf.d/django.conf.d/locations/own.conf": `error_page 504 /static/late.html;
         location /silent/ { include /etc/nginx/conf.d/django.conf.d/application.conf; proxy_read_timeout 1s; }\n`,
       "/app/static/late.html": "late",
+      "/srv/pages/500.html": "linked 500 page",
     };
     subject = await startSubject(files, 8000, undefined, {
       DJINIT_STATIC_HEADERS: "Cross-Origin-Resource-Policy: same-site | cache-control: max-age=5",
       DJINIT_ERROR_PAGES: "/app/errors",
+      // What keeps links from leading anywhere is to hold without it, too.
+      DJINIT_CONFINE: "off",
       DJINIT_MAX_BODY_SIZE: "1k",
     });
   });
@@ -83,6 +86,15 @@ describe("a project's own", () => {
   ])("%d: %s", async (status, text, path, ask) => {
     const answer = await subject.ask(path, ask);
     expect([answer.status, answer.body.toString()]).toEqual([status, expect.stringContaining(text)]);
+  });
+
+  test("a link of the application's leads to none of another's files; one of root's does", async () => {
+    const links = `ln -s /etc/passwd /app/errors/431.html; chown -h django /app/errors/431.html
+      ln -s /srv/pages/500.html /app/errors/502.html`;
+    await subject.container.output(["sh", "-ec", links]);
+    const refused = await subject.ask("/", { headers: { Cookie: "c".repeat(9_000) } });
+    expect([refused.status, refused.body.toString()]).toEqual([431, expect.stringContaining("<h1>")]);
+    expect((await subject.ask("/dies/")).body.toString()).toBe("linked 500 page");
   });
 
   test("headers of its own for static files, and for nothing else", async () => {

@@ -36,6 +36,8 @@ function location(status: number, config: PagesConfig): string {
   const lines = [
     "internal;",
     'root "/";',
+    // A project's directory may be the application's: its link leads to its own files alone. Volumes of Kubernetes' are links of root's.
+    "disable_symlinks if_not_owner;",
     `try_files ${files.join(" ")} =${status};`,
     "add_header Cache-Control no-store always;",
     "add_header X-Content-Type-Options nosniff always;",
