@@ -6,12 +6,16 @@
  * each variable of the container is passed to it under another name, `~NAME`, which means nothing to any library. This
  * program itself is linked statically, for a dynamic loader would look at the environment before main() does.
  *
+ * A core file would hold every secret that its process has: none is left, by this process and by all that it starts, but for what
+ * start-service lifts the limit for. The hard limit stays, so that a program may lift its own.
+ *
  * Signals are blocked from here on, until djinit has handlers for them: see keep-signals.c.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define DIRECTORY "/usr/local/lib/djinit"
@@ -49,6 +53,16 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 static char *set_aside(const char *variable)
 {
     size_t bytes = strlen(variable) + 1;
@@ -65,6 +79,7 @@ int main(int argc, char **argv, char **given)
     char **words, **environment;
 
     block_signals();
+    leave_no_core();
     while (given[variables] != NULL)
         variables++;
     environment = need(calloc(variables + COUNT(OWN) + 1, sizeof(char *)));

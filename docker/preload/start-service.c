@@ -7,6 +7,8 @@
  * privileges have been given up, gives them their own names back. All other variables end here. COMMAND is looked up on the
  * application's own PATH.
  *
+ * With DJINIT_CORE_FILES among these variables COMMAND may leave core files, as the container's hard limit says.
+ *
  * SCORE is written to oom_score_adj, as choom(1) would, in the same process; `-` leaves that as it is.
  *
  * With --confine COMMAND and all that it starts reach only what the rules say, whatever its user may: landlock(7). KIND `nginx` is
@@ -20,11 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "confine.h"
 
 #define CONFINE "--confine="
+#define CORES "DJINIT_CORE_FILES"
 #define NO_EXECUTE "/usr/local/lib/djinit/no-execute.so"
 #define OF_FILES (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define READS (FS_READ_FILE | FS_READ_DIR)
@@ -104,7 +108,20 @@ static char **confine(char **words)
     return words + 1;
 }
 
-/* After the environment is the program's own. */
+/* Both after the environment is the program's own. */
+static void allow_cores(void)
+{
+    struct rlimit limit;
+
+    if (getenv(CORES) == NULL)
+        return;
+    unsetenv(CORES);
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 static void preload(const char *library)
 {
     const char *given = getenv("LD_PRELOAD");
@@ -142,6 +159,7 @@ int main(int argc, char **argv)
         if ((*from)[0] == '~')
             *to++ = *from + 1;
     *to = NULL;
+    allow_cores();
     if (executes_nothing)
         preload(NO_EXECUTE);
     execvp(command[0], command);

@@ -7,6 +7,7 @@ import { planAdmin } from "./admin.ts";
 import { planBoot } from "./boot-steps.ts";
 import { namesApp, planCeleryBeat, planCeleryWorker } from "./celery.ts";
 import { planCommand } from "./command.ts";
+import { allowCoreFiles } from "./confinement/core-files.ts";
 import { confineService } from "./confinement/writes.ts";
 import { findDaemonProblems } from "./daemon-options.ts";
 import { withoutBootFiles, withoutIdentity } from "./environment.ts";
@@ -109,7 +110,7 @@ export function draftPlan(
   const keepsRoot = invocation.role === "command" && config.commandUser === "root";
   const admin = planAdmin(invocation, config);
   const services = planServices(invocation, config, { settles: gunicornSettles, admin }).map((service) =>
-    confineService(service, config),
+    allowCoreFiles(confineService(service, config), config.coreFiles),
   );
   const bootOnly = bootOnlyFor(invocation.role);
   return {

@@ -82,6 +82,9 @@ interface Found {
   memory: string[];
 }
 
+/** PID 1, gunicorn and its worker, nginx and its worker, celery and its pool, beat: fewer of them at the least. */
+const SERVICES = 6;
+
 const UID = { django: 104, nginx: 105, djinit: 106 };
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
@@ -235,6 +238,24 @@ test("after a reload that finds new values PID 1 has no secret of the boot's eit
   await serves(container);
   await eventually(() => expectTheTable(), { what: "the table holds again", timeoutMs: 60_000 });
 }, 180_000);
+
+test("no process may leave a core file, and one that is made to crash leaves none", async () => {
+  const read = "grep -h '^Max core file size' /proc/[0-9]*/limits";
+  const soft = (await container.output(["sh", "-c", read], { user: "root" }))
+    .split("\n")
+    .map((line) => line.split(/\s+/)[4]);
+  // The shell and grep have come with `docker exec`, and have the engine's limit.
+  expect(soft.filter((limit) => limit === "0").length).toBeGreaterThan(SERVICES);
+  expect(soft.filter((limit) => limit !== "0").length).toBeLessThanOrEqual(2);
+  const before = await mainPid(container, "gunicorn");
+  await container.output(["sh", "-c", "chown django /app; kill -SEGV $0", String(before)], { user: "root" });
+  await eventually(async () => expect(await mainPid(container, "gunicorn")).not.toBe(before), {
+    what: "another gunicorn",
+    timeoutMs: 60_000,
+  });
+  await serves(container);
+  expect(await container.output(["sh", "-c", "ls -a /app /tmp | grep core || true"])).toBe("");
+}, 120_000);
 
 test("a start that is refused for its secrets says what is wrong with them, and nothing of them", async () => {
   const spoil = [
