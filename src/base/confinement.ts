@@ -2,8 +2,12 @@
 export interface Confinement {
   /** `nginx`: nothing else is read or written, and nothing executed. `writes`: nothing else is written. */
   kind: "nginx" | "writes";
+  /** What is read in any case, and is there for as long as the image is. */
+  system: string[];
   /** Directories and files that may be read. */
   reads: string[];
+  /** Those of `reads` that hold what is served: they may come, or be replaced, while nginx runs. */
+  served: string[];
   /** Directories whose names may be read, for a pattern with `*`. */
   lists: string[];
   /** Directories of static files: links in them that `collectstatic --link` has made lead to others. */

@@ -24,8 +24,8 @@ export interface Status {
   services: ServiceStatus[];
   /** What Vault has lent; absent where no variable refers to it. */
   leases?: LeaseStatus[];
-  /** Which services are to be confined, and the version of the kernel's Landlock (0: none). Absent where none is to be. */
-  confinement?: { services: string[]; landlock_version: number };
+  /** Which services are to be confined, the version of the kernel's Landlock (0: none), and why one is not. Absent where none is to be. */
+  confinement?: { services: string[]; landlock_version: number; unconfined?: Record<string, string> };
   /** While the container boots: there are no services yet. */
   boot?: BootStatus;
 }

@@ -1,7 +1,8 @@
 import { PROGRAMS } from "../base/programs.ts";
 import type { Config } from "../config/variables.ts";
-import { FILE_HEAD } from "./confinement/directives.ts";
+import { FILE_HEAD, readDirectives } from "./confinement/directives.ts";
 import { confineNginx } from "./confinement/nginx-paths.ts";
+import { runsPrograms } from "./confinement/programs.ts";
 import { identityOf } from "./environment.ts";
 import { type ListenAddress, readListens } from "./nginx-listen.ts";
 import {
@@ -78,7 +79,7 @@ export function completeNginx(
 ): ServicePlan {
   const file = nginxFileArgs(plan.mirror?.run ?? RUN_DIRECTORY);
   return {
-    ...plan,
+    ...free(plan),
     argv: nginxCommand(globals, ...file),
     // -T also shows where it will listen.
     check: nginxCommand(globals, "-T", ...file),
@@ -88,10 +89,22 @@ export function completeNginx(
   };
 }
 
-function planConfinement({ confines }: ServicePlan, dump: string): Pick<ServicePlan, "confinement"> {
+function planConfinement(
+  { confines }: ServicePlan,
+  dump: string,
+): Pick<ServicePlan, "confinement" | "unconfined"> {
   if (confines === undefined) return {};
   const { run, writable } = confines;
-  return { confinement: confineNginx(namedAsUsual(dump, run), run, writable) };
+  const usual = namedAsUsual(dump, run);
+  const directives = readDirectives(usual);
+  const unconfined = runsPrograms(directives);
+  if (unconfined !== undefined) return { unconfined };
+  return { confinement: confineNginx(usual, run, writable, directives) };
+}
+
+/** Without what followed from its files as they were. */
+function free({ confinement: _, unconfined: __, ...plan }: ServicePlan): ServicePlan {
+  return plan;
 }
 
 /** `-e stderr`: before it reads its files, nginx opens a log file that user nginx may not open. */
@@ -115,7 +128,7 @@ export function planAfterCheck(plan: ServicePlan, dump: string): ServicePlan {
   if (plan.sockets?.variable !== "NGINX") return plan;
   const { listens, variables } = readNginxDump(dump);
   return {
-    ...plan,
+    ...free(plan),
     ...planListening(listens),
     ...planConfinement(plan, dump),
     inherits: [...NGINX_VARIABLES, ...variables],

@@ -127,6 +127,8 @@ export interface ServicePlan {
   staleSockets?: string[];
   /** What the kernel lets its process reach; undefined: whatever its user may. Begins with a process. */
   confinement?: Confinement;
+  /** Why it is not confined, although it is to be. */
+  unconfined?: string;
   /** Of nginx: what its files do not tell of that. */
   confines?: { run: string; writable: string[] };
   /** `inherit`: the service has PID 1's stdin, stdout and stderr, a terminal included, to itself. */

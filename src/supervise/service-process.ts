@@ -4,6 +4,7 @@ import type { RelayObserver } from "../logs/observer.ts";
 import { LastLines } from "../logs/write/last-lines.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
+import { haveMoved, type Places, placesOf } from "../platform/confinement/places.ts";
 import { confinementWords } from "../platform/confinement/rules.ts";
 import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { askToEnd, askToHurry, kill } from "./process/ending.ts";
@@ -41,6 +42,8 @@ export class ServiceProcess {
   #pid: number | undefined;
   /** What the process may reach, from its start to its end. */
   #confined: readonly string[] | undefined;
+  /** What it served at its start. */
+  #places: Places = new Map();
   #endSignal: () => NodeJS.Signals | undefined = () => undefined;
   /** The process that the boot has started, until it is taken over. */
   #started: StartedProcess | undefined;
@@ -79,9 +82,17 @@ export class ServiceProcess {
   /** Whether its plan names something by now that its process cannot reach. */
   get isOutgrown(): boolean {
     const { confinement } = this.#plan;
-    if (confinement === undefined || this.#confined === undefined) return false;
+    if (confinement === undefined || this.#confined === undefined)
+      return this.#pid !== undefined && confinement !== this.#confined;
+    if (this.hasMoved) return true;
     const held = new Set(this.#confined);
     return confinementWords(confinement).some((word) => !held.has(word));
+  }
+
+  /** Whether a directory or a file that it serves has come, or has been replaced, since its start. */
+  get hasMoved(): boolean {
+    const { confinement } = this.#plan;
+    return confinement !== undefined && haveMoved(this.#places, placesOf(confinement.served));
   }
 
   get holdsSocket(): boolean {
@@ -102,6 +113,8 @@ export class ServiceProcess {
     this.#said = said;
     prepareFiles(plan);
     const sockets = this.#sockets?.descriptors() ?? [];
+    // Before the rules: what comes in between counts as news, and is looked at once too often.
+    this.#places = placesOf(plan.confinement?.served ?? []);
     this.#confined = plan.confinement && confinementWords(plan.confinement);
     const options: SpawnOptions = {
       plan,

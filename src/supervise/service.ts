@@ -149,6 +149,10 @@ export class Service {
     return this.#process.isOutgrown;
   }
 
+  get hasMoved(): boolean {
+    return this.#process.hasMoved;
+  }
+
   /** Whether the service handles a signal: HUP would end it, and TTIN freeze it, without a handler. Commands get all signals. */
   takes(signal: NodeJS.Signals): boolean {
     if (this.plan.restart === "no") return true;

@@ -9,12 +9,13 @@ import { RelayMetrics } from "../metrics/relay-metrics.ts";
 import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver } from "../plan/plan.ts";
-import { closeOnExec } from "../platform/libc.ts";
+import { closeOnExec, landlockVersion } from "../platform/libc.ts";
 import { ageMs } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
 import { KilledProcesses } from "./memory/killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
 import { Reaper } from "./process/reaper.ts";
+import { watchServed } from "./reload/served-watch.ts";
 import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
 import { SocketWatch } from "./sockets/socket-watch.ts";
@@ -100,6 +101,9 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   keepHeapSmall(sink, systemClock);
   watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
   watchSockets(sockets, supervisor, reaper);
+  const confined = supervisor.services.filter(({ plan: { confines } }) => confines !== undefined);
+  if (confined.length > 0 && landlockVersion() > 0)
+    watchServed(confined, systemClock, (service) => supervisor.renew(service));
   openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets, vault });
   supervisor.start();
 

@@ -144,6 +144,12 @@ export class Supervisor {
     }
   }
 
+  /** Gives one service its files as they are now. */
+  renew(service: Service): Promise<void> {
+    const wanted = (): boolean => !this.#shutdown.begun;
+    return wanted() ? reloadService(service, service.environment, this.#with, wanted) : Promise.resolve();
+  }
+
   /** Passes a signal on to the services that have a use for it. */
   forward(signal: NodeJS.Signals): void {
     const targets = this.services.filter(({ plan }) => plan.forwards.includes(signal));

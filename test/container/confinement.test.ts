@@ -22,7 +22,43 @@ const FILES = {
   // Uploads that a project's own configuration serves, with every link followed.
   [`${LOCATIONS}/own.conf`]: "location /open/ { alias /srv/open/; }\nlocation /docs/ { }\n",
   "/etc/nginx/conf.d/own-log.conf": "access_log /dev/stdout main;\naccess_log /var/log/nginx/own.log main;\n",
+  "/srv/keys/htpasswd": "anna:{PLAIN}right",
+  "/srv/tables/hosts.map": "default mapped;",
+  // Places of nginx's own are wherever its files say.
+  "/etc/nginx/conf.d/own-places.conf": `proxy_cache_path /tmp/own-cache keys_zone=own:1m;
+map $host $own_table { include /srv/tables/hosts.map; }
+server {
+    listen 8100;
+    client_body_temp_path /tmp/own-body;
+    client_body_in_file_only clean;
+    proxy_temp_path /tmp/own-proxy;
+    proxy_cache own;
+    proxy_cache_valid 1m;
+    access_log /tmp/own-logs.log;
+    resolver 127.0.0.1;
+    add_header X-Table $own_table;
+    add_header X-Cache $upstream_cache_status;
+    auth_basic own;
+    auth_basic_user_file /srv/keys/htpasswd;
+    location / { proxy_ignore_headers Cache-Control Expires Set-Cookie Vary; include /etc/nginx/conf.d/django.conf.d/application.conf; }
+}
+`,
 };
+
+/** Without a password, twice with it, and with a body that does not fit into memory. */
+const ASK_OWN = `
+import base64, urllib.request, urllib.error
+def ask(path, body=None, password=True):
+    request = urllib.request.Request("http://127.0.0.1:8100" + path, data=body)
+    if password: request.add_header("Authorization", "Basic " + base64.b64encode(b"anna:right").decode())
+    try: answer = urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error: answer = error
+    print(answer.status, answer.headers.get("X-Table"), answer.headers.get("X-Cache"))
+ask("/own", password=False)
+ask("/own")
+ask("/own")
+ask("/post", b"x" * 1000000)
+`;
 
 const start = (env: Record<string, string> = {}) => startSubject(FILES, 8000, undefined, env);
 
@@ -55,10 +91,20 @@ function probe({ container }: NginxSubject, rules: string[], code: string, user 
   return container.output([...drop, ...program]);
 }
 
+/** The soft limits of core files. */
+async function coreLimits({ container }: NginxSubject): Promise<Record<string, string>> {
+  const pids = { init: "1", gunicorn: "$(pgrep -o -u django)", nginx: "$(pgrep -o -u nginx)" };
+  const limits = Object.entries(pids).map(async ([name, pid]) => {
+    const line = await container.output(["sh", "-c", `grep '^Max core file size' /proc/${pid}/limits`]);
+    return [name, line.split(/\s+/)[4] ?? ""];
+  });
+  return Object.fromEntries(await Promise.all(limits));
+}
+
 let confined: NginxSubject;
 let free: NginxSubject;
 beforeAll(async () => {
-  [confined, free] = await Promise.all([start({ DJINIT_CONFINE: "nginx" }), start()]);
+  [confined, free] = await Promise.all([start(), start({ DJINIT_CONFINE: "off" })]);
   await Promise.all([plantLinks(confined), plantLinks(free)]);
 });
 afterAll(() => Promise.all([confined?.remove(), free?.remove()]));
@@ -79,6 +125,18 @@ describe("a link among files that the configuration serves", () => {
       ["/docs/index.txt", "/app/docs/index.txt"],
     ] as const)
       expect(await body(confined, path)).toBe(FILES[file]);
+  });
+
+  test("places of its own are used: cache, bodies, logs, passwords and tables", async () => {
+    const asked = await confined.container.output(["python3", "-c", ASK_OWN]);
+    expect(asked.trim().split("\n")).toEqual([
+      "401 None None",
+      "200 mapped MISS",
+      "200 mapped HIT",
+      "200 mapped None",
+    ]);
+    const found = "find /tmp/own-cache -type f | wc -l; grep -c 'GET /own' /tmp/own-logs.log";
+    expect(await confined.container.output(["sh", "-c", found])).toBe("1\n3");
   });
 
   test("logs are written: to a pipe, and to a file below /var/log/nginx", async () => {
@@ -153,10 +211,24 @@ describe("a reload", () => {
     });
     expect(await body(confined, "/static/shop/linked.css")).toBe("linked");
     expect(await nginxPid(confined)).not.toBe(before);
-    expect(await confined.logs()).toContain("its files name what it could not reach");
+    expect(await confined.logs()).toContain("it is confined, and could not reach what its files name now");
     // The project's directory has not been opened by that.
     expect(await status(confined, "/open/env")).toBe(403);
   });
+});
+
+test("a directory that comes, or takes the place of another one, is served without a reload", async () => {
+  const { container } = confined;
+  const served = (path: string, what: string) =>
+    eventually(async () => expect(await body(confined, path)).toBe(what), { what: path, timeoutMs: 30_000 });
+  await container.output(["sh", "-ec", "mkdir /app/mediafiles; echo -n first > /app/mediafiles/a.txt"]);
+  await served("/media/a.txt", "first");
+  await container.output([
+    "sh",
+    "-ec",
+    "rm -r /app/media; mkdir /app/media; echo -n other > /app/media/b.txt",
+  ]);
+  await served("/media/b.txt", "other");
 });
 
 describe("started as another user", () => {
@@ -164,7 +236,7 @@ describe("started as another user", () => {
     await using container = await createContainer({
       image: runContext().images.djinit,
       command: ["echo:application"],
-      env: { SKIP_MIGRATIONS: "1", DJINIT_CONFINE: "nginx" },
+      env: { SKIP_MIGRATIONS: "1" },
       publish: [8000],
       user: "12345:0",
     });
@@ -199,7 +271,7 @@ describe("DJINIT_CONFINE=all", () => {
     const files = { ...PLACES, "/app/echo.py": WRITER };
     const [kept, loose] = await Promise.all([
       startSubject(files, 8000, undefined, { DJINIT_CONFINE: "all", DJINIT_WRITABLE: "/srv/more" }),
-      startSubject(files),
+      startSubject(files, 8000, undefined, { DJINIT_CONFINE: "nginx", DJINIT_CORE_FILES: "1" }),
     ]);
     try {
       const write = async ({ ask }: NginxSubject, path: string) => (await ask(path)).body.toString();
@@ -209,6 +281,12 @@ describe("DJINIT_CONFINE=all", () => {
       expect(await write(kept, "/srv/mine/a")).toBe("Permission denied");
       expect(await write(loose, "/srv/mine/a")).toBe("written");
       expect(await kept.container.output(["djinit", "status"])).toMatch(/^confined: gunicorn, nginx, /m);
+      expect(await coreLimits(kept)).toEqual({ init: "0", gunicorn: "0", nginx: "0" });
+      const hard = (await loose.container.output(["sh", "-c", "ulimit -H -c"])).trim();
+      expect(await coreLimits(loose)).toEqual({ init: "0", gunicorn: hard, nginx: "0" });
+      const environ =
+        "tr '\\0' '\\n' < /proc/$(pgrep -o -u django)/environ | grep -E '^(PATH|DJINIT_CORE)' | cut -d= -f1";
+      expect(await loose.container.output(["sh", "-c", environ], { user: "django" })).toBe("PATH");
     } finally {
       await Promise.all([kept.remove(), loose.remove()]);
     }

@@ -83,11 +83,16 @@ function sayLeadership({ service, leads }: ServiceStatus): string[] {
 
 function sayConfinement(confinement: Status["confinement"]): string[] {
   if (confinement === undefined) return [];
-  const { services, landlock_version: version } = confinement;
+  const { services, landlock_version: version, unconfined = {} } = confinement;
   const names = services.join(", ");
-  return version > 0
-    ? [`confined: ${names}, by the kernel's Landlock, version ${version}`]
-    : [`not confined: ${names}: the kernel has no Landlock, or the engine does not let it be used`];
+  const free = Object.entries(unconfined).map(([name, why]) => `not confined: ${name}: ${why}`);
+  if (services.length === 0) return free;
+  return [
+    version > 0
+      ? `confined: ${names}, by the kernel's Landlock, version ${version}`
+      : `not confined: ${names}: the kernel has no Landlock, or the engine does not let it be used`,
+    ...free,
+  ];
 }
 
 /** The share of one processor between two samples of the same process; undefined without an earlier sample. */

@@ -43,8 +43,12 @@ function leaseStatusOf({ path, secondsLeft, renewedSecondsAgo, failures }: Lease
 
 function confinementOf(services: readonly Service[]): Pick<Status, "confinement"> {
   const confined = services.filter(({ plan }) => plan.confinement !== undefined).map(({ name }) => name);
-  if (confined.length === 0) return {};
-  return { confinement: { services: confined, landlock_version: landlockVersion() } };
+  const free = services.flatMap(({ name, plan: { unconfined } }) =>
+    unconfined === undefined ? [] : [[name, unconfined]],
+  );
+  if (confined.length + free.length === 0) return {};
+  const unconfined = free.length === 0 ? {} : { unconfined: Object.fromEntries(free) };
+  return { confinement: { services: confined, landlock_version: landlockVersion(), ...unconfined } };
 }
 
 /** `usage` is of all processes. A service has a session of its own, unless it shares the terminal. */

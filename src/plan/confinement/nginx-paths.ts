@@ -41,8 +41,13 @@ const ELSEWHERE = /^(root|alias|return)$|_pass$/;
 const SERVES = /^# djinit serves (\w+) "(.*)"$/gm;
 
 /** Errors: none; what is not understood is not allowed. */
-export function confineNginx(dump: string, run: string, writable: readonly string[]): Confinement {
-  const all = readDirectives(dump).filter(({ inside }) => !inside.some((name) => TABLES.includes(name)));
+export function confineNginx(
+  dump: string,
+  run: string,
+  writable: readonly string[],
+  directives = readDirectives(dump),
+): Confinement {
+  const all = directives.filter(({ inside }) => !inside.some((name) => TABLES.includes(name)));
   const own = [NGINX_STATIC_FILE, NGINX_MEDIA_FILE, NGINX_ROOT_FILE].map((file) => placedIn(run, file));
   const rootFile = placedIn(run, NGINX_ROOT_FILE);
   const root = all.find(({ name, file }) => name === "root" && file === rootFile)?.args[0];
@@ -53,34 +58,40 @@ export function confineNginx(dump: string, run: string, writable: readonly strin
   const theirs = all.filter(({ file }) => !own.includes(file));
   const roots = theirs.filter(({ name }) => name === "root" || name === "alias");
   const data = roots
-    .flatMap(({ args: [path = ""] }) => valuesOf(path, dump))
+    .flatMap(({ args: [path = ""] }) => valuesOf(path, directives))
     .map(literal)
     .filter((path) => path !== "/");
+  // Most name no path at all.
+  const naming = theirs.filter(({ args }) => args.some((word) => word.includes("/")));
   const storing = theirs.some(
     ({ name, args }) => /^(dav_methods|\w+_store)$/.test(name) && args[0] !== "off",
   );
-  const includes = theirs.filter(({ name, args: [path = ""] }) => name === "include" && path.startsWith("/"));
+  const places = unique([
+    ...(root === undefined ? [] : USUAL_NAMES.map((name) => join(root, name))),
+    ...served.map(({ path }) => path),
+    ...data,
+    ...theirs.flatMap(belowTop).map(literal),
+    ...(root === undefined ? [] : naming.flatMap((it) => belowRoot(it).map((path) => join(root, path)))),
+  ]);
+  const includes = naming.filter(({ name, args: [path = ""] }) => name === "include" && path.startsWith("/"));
   return {
     kind: "nginx",
     appDirectory,
+    system: ALWAYS_READ,
     reads: unique([
-      ...ALWAYS_READ,
       NGINX_CONFIGURATION,
       `${run}/djinit`,
       `${run}${NGINX_CONFIGURATION}`,
-      ...(root === undefined ? [] : USUAL_NAMES.map((name) => join(root, name))),
-      ...served.map(({ path }) => path),
-      ...data,
-      ...theirs.flatMap(belowTop).map(literal),
+      ...places,
       // The others are djinit's own, written anew at each start.
       ...readFileNames(dump).filter((path) => path.startsWith("/") && !path.startsWith(`${run}/djinit/`)),
-      ...(root === undefined ? [] : theirs.flatMap((it) => belowRoot(it).map((path) => join(root, path)))),
-      ...theirs
+      ...naming
         .filter(isOfFiles)
         .flatMap(({ args }) => args.filter(isPath))
         .map(literal),
       ...writable,
     ]),
+    served: places,
     lists: unique(includes.map(({ args: [path = ""] }) => literal(path.replace(/[*?[].*$/, "$")))),
     linked: unique([
       ...(root === undefined ? [] : ["static", "staticfiles"].map((name) => join(root, name))),
@@ -89,15 +100,15 @@ export function confineNginx(dump: string, run: string, writable: readonly strin
     writes: unique([
       ...ALWAYS_WRITTEN,
       `${run}/nginx`,
-      ...theirs.filter(({ name }) => WRITTEN.test(name)).flatMap(({ args }) => args.filter(isPath)),
+      ...naming.filter(({ name }) => WRITTEN.test(name)).flatMap(({ args }) => args.filter(isPath)),
       ...(storing ? data : []),
       ...writable,
     ]),
     creates: unique([
       ...ALWAYS_CREATED,
       `${run}/nginx-status`,
-      ...theirs.filter(({ name }) => LOGS.test(name)).flatMap(({ args: [path = ""] }) => directoryOf(path)),
-      ...theirs
+      ...naming.filter(({ name }) => LOGS.test(name)).flatMap(({ args: [path = ""] }) => directoryOf(path)),
+      ...naming
         .filter(({ name, args: [place = ""] }) => name === "listen" && place.startsWith("unix:"))
         .flatMap(({ args: [place = ""] }) => directoryOf(place.slice("unix:".length))),
     ]),
@@ -124,12 +135,13 @@ function directoryOf(path: string): string[] {
 }
 
 /** Of a root that begins with a variable: what `set` and `map` make of it. */
-function valuesOf(path: string, dump: string): string[] {
+function valuesOf(path: string, all: readonly Directive[]): string[] {
   const variable = /^\$\{?(\w+)\}?/.exec(path)?.[1];
   if (variable === undefined) return path.startsWith("/") ? [path] : [];
-  const all = readDirectives(dump);
   const set = all.filter(({ name, args }) => name === "set" && args[0] === `$${variable}`);
-  const maps = all.filter(({ name, args }) => name === "map" && args[1] === `$${variable}`);
+  const maps = all.filter(
+    ({ name, args }) => /^(map|geo|split_clients)$/.test(name) && args.at(-1) === `$${variable}`,
+  );
   const values = [
     ...set.map(({ args }) => args[1] ?? ""),
     ...maps.flatMap(({ block }) => block.map(({ args }) => args.at(-1) ?? "")),

@@ -21,7 +21,9 @@ export function confineWrites({
   return {
     kind: "writes",
     appDirectory,
+    system: [],
     reads: [],
+    served: [],
     lists: [],
     linked: [],
     writes: [...new Set([...ALWAYS, appDirectory, ...roots, ...writable])],

@@ -2,12 +2,13 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Confinement } from "../../base/confinement.ts";
-import { linkedDirectories } from "./links.ts";
+import { linkedDirectories, mayBeLinked } from "./links.ts";
 
 /** Words between the score and the command. */
 export function confinementWords(confinement: Confinement): string[] {
-  const { kind, appDirectory, reads, lists, linked, writes, creates } = confinement;
-  const named = reads.flatMap((path) => forReading(path, appDirectory));
+  const { kind, appDirectory, system, reads, served, lists, linked, writes, creates } = confinement;
+  const astray = new Set(served.filter((path) => leadsAstray(path, appDirectory)));
+  const named = reads.filter((path) => !astray.has(path)).flatMap((path) => forReading(path, appDirectory));
   const readable = withoutCovered([...named, ...linkedDirectories(linked, appDirectory)]);
   // What is not there has no rule, so that the rules of two times can be compared.
   const rules = [
@@ -16,7 +17,19 @@ export function confinementWords(confinement: Confinement): string[] {
     ...writes.map((path) => ({ path, key: "w" })),
     ...creates.map((path) => ({ path, key: path === "/dev/null" ? "d" : "c" })),
   ].filter(({ path }) => existsSync(path));
-  return [`--confine=${kind}`, ...new Set(rules.map(({ key, path }) => `${key}=${path}`)), "--"];
+  const words = [...system.map((path) => `r=${path}`), ...rules.map(({ key, path }) => `${key}=${path}`)];
+  return [`--confine=${kind}`, ...new Set(words), "--"];
+}
+
+/** What is served lies where the application may put a link in its place. */
+function leadsAstray(path: string, appDirectory: string): boolean {
+  try {
+    const named = path.replace(/\/+$/, "");
+    const real = realpathSync.native(path);
+    return real !== named && !mayBeLinked(real, realpathSync.native(appDirectory));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -26,7 +39,7 @@ export function confinementWords(confinement: Confinement): string[] {
 function forReading(path: string, appDirectory: string): string[] {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [path];
-    const real = realpathSync(path);
+    const real = realpathSync.native(path);
     return [path, real, ...[dirname(path), dirname(real)].filter((each) => isOfItsOwn(each, appDirectory))];
   } catch {
     return [path];
@@ -35,14 +48,15 @@ function forReading(path: string, appDirectory: string): string[] {
 
 /** A file below a directory that is in the list may be replaced by another one. */
 function withoutCovered(paths: readonly string[]): string[] {
+  const directories = paths.map((path) => (path.endsWith("/") ? path : `${path}/`));
   return paths.filter((path) => {
     let real = path;
     try {
-      real = realpathSync(path);
+      real = realpathSync.native(path);
     } catch {
       // It is not there, or not to be seen by PID 1.
     }
-    return !paths.some((other) => real.startsWith(`${other.replace(/\/$/, "")}/`));
+    return !directories.some((directory) => real.startsWith(directory));
   });
 }
 

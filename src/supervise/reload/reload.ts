@@ -57,7 +57,7 @@ export async function reloadService(
   const why = isNewEnvironment
     ? ": its environment has changed"
     : isOutgrown
-      ? ": it is confined, and its files name what it could not reach"
+      ? ": it is confined, and could not reach what its files name now"
       : "";
   log.info({ target: name }, `reloading ${name}${why}`);
   if (plan.reload === "restart" || isNewEnvironment || isOutgrown || !service.takes(plan.reload))

@@ -1,9 +1,22 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Confinement } from "../../../src/base/confinement.ts";
+import { haveMoved, placesOf } from "../../../src/platform/confinement/places.ts";
 import { confinementWords } from "../../../src/platform/confinement/rules.ts";
+
+const isRoot = process.getuid?.() === 0;
+const ANOTHER = 12_345;
 
 let root: string;
 beforeEach(() => {
@@ -12,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 function words(given: Partial<Confinement>): string[] {
-  const none = { reads: [], lists: [], linked: [], writes: [], creates: [] };
+  const none = { system: [], reads: [], served: [], lists: [], linked: [], writes: [], creates: [] };
   const all = confinementWords({ kind: "nginx", appDirectory: join(root, "app"), ...none, ...given });
   return all.slice(1, -1).map((word) => word.replace(`${root}/`, ""));
 }
@@ -44,8 +57,49 @@ test("links of collectstatic lead to the directories that mirror those of the st
 test("no link opens the project's directory, or one of the system's", () => {
   make("app/.env", "app/settings.py", "static/a");
   symlinkSync(join(root, "app/.env"), join(root, "static/.env"));
+  if (isRoot) lchownSync(join(root, "static/.env"), ANOTHER, ANOTHER);
   symlinkSync("/etc/passwd", join(root, "static/passwd"));
   symlinkSync("/etc", join(root, "static/etc"));
   symlinkSync(root, join(root, "static/up"));
   expect(words({ linked: [join(root, "static")] })).toEqual([]);
+});
+
+test.runIf(isRoot)("a link of root's with a name of its own leads to its file, and to no other", () => {
+  make("app/assets/logo-2.png", "app/assets/key", "static/a");
+  symlinkSync("../app/assets/logo-2.png", join(root, "static/logo.png"));
+  symlinkSync("/etc/passwd", join(root, "static/passwd"));
+  expect(words({ linked: [join(root, "static")] })).toEqual(["r=app/assets/logo-2.png"]);
+});
+
+test("a link in the place of what is served leads to data, not to the system or to the whole project", () => {
+  make("app/media/a", "data/a", "app/settings.py");
+  for (const [name, to] of [
+    ["etc", "/etc"],
+    ["all", join(root, "app")],
+    ["above", root],
+    ["data", join(root, "data")],
+  ] as const)
+    symlinkSync(to, join(root, `app/${name}`));
+  const paths = ["etc", "all", "above", "data", "media"].map((name) => join(root, `app/${name}`));
+  expect(words({ reads: paths, served: paths })).toEqual(["r=app/data", "r=app/media"]);
+  // Configuration is the operator's: it may link to where it likes.
+  expect(words({ reads: paths.slice(0, 1) })).toEqual(["r=app/etc"]);
+});
+
+test("what has come, or has taken the place of what was there, has moved; what is gone has not", () => {
+  make("media/a", "static/a");
+  const paths = ["media", "static", "later", "media/below"].map((name) => join(root, name));
+  const before = placesOf(paths);
+  const moved = () => haveMoved(before, placesOf(paths));
+  make("media/b", "media/below/c");
+  expect(moved()).toBe(false);
+  rmSync(join(root, "static"), { recursive: true });
+  expect(moved()).toBe(false);
+  make("later/a");
+  expect(moved()).toBe(true);
+  rmSync(join(root, "later"), { recursive: true });
+  expect(moved()).toBe(false);
+  renameSync(join(root, "media"), join(root, "old"));
+  make("media/a");
+  expect(moved()).toBe(true);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { readDirectives } from "../../../src/plan/confinement/directives.ts";
 import { confineNginx } from "../../../src/plan/confinement/nginx-paths.ts";
+import { runsPrograms } from "../../../src/plan/confinement/programs.ts";
 
 const ROOT = "# configuration file /run/djinit/nginx-root.conf:\nroot /app;\n";
 
@@ -12,8 +14,10 @@ describe("what nginx may read", () => {
     ["root /srv/www;", "/srv/www"],
     ['alias "/srv/my files/";', "/srv/my files/"],
     ["root /srv/hosts/$host/public;", "/srv/hosts/"],
+    [`set $base /srv/set; root ${"$"}{base};`, "/srv/set"],
     ["set $where /srv/set; root $where;", "/srv/set"],
     ["map $host $site { default /srv/one; b.example /srv/two; } root $site/public;", "/srv/two"],
+    ["split_clients $a $site { 50% /srv/one; * /srv/two; } root $site;", "/srv/two"],
     ["ssl_certificate /tls/live/a.pem;", "/tls/live/a.pem"],
     ["auth_basic_user_file /srv/keys/htpasswd;", "/srv/keys/htpasswd"],
     ["geoip2 /usr/share/GeoIP/c.mmdb { auto_reload 5m; }", "/usr/share/GeoIP/c.mmdb"],
@@ -80,4 +84,36 @@ test("a pattern lists its directory, and only that", () => {
   const { lists, reads } = pathsOf("include /app/nginx/*.conf;");
   expect(lists).toEqual(["/app/nginx/"]);
   expect(reads).not.toContain("/app/nginx/");
+});
+
+test("what is served is what may come later: neither configuration nor certificates", () => {
+  const { served, reads } = pathsOf("root /srv/www; ssl_certificate /tls/a.pem; location = /robots.txt { }");
+  expect(served).toEqual(expect.arrayContaining(["/srv/www", "/app/media", "/app/robots.txt"]));
+  expect(served).not.toContain("/tls/a.pem");
+  expect(served).not.toContain("/etc/nginx");
+  expect(reads).toEqual(expect.arrayContaining(served));
+});
+
+describe("nginx is left as it is where it runs programs of the project's", () => {
+  test.each([
+    ["load_module modules/ngx_http_lua_module.so;", "its files load ngx_http_lua_module.so"],
+    ["load_module /opt/own/ngx_http_own_module.so;", "its files load ngx_http_own_module.so"],
+    ["location / { content_by_lua_block { } }", "its files say content_by_lua_block"],
+    ["js_import main from /srv/main.js;", "its files say js_import"],
+    ["perl_modules /srv/perl;", "its files say perl_modules"],
+    ["modsecurity on;", "its files say modsecurity"],
+  ])("%s", (text, why) => {
+    expect(runsPrograms(readDirectives(text))).toBe(why);
+  });
+
+  test.each([
+    "load_module modules/ngx_http_brotli_filter_module.so;",
+    "load_module modules/ngx_stream_geoip2_module.so;",
+    "load_module modules/ngx_http_headers_more_filter_module.so;",
+    "location /perl/ { }",
+    "# content_by_lua_block",
+    "auth_request /auth/;",
+  ])("not for %s", (text) => {
+    expect(runsPrograms(readDirectives(text))).toBeUndefined();
+  });
 });
