@@ -18,8 +18,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from djinit_beat_keeper import Keeper
+from djinit_beat_keeper import Keeper, now
 from djinit_beat_stores import DatabaseStore, RedisStore, Store
+from kombu.exceptions import OperationalError
 
 if TYPE_CHECKING:
     from djinit_report import Report
@@ -125,12 +126,15 @@ class Leadership:
             return self.tick(*args, **kwargs)
         if not self.keeper.leads() or not self.begin_term():
             return POLL_S
+        self.keeper.busy_since = now()
         try:
             return self.tick(*args, **kwargs)
         except NotLeadingError:
             # The entry may have been taken from it.
             self.scheduler._heap = None
             return POLL_S
+        finally:
+            self.keeper.busy_since = None
 
     def begin_term(self) -> bool:
         """Whether it is known when each entry ran last, whoever sent it."""
@@ -170,19 +174,25 @@ class Leadership:
         return answer
 
     def claim(self, entry: Any) -> None:
-        now = time.time()
-        if not self.keeper.claim({entry.name: now}):
+        at = time.time()
+        if not self.keeper.claim({entry.name: at}):
             # The answer may have been lost on its way.
-            self.unsent[entry.name] = now
+            self.unsent[entry.name] = at
             raise NotLeadingError
-        self.runs[entry.name] = now
+        self.runs[entry.name] = at
         self.claimed.add(entry.name)
 
     def led_apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.unlocked:
             self.see_that_it_leads(entry)
         self.unsent.pop(entry.name, None)
-        return self.apply_async(entry, *args, **kwargs)
+        try:
+            return self.apply_async(entry, *args, **kwargs)
+        except Exception as error:
+            # Not for a task that nobody could send.
+            if isinstance(error.__context__ or error, (OSError, OperationalError)):
+                self.keeper.step_back()
+            raise
 
     def see_that_it_leads(self, entry: Any) -> None:
         """Immediately before it is sent. Raises if it may not be."""

@@ -24,6 +24,10 @@ LEASE_S = 2.5
 PERIOD_S = 0.4
 #: What the scheduler's thread waits for an answer. The lease is over by then, whatever it is.
 ANSWER_S = LEASE_S
+#: A scheduler that has not come round for so long hangs, mostly in its broker's library: another beat may do better.
+HANG_S = 10.0
+#: One that cannot reach its broker gives others so long to take over.
+STEP_BACK_S = 2.0
 #: A stop waits so long for the lease to be given back.
 END_S = 2.0
 
@@ -51,6 +55,9 @@ class Keeper(threading.Thread):
         self.leader: str | None = None
         self.failing_since: float | None = None
         self.ending = False
+        #: Since when the scheduler is at what is due.
+        self.busy_since: float | None = None
+        self.back_until = 0.0
         self.questions: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]] | None] = SimpleQueue()
 
     def leads(self) -> bool:
@@ -84,6 +91,14 @@ class Keeper(threading.Thread):
             self.until = 0.0
             return None
 
+    def step_back(self) -> None:
+        """Let another beat try: this one cannot send."""
+        self.back_until = now() + STEP_BACK_S
+
+    def has_to_yield(self) -> bool:
+        busy = self.busy_since
+        return now() < self.back_until or (busy is not None and now() - busy > HANG_S)
+
     def end(self) -> None:
         """Let others lead at once."""
         if self.ending:
@@ -111,6 +126,12 @@ class Keeper(threading.Thread):
             self.store.release(self.holder)
 
     def take(self) -> None:
+        if self.has_to_yield():
+            if self.until:
+                self.until = 0.0
+                self.store.release(self.holder)
+                log.info("beat lets another one lead: it cannot send")
+            return
         led = self.leads()
         asked_at = now()
         leader = self.store.take(self.holder, LEASE_S)

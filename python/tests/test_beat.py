@@ -1,5 +1,6 @@
 """djinit_beat: of several beats one sends, and each tick is sent once. celery's own scheduler; SQLite's table is real."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 from celery import Celery
 from celery.beat import Scheduler
 from djinit_report import Report
+from kombu.exceptions import OperationalError
 
 
 class Shared:
@@ -235,6 +237,48 @@ def test_without_the_store_nothing_is_sent(make: Callable[..., Beat], caplog: py
     first.store.fails = None
     first.tick_until(lambda: first.sent)
     assert first.report.facts["lock_lost"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "yields"), [(OperationalError("refused"), True), (ConnectionError("reset"), True), (TypeError("args"), False)]
+)
+def test_one_that_cannot_reach_its_broker_lets_another_lead(error: Exception, yields: bool, make: Callable[..., Beat]) -> None:
+    """But not for a task that nobody could send."""
+    first = make("first")
+    first.lead()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    first.scheduler.send_task = fail
+    second = make("second")
+    first.make_due()
+    first.store.shared.known["bake"] = first.leadership.runs["bake"] = 0.0
+    first.tick_on()
+    if yields:
+        second.lead()
+        assert not first.keeper.leads()
+    else:
+        second.tick_on()
+        assert second.leadership.term == 0
+
+
+def test_one_that_hangs_lets_another_lead(make: Callable[..., Beat], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a broker's library that waits for an answer."""
+    monkeypatch.setattr(djinit_beat_keeper, "HANG_S", 0.1)
+    first = make("first")
+    first.lead()
+    second = make("second")
+    hangs = threading.Event()
+    first.scheduler.send_task = lambda *_, **__: hangs.wait(20)
+    first.make_due()
+    first.store.shared.known["bake"] = first.leadership.runs["bake"] = 0.0
+    thread = threading.Thread(target=first.tick_on)
+    thread.start()
+    second.lead()
+    assert not first.keeper.leads()
+    hangs.set()
+    thread.join()
 
 
 @pytest.mark.parametrize("optional", [True, False])

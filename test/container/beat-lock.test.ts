@@ -9,6 +9,7 @@ import { startPgbouncer } from "../support/pgbouncer.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { type Redis, startRedis } from "../support/redis.ts";
 import { runContext } from "../support/run-context.ts";
+import { ADMIN_PORT, askAdmin } from "./admin-subject.ts";
 import { mainPid, startReadyCake } from "./cake-subject.ts";
 
 const VOLUMES = [`${join(import.meta.dirname, "../fixtures/beat-lock")}:/beats:ro`];
@@ -54,7 +55,7 @@ async function leads(container: Container): Promise<boolean | undefined> {
   const ran = await container.exec(["djinit", "status", "--json"]);
   if (!ran.ok) return undefined;
   const { services } = JSON.parse(ran.stdout) as { services: { leads?: boolean }[] };
-  return services[0]?.leads;
+  return services.find((service) => service.leads !== undefined)?.leads;
 }
 
 /** What is done to the leader, and undone when another one leads. */
@@ -175,6 +176,32 @@ describe.concurrent("of several beats one sends", () => {
     const codes = (await Promise.all(beats.map((beat) => beat.records()))).flat().map(({ code }) => code);
     expect(codes.filter((code) => code !== undefined)).toEqual([]);
   });
+});
+
+test("beside web too, and the metrics say which", async () => {
+  const redis = await startRedis();
+  started.push(redis.container);
+  const env = {
+    BROKER_URL: redis.url,
+    PYTHONPATH: "/beats",
+    CELERY_APP: "beats",
+    CELERY_BEAT: "1",
+    CAKE_DEBUG_ENDPOINTS: "1",
+  };
+  const webs = await Promise.all(
+    [1, 2].map(() => startReadyCake({ env, volumes: VOLUMES, publish: [ADMIN_PORT] })),
+  );
+  started.push(...webs);
+  await eventually(async () => (await ticks(redis)).length > 1, { what: "one sends", timeoutMs: LIMIT_MS });
+  const told = await Promise.all(webs.map(leads));
+  expect(told.toSorted()).toEqual([false, true]);
+  const shown = await Promise.all(webs.map((web) => askAdmin(web, "/metrics")));
+  expect(
+    shown.map(({ text }) => /^djinit_beat_leader\{service="celery-beat"\} (\d)$/m.exec(text)?.[1]),
+  ).toEqual(told.map((it) => String(Number(it))));
+  const [leader, other] = (told[0] ? webs : webs.toReversed()) as [Container, Container];
+  expect(await leader.stop()).toBe(0);
+  await eventually(async () => leads(other), { what: "the other one leads", timeoutMs: LIMIT_MS });
 });
 
 test("a single beat says nothing of it, and its own restart waits for nobody", async () => {
