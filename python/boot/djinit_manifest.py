@@ -190,13 +190,28 @@ def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
         unproven.append("they have routers, and may have more than one database")
     if late := djinit_trace.LATE_READERS & set(sys.modules):
         unproven.append(f"they are made by {', '.join(sorted(late))}")
-    return {
+    told = {
         "files": sorted({*sources, *others}),
         "variables": sorted({*variables, *SETTINGS_VARIABLES}),
         "unproven": unproven,
         "values": djinit_values.decisive(settings),
         "takes_url": probes.takes_url,
     }
+    file_unless = deciding_on_file(trace, settings)
+    return told if file_unless is None else {**told, "file_unless": file_unless}
+
+
+def deciding_on_file(trace: djinit_trace.Trace, settings: Any) -> list[str] | None:
+    """Those variables that would have to be set for the default database to be something else than a file; None: it may be.
+
+    It is a hint: Django is started at once then, where else the settings would be imported first, to find that it has to be.
+    """
+    if djinit_values.database(settings, os.environ)["kind"] != "file":
+        return None
+    _, variables, others = djinit_trace.influences(trace, os.environ["DJANGO_SETTINGS_MODULE"], djinit_trace.DATABASE)
+    if others or djinit_trace.WHOLE in variables or djinit_trace.LATE_READERS & set(sys.modules):
+        return None
+    return None if any(name in os.environ for name in variables) else variables
 
 
 def facts(trace: djinit_trace.Trace, probes: Probes, is_build: bool) -> dict[str, Any]:

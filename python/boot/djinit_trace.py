@@ -51,7 +51,9 @@ class Trace:
         if self.active and event == "open" and isinstance(arguments[0], str):
             path = os.path.abspath(arguments[0])
             elsewhere = ("/proc/", "/dev/", "/sys/", sys.prefix, sys.base_prefix)
-            if not path.endswith((*CODE, "__")) and not path.startswith(elsewhere):
+            # Where modules are not compiled yet, Python writes them to files with other endings first.
+            is_code = path.endswith((*CODE, "__")) or f"{os.sep}__pycache__{os.sep}" in path
+            if not is_code and not path.startswith(elsewhere):
                 self.note("file", path)
 
     def note(self, kind: str, name: object) -> None:

@@ -56,3 +56,35 @@ def test_a_start_and_a_build_that_has_one(tmp_path: Path) -> None:
     assert probe(tmp_path, BY_SCHEME, is_build=False) == [True, False, None]
     assert probe(tmp_path, BY_SCHEME, DATABASE_URL="sqlite:///y") == [True, False, "sqlite:///y"]
     assert probe(tmp_path, "raise ValueError\n") == [False, False, None]
+
+
+FILE = "import json, sys; sys.path[:0] = sys.argv[1:]; import djinit_manifest, djinit_trace; trace = djinit_trace.Trace(); "
+FILE += "from django.conf import settings; settings.INSTALLED_APPS; trace.stop(); "
+FILE += "print(json.dumps(djinit_manifest.deciding_on_file(trace, settings)))"
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "expected"),
+    [
+        (OPTIONAL, {}, ["DATABASE_URL"]),
+        (OPTIONAL, {"DATABASE_URL": "sqlite:///x"}, None),
+        (OPTIONAL, {"DATABASE_URL": "postgres://u@h/d"}, None),
+        (BY_PARTS, {}, None),
+        (HEAD + "DATABASES = database('sqlite:///x')\n", {}, []),
+        (HEAD + "DATABASES = database(dict(os.environ).get('DATABASE_URL', 'sqlite:///x'))\n", {}, None),
+        (HEAD + "DATABASES = database(open('place').read())\n", {}, None),
+    ],
+    ids=["by default", "said by the variable", "Postgres", "Postgres by parts", "always", "whole environment", "file"],
+)
+def test_which_variables_a_file_database_hangs_on(
+    settings: str, variables: dict[str, str], expected: list[str] | None, tmp_path: Path
+) -> None:
+    """None where it may be something else at another start without any of them."""
+    (tmp_path / "live.py").write_text(settings)
+    (tmp_path / "place").write_text("sqlite:///x")
+    environment = {"DJANGO_SETTINGS_MODULE": "live", **variables}
+    if "PYTHONPATH" in os.environ:
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    words = [sys.executable, "-c", FILE, str(Path(djinit_manifest.__file__).parent), str(tmp_path)]
+    told = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, check=True, text=True)
+    assert json.loads(told.stdout) == expected

@@ -1,7 +1,9 @@
 """djinit_values: what settings have become, and where their database is."""
 
+import inspect
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +192,20 @@ def test_without_django(tmp_path: Path) -> None:
     """Celery needs none; and has no database to wait for then."""
     [told, _] = read(tmp_path, "", "-S")
     assert told == {"values": {}, "database": {"kind": "none"}, "databases": {}}
+
+
+def test_only_dynaconf_is_spared_the_source_lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever else asks for its stack gets it as ever."""
+    monkeypatch.setattr(inspect, "stack", inspect.stack)
+    djinit_values.without_source_lines()
+    told: dict[str, Any] = {}
+    for place in ("dynaconf/files.py", "shop/settings.py"):
+        path = tmp_path / place
+        path.parent.mkdir()
+        path.write_text("import inspect\ndef look():\n    return inspect.stack()\n")
+        frames = runpy.run_path(str(path))["look"]()
+        assert [frame.function for frame in frames[:2]] == ["look", "test_only_dynaconf_is_spared_the_source_lines"]
+        assert frames[0].filename == str(path)
+        told[place] = frames[0].code_context
+    assert told["dynaconf/files.py"] is None
+    assert told["shop/settings.py"] == ["    return inspect.stack()\n"]

@@ -18,6 +18,8 @@ import { dropTo, findAccount, requireBootCapabilities } from "../platform/creden
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
+import { willReadSettings } from "./database/foretell.ts";
+import { type EarlyReader, readSettingsEarly } from "./django/early-reader.ts";
 import { findAppDirectoryProblems, findLineDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
 import { findRunDirectory } from "./files/run-directory.ts";
@@ -88,6 +90,8 @@ interface Begun {
   lockFd: number | undefined;
   /** Waits at its gate, where it has one. */
   gunicorn: EarlyService | undefined;
+  /** Imports the settings, where they have to be. */
+  reader: EarlyReader | undefined;
 }
 
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
@@ -119,19 +123,20 @@ function begin(context: BootContext): Begun {
   if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
   const socketFd = steps.nginx ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
   const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
-  return { draft, lockFd, gunicorn: startGunicorn(draft, environment) };
+  const gunicorn = startGunicorn(draft, environment);
+  return { draft, lockFd, gunicorn, reader: readSettings(context) };
 }
 
 /** The second half: everything else that has to be true before a service starts. */
 async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Promise<Plan> {
-  const { draft, gunicorn } = begun;
+  const { draft, gunicorn, reader } = begun;
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
   const { role } = context.invocation;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(mediaDirectories(config.appDirectory));
-  const runAsPrefix = isRoot ? dropTo(DJANGO_USER) : [];
+  const runAsPrefix = asDjango(isRoot);
   const hooks = half.prepareHooks(context, { runAsPrefix, run });
-  const django = { ...context, runAsPrefix, run, hooks };
+  const django = { ...context, runAsPrefix, run, hooks, reader };
   const runDjangoSteps = half.beginDjangoSteps(django, steps);
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
   if (steps.nginx) half.writeNginxListen(run);
@@ -178,6 +183,17 @@ function startGunicorn(
   const gunicorn = services.find(({ name }) => name === "gunicorn");
   if (gunicorn?.sockets === undefined || !gunicornFile("waits")) return undefined;
   return startEarly(gunicorn, forApplication(environment, bootOnly));
+}
+
+/** Only where it is certain that they will be asked for. */
+function readSettings({ config, environment, isRoot, steps }: BootContext): EarlyReader | undefined {
+  if (!willReadSettings(steps, config, environment)) return undefined;
+  return readSettingsEarly(config, environment, asDjango(isRoot));
+}
+
+/** What stands before a command so that it runs as user django. */
+function asDjango(isRoot: boolean): string[] {
+  return isRoot ? dropTo(DJANGO_USER) : [];
 }
 
 async function checkWebServer(

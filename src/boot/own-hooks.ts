@@ -5,7 +5,7 @@ import { RUN_DIRECTORY } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { confinementWords } from "../platform/confinement/rules.ts";
 import type { BootContext } from "./context.ts";
-import { djangoEnvironment } from "./django/run.ts";
+import { djangoEnvironment } from "./django/environment.ts";
 import { atPoint, HOOK_POINTS } from "./hooks/find-hooks.ts";
 import { saveRanHooks } from "./hooks/ran-hooks.ts";
 import { type HookSet, type RanHook, runHooks } from "./hooks/run-hooks.ts";

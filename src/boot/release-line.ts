@@ -4,7 +4,7 @@ import { DjinitError } from "../base/errors.ts";
 import { RELEASE_LINE } from "../config/log-types.ts";
 import { commandOfLine } from "../plan/processes/line.ts";
 import type { BootContext } from "./context.ts";
-import { djangoEnvironment } from "./django/run.ts";
+import { djangoEnvironment } from "./django/environment.ts";
 import { type OwnProgram, runProgram } from "./hooks/run-program.ts";
 
 /** Nothing where there is none. Errors: DJINIT_RELEASE_FAILED, and those of runProgram. */

@@ -9,11 +9,16 @@ import { makePipe, resizePipe } from "./libc.ts";
  */
 const SIZES = [1024 * 1024, 512 * 1024, 256 * 1024];
 
+export interface ChildPipe {
+  readFd: number;
+  writeFd: number;
+}
+
 /**
  * A pipe for a child's output. A real one, not Node's socket pair: services open /dev/stdout, which fails on a socket.
  * Mode 622 lets a child of another user open it again. Errors: throws when no descriptor is left.
  */
-export function openChildPipe(holds: "texts" | "lines" = "texts"): { readFd: number; writeFd: number } {
+export function openChildPipe(holds: "texts" | "lines" = "texts"): ChildPipe {
   const pipe = makePipe();
   if (holds === "texts") SIZES.some((bytes) => resizePipe(pipe.writeFd, bytes));
   fchmodSync(pipe.writeFd, 0o622);

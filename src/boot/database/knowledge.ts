@@ -1,8 +1,10 @@
 // What is known without a start of Django: where the database is, and which migrations the image has. Where the manifest
 // alone does not tell, the settings are imported, and what they have become is compared.
 import type { StepName } from "../../plan/plan.ts";
+import { READ_SETTINGS } from "../django/early-reader.ts";
+import { djangoEnvironment } from "../django/environment.ts";
 import type { SetupEvent } from "../django/event-schemas.ts";
-import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { type Django, runDjango } from "../django/run.ts";
 import { serversOf } from "../postgres/servers.ts";
 import { withoutService } from "../postgres/service-file.ts";
 import type { Place } from "../postgres/wait.ts";
@@ -13,6 +15,7 @@ import {
   fittingManifest,
   type ManifestFacts,
 } from "../schema/manifest.ts";
+import { hasFileDatabase } from "./foretell.ts";
 import { DEFAULT_DATABASE, migratedDatabases, type OtherDatabase } from "./others.ts";
 
 export type Settings = Extract<SetupEvent, { event: "settings" }>;
@@ -41,10 +44,10 @@ export interface Sources {
 }
 
 const REAL: Sources = {
-  findManifests: ({ config, environment, runAsPrefix }) =>
-    findManifests(djangoEnvironment(config, environment, runAsPrefix)),
+  findManifests: (django) => findManifests(environmentOf(django)),
   readSettings: async (django) => {
-    const { settings } = await runDjango(django, ["read-settings"], { lock: "own" });
+    const early = django.reader?.take();
+    const { settings } = await runDjango(django, [READ_SETTINGS], { lock: "own", early });
     // Its step was reported as done, which comes after this.
     return settings as Settings;
   },
@@ -68,8 +71,10 @@ export async function learnSchema(
   if (isProven && place !== undefined && isDefaultAlone(migratedDatabases(django, facts)))
     return { kind: "known", facts, place, others: [] };
   if (first === undefined && !onlyIfShared) return { kind: "unknown", more, place };
-  // Not even to wait at a place that these settings may not have.
-  if (startsDjango) return { kind: "unknown", more, place: undefined };
+  const isFile = facts !== undefined && hasFileDatabase(facts.settings, environmentOf(django));
+  // Not even to wait at a place that these settings may not have. Only Django looks into a file.
+  if (startsDjango || (isFile && place === undefined && !onlyIfShared))
+    return { kind: "unknown", more, place: undefined };
   if (first?.unproven !== undefined)
     django.log.debug(
       { step: "read-settings", reason: first.unproven },
@@ -133,19 +138,20 @@ function compare(django: Django, candidates: Candidate[], settings: Settings, mo
 }
 
 /** Undefined where it is not Postgres, or not in a form that djinit understands. */
-function placeOf(
-  database: Settings["database"] | undefined,
-  { config, environment, runAsPrefix }: Django,
-): Place | undefined {
+function placeOf(database: Settings["database"] | undefined, django: Django): Place | undefined {
   if (database?.kind !== "postgres") return undefined;
-  const url = withoutService(database.url, djangoEnvironment(config, environment, runAsPrefix));
+  const url = withoutService(database.url, environmentOf(django));
   if (url === undefined) return undefined;
   try {
-    serversOf(url, environment);
+    serversOf(url, django.environment);
     return { url, origin: { settingsReadIt: database.variables } };
   } catch {
     return undefined;
   }
+}
+
+function environmentOf({ config, environment, runAsPrefix }: Django): NodeJS.ProcessEnv {
+  return djangoEnvironment(config, environment, runAsPrefix);
 }
 
 function isDefaultAlone(aliases: readonly string[]): boolean {

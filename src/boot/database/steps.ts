@@ -6,7 +6,8 @@ import { databaseKind } from "../../plan/database-kind.ts";
 import { RUN_DIRECTORY } from "../../plan/paths.ts";
 import type { BootPlan, Plan, StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
-import { type Django, djangoEnvironment, runDjango } from "../django/run.ts";
+import { djangoEnvironment } from "../django/environment.ts";
+import { type Django, runDjango } from "../django/run.ts";
 import { withoutService } from "../postgres/service-file.ts";
 import { closeSession } from "../postgres/session.ts";
 import { type Place, waitForPostgres } from "../postgres/wait.ts";
@@ -56,6 +57,8 @@ async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun 
   const given = djangoEnvironment(config, environment, django.runAsPrefix);
   const byVariable = databaseByVariable(config, given, planned.steps.some(changesDatabase));
   const knowledge = await learn(django, planned, byVariable);
+  // The manifest was no longer what it had seemed to be.
+  django.reader?.discard();
   if (knowledge.kind === "alone") {
     tellAlone(django, knowledge.database);
     return undefined;

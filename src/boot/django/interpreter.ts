@@ -18,13 +18,23 @@ interface InterpreterOptions {
   cwd: string;
   stdoutFd: number;
   stderrFd: number;
-  /** It is over sooner than execa is loaded, which takes as long as Node itself. */
   isShort: boolean;
 }
 
 /** Starts it. A failed start counts as an end. Errors: throws when no descriptor is left. */
 export async function startInterpreter(start: Start, options: InterpreterOptions): Promise<Interpreter> {
-  const run = options.isShort ? runByNode : await runByExeca();
+  return runIt(options.isShort ? runByNode : await runByExeca(), start, options);
+}
+
+/** The same, for one that is over sooner than execa is loaded, which takes as long as Node itself. */
+export function startShortInterpreter(
+  start: Start,
+  options: Omit<InterpreterOptions, "isShort">,
+): Interpreter {
+  return runIt(runByNode, start, options);
+}
+
+function runIt(run: Run, start: Start, options: Omit<InterpreterOptions, "isShort">): Interpreter {
   // execa would wait for the end of a socket of its own, which a background process may hold. So the socket is ours.
   const [ownFd, childFd] = makeSocketPair();
   const stdio: Stdio = ["ignore", options.stdoutFd, options.stderrFd];

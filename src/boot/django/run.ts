@@ -2,10 +2,8 @@
 import { systemClock } from "../../base/clock.ts";
 import { DjinitError } from "../../base/errors.ts";
 import { isNamed } from "../../config/sources/sources.ts";
-import { BOOT_ONLY, type Config, VARIABLES } from "../../config/variables.ts";
+import { type Config, VARIABLES } from "../../config/variables.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
-import { forApplication, identityOf } from "../../plan/environment.ts";
-import { DJANGO_USER } from "../../plan/paths.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import type { BootObserver } from "../facts.ts";
@@ -13,6 +11,8 @@ import type { HookSet } from "../hooks/run-hooks.ts";
 import { compareMigrations, inDatabase } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { OwnMigrateMark } from "../schema/own-migrate.ts";
+import type { EarlyInterpreter, EarlyReader } from "./early-reader.ts";
+import { djangoEnvironment } from "./environment.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
 import { withPlace } from "./failure.ts";
@@ -30,6 +30,8 @@ export type Django = Pick<BootContext, "config" | "environment" | "sink" | "sign
   runAsPrefix: string[];
   /** Around the migrations. */
   hooks?: HookSet;
+  /** Imports the settings already. */
+  reader?: EarlyReader | undefined;
 };
 
 /** What Django has reported, where a step asked for it. */
@@ -47,6 +49,7 @@ export async function runDjango(
   options: Pick<ProgramOptions, "lock"> & {
     manifestIsRequired?: boolean;
     ownMigrate?: OwnMigrateMark | undefined;
+    early?: EarlyInterpreter | undefined;
   },
 ): Promise<DjangoFacts> {
   const facts: DjangoFacts = { migrations: [] };
@@ -67,6 +70,7 @@ export async function runDjango(
       manifestIsRequired: options.manifestIsRequired ?? false,
     },
     hooks: django.hooks,
+    early: options.early,
     onManifest: (manifest) => {
       facts.manifest = manifest;
     },
@@ -132,18 +136,5 @@ function superuserEnvironment(config: Config, environment: NodeJS.ProcessEnv): N
     SUPERUSER_PASSWORD: config.superuserPassword,
     SUPERUSER_USERNAME: config.superuserUsername,
     SUPERUSER_EMAIL: config.superuserEmail,
-  };
-}
-
-/** The environment of the steps, without the variables of the superuser. */
-export function djangoEnvironment(
-  { migrationsDatabaseUrl }: { migrationsDatabaseUrl?: string | undefined },
-  environment: NodeJS.ProcessEnv,
-  runAsPrefix: readonly string[],
-): NodeJS.ProcessEnv {
-  return {
-    ...forApplication(environment, BOOT_ONLY),
-    ...(migrationsDatabaseUrl === undefined ? {} : { DATABASE_URL: migrationsDatabaseUrl }),
-    ...(runAsPrefix.length === 0 ? {} : identityOf(DJANGO_USER)),
   };
 }

@@ -1,13 +1,13 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
 import { type Clock, within } from "../../base/clock.ts";
 import { asDjinitError, DjinitError } from "../../base/errors.ts";
-import { openRelay } from "../../logs/read/relay.ts";
+import { relayOf } from "../../logs/read/relay.ts";
 import type { Fields } from "../../logs/record.ts";
 import { LastLines } from "../../logs/write/last-lines.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { Sink } from "../../logs/write/sink.ts";
-import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
 import type { StepName } from "../../plan/plan.ts";
+import { openChildPipe } from "../../platform/child-pipe.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { Escalation } from "../escalation.ts";
@@ -16,6 +16,7 @@ import type { HookPoint } from "../hooks/find-hooks.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { OwnMigrateMark } from "../schema/own-migrate.ts";
+import { type EarlyInterpreter, READ_SETTINGS, setupWords } from "./early-reader.ts";
 import { readEvents } from "./event-channel.ts";
 import type { SetupEvent, TimedEvent } from "./event-schemas.ts";
 import { observeEvent, takeEvent } from "./events.ts";
@@ -23,7 +24,6 @@ import { codeOf } from "./failure.ts";
 import { startInterpreter } from "./interpreter.ts";
 import { SetupProgress } from "./progress.ts";
 
-const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
 /** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
 const KILL_AFTER_MS = 5_000;
 const RELAY_TIMEOUT_MS = 1_000;
@@ -52,6 +52,8 @@ export interface SetupOptions {
   appDirectory: string;
   program: ProgramOptions;
   hooks: HookSet | undefined;
+  /** Has been started with the only step already. */
+  early?: EarlyInterpreter | undefined;
   onManifest: (facts: ManifestFacts) => void;
   onSettings: (settings: Extract<SetupEvent, { event: "settings" }>) => void;
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
@@ -83,15 +85,19 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
 
   const said = new LastLines();
   const relay = { service: () => progress.step, sink, clock, onRecord: (fields: Fields) => said.add(fields) };
-  const [stdout, stderr] = [openRelay(relay), openRelay(relay)];
-  const told = JSON.stringify({ ...options.program, eventsFd: FIRST_FD });
-  const python = ["python", SETUP_PROGRAM, told, ...steps];
-  const { pid, socket, ended } = await startInterpreter(startAfter(runAsPrefix, python, environment), {
-    cwd: options.appDirectory,
-    stdoutFd: stdout.writeFd,
-    stderrFd: stderr.writeFd,
-    isShort: steps.every((step) => step === "read-settings"),
-  });
+  const { early } = options;
+  const stdout = relayOf(early?.stdout ?? openChildPipe(), relay);
+  const stderr = relayOf(early?.stderr ?? openChildPipe(), relay);
+  const python = setupWords({ ...options.program }, steps);
+  const interpreter =
+    early?.interpreter ??
+    (await startInterpreter(startAfter(runAsPrefix, python, environment), {
+      cwd: options.appDirectory,
+      stdoutFd: stdout.writeFd,
+      stderrFd: stderr.writeFd,
+      isShort: steps.every((step) => step === READ_SETTINGS),
+    }));
+  const { pid, socket, ended } = interpreter;
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
   options.observer.onStepStarted(progress.step);
 

@@ -10,7 +10,7 @@ import {
   NGINX_STATIC_FILE,
 } from "../../plan/paths.ts";
 import type { BootContext } from "../context.ts";
-import { djangoEnvironment } from "../django/run.ts";
+import { djangoEnvironment } from "../django/environment.ts";
 import { ownMediaRoot } from "../files/media-owner.ts";
 import { refusal } from "../files/publishable.ts";
 import { findManifests } from "../schema/manifest.ts";

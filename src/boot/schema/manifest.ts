@@ -32,6 +32,8 @@ export const FACTS = v.object({
     values: VALUES,
     /** Whether DATABASE_URL decides on the default database. */
     takes_url: v.boolean(),
+    /** The default database is a file, unless one of these variables is set. Missing where that is not known. */
+    file_unless: v.optional(v.array(v.string())),
   }),
   migrations: v.array(
     v.object({

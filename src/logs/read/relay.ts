@@ -2,7 +2,7 @@
 import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { openChildPipe } from "../../platform/child-pipe.ts";
+import { type ChildPipe, openChildPipe } from "../../platform/child-pipe.ts";
 import { ACCESS_LOG_SERVICE } from "../access/lines.ts";
 import { READ_BYTES, READ_ROOM } from "../arena.ts";
 import { HoldTimer } from "./hold-timer.ts";
@@ -25,7 +25,11 @@ export interface Relay {
 
 /** Begins to relay. Errors: throws when no descriptor is left. */
 export function openRelay(options: RelayOptions): Relay {
-  const { readFd, writeFd } = openChildPipe(options.service === ACCESS_LOG_SERVICE ? "lines" : "texts");
+  return relayOf(openChildPipe(options.service === ACCESS_LOG_SERVICE ? "lines" : "texts"), options);
+}
+
+/** The same with a pipe that is there already. */
+export function relayOf({ readFd, writeFd }: ChildPipe, options: RelayOptions): Relay {
   const stream = new RecordStream(options);
   return {
     writeFd,

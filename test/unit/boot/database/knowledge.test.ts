@@ -15,8 +15,10 @@ function candidate({
   unproven,
   needsDjango = [],
   databases,
+  fileUnless,
 }: {
   databases?: string[];
+  fileUnless?: string[];
   takesUrl?: boolean;
   unproven?: string;
   needsDjango?: string[];
@@ -29,6 +31,7 @@ function candidate({
       unproven: [],
       values: SAME,
       takes_url: takesUrl,
+      ...(fileUnless === undefined ? {} : { file_unless: fileUnless }),
     },
     migrations: [],
     needs_django: needsDjango,
@@ -57,7 +60,7 @@ async function learn(
   const knowledge = await learnSchema(
     {
       config: { migrateAlways, migrateDatabases },
-      environment: {},
+      environment: { DB_HOST: "h" },
       runAsPrefix: [],
       log,
     } as unknown as Django,
@@ -209,4 +212,18 @@ test.each<[string, Settings["databases"], string[] | undefined]>([
   const given = migrateDatabases === undefined ? { databases } : { databases, migrateDatabases };
   const { knowledge } = await learn({ candidates: [TWO] }, byUrl, given);
   expect(knowledge).toEqual({ kind: "unknown", more: [], place: OF_SETTINGS });
+});
+
+test("a database that is a file by the manifest is Django's, and nothing is imported before", async () => {
+  const file = candidate({ fileUnless: ["DB_NAME"] });
+  const unknown = { knowledge: { kind: "unknown", more: [], place: undefined }, reads: 0, said: [] };
+  expect(await learn({ candidates: [file] }, {})).toEqual(unknown);
+  // Whoever waits for others has to know for certain.
+  const database = { kind: "file" } as const;
+  const waiting = await learn({ candidates: [file] }, { onlyIfShared: true }, { database });
+  expect(waiting).toEqual({ knowledge: { kind: "alone", database: "file" }, reads: 1, said: [] });
+  // A variable is set that decides on it.
+  const another = candidate({ fileUnless: ["DB_HOST"] });
+  const { knowledge, reads } = await learn({ candidates: [another] }, {});
+  expect({ kind: knowledge.kind, reads }).toEqual({ kind: "known", reads: 1 });
 });

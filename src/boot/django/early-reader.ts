@@ -1,0 +1,65 @@
+// The settings are imported beside gunicorn's start, before the boot's libraries are loaded.
+import { closeSync } from "node:fs";
+import type { Config } from "../../config/variables.ts";
+import { FIRST_FD } from "../../plan/inherited-descriptors.ts";
+import type { StepName } from "../../plan/plan.ts";
+import { type ChildPipe, openChildPipe } from "../../platform/child-pipe.ts";
+import { signalTree } from "../../platform/process-tree.ts";
+import { startAfter } from "../../platform/service-argv.ts";
+import { djangoEnvironment } from "./environment.ts";
+import { type Interpreter, startShortInterpreter } from "./interpreter.ts";
+
+const SETUP_PROGRAM = "/usr/local/lib/djinit/djinit_setup.py";
+export const READ_SETTINGS: StepName = "read-settings";
+
+/** The pipes' write ends are open here too, until somebody reads them. */
+export interface EarlyInterpreter {
+  interpreter: Interpreter;
+  stdout: ChildPipe;
+  stderr: ChildPipe;
+}
+
+export interface EarlyReader {
+  /** The first time: for whoever relays its output and takes its reports. */
+  take(): EarlyInterpreter | undefined;
+  /** Ends it, unless it has been taken: nobody has a use for it. */
+  discard(): void;
+}
+
+/** The command of the program for these steps. */
+export function setupWords(options: object, steps: readonly StepName[]): string[] {
+  return ["python", SETUP_PROGRAM, JSON.stringify({ ...options, eventsFd: FIRST_FD }), ...steps];
+}
+
+/** `runAsPrefix` stands before a command so that it runs as user django. Errors: throws when no descriptor is left. */
+export function readSettingsEarly(
+  config: Pick<Config, "appDirectory" | "migrationsDatabaseUrl">,
+  environment: NodeJS.ProcessEnv,
+  runAsPrefix: string[],
+): EarlyReader {
+  const given = djangoEnvironment(config, environment, runAsPrefix);
+  const [stdout, stderr] = [openChildPipe(), openChildPipe()];
+  const interpreter = startShortInterpreter(startAfter(runAsPrefix, setupWords({}, [READ_SETTINGS]), given), {
+    cwd: config.appDirectory,
+    stdoutFd: stdout.writeFd,
+    stderrFd: stderr.writeFd,
+  });
+  let left: EarlyInterpreter | undefined = { interpreter, stdout, stderr };
+  const take = (): EarlyInterpreter | undefined => {
+    const taken = left;
+    left = undefined;
+    return taken;
+  };
+  return {
+    take,
+    discard: () => {
+      if (take() === undefined) return;
+      interpreter.socket.destroy();
+      for (const { readFd, writeFd } of [stdout, stderr]) {
+        closeSync(readFd);
+        closeSync(writeFd);
+      }
+      if (interpreter.pid !== undefined) void signalTree(interpreter.pid, "SIGKILL");
+    },
+  };
+}
