@@ -414,8 +414,8 @@ def read_settings() -> NoReturn:
     """Tell what the settings have become, and end. Django is not started."""
     import djinit_values
 
+    # The only step: nobody has to be waited for, and djinit may not be listening yet.
     report("step-started", step="read-settings")
-    EVENTS.settle()
     try:
         with djinit_garbage.paused():
             told = djinit_values.read()

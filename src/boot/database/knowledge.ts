@@ -46,10 +46,11 @@ export interface Sources {
 const REAL: Sources = {
   findManifests: (django) => findManifests(environmentOf(django)),
   readSettings: async (django) => {
+    const { promise: told, resolve: onSettings } = Promise.withResolvers<Settings>();
     const early = django.reader?.take();
-    const { settings } = await runDjango(django, [READ_SETTINGS], { lock: "own", early });
-    // Its step was reported as done, which comes after this.
-    return settings as Settings;
+    const ended = runDjango(django, [READ_SETTINGS], { lock: "own", early, onSettings });
+    // To take the interpreter down takes longer than to ask the database. Its step is reported as done after this.
+    return await Promise.race([told, ended.then(({ settings }) => settings as Settings)]);
   },
 };
 

@@ -39,8 +39,10 @@ export interface DjangoFacts {
   manifest?: ManifestFacts;
   /** Of each database. */
   migrations: Extract<SetupEvent, { event: "migrations" }>[];
-  settings?: Extract<SetupEvent, { event: "settings" }>;
+  settings?: SettingsEvent;
 }
+
+type SettingsEvent = Extract<SetupEvent, { event: "settings" }>;
 
 /** Runs these steps in one start of Django. Errors: those of the steps; the signal's reason. */
 export async function runDjango(
@@ -50,6 +52,8 @@ export async function runDjango(
     manifestIsRequired?: boolean;
     ownMigrate?: OwnMigrateMark | undefined;
     early?: EarlyInterpreter | undefined;
+    /** At once, before the interpreter has ended. */
+    onSettings?: (settings: SettingsEvent) => void;
   },
 ): Promise<DjangoFacts> {
   const facts: DjangoFacts = { migrations: [] };
@@ -76,6 +80,7 @@ export async function runDjango(
     },
     onSettings: (settings) => {
       facts.settings = settings;
+      options.onSettings?.(settings);
     },
     onMigrations: (migrations) => {
       facts.migrations.push(migrations);

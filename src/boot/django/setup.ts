@@ -144,7 +144,8 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     progress.take(event);
     if (event.event === "step-started") {
       setDeadline(event.step);
-      events.settle();
+      // The import of the settings waits for nobody.
+      if (event.step !== READ_SETTINGS) events.settle();
     }
     if (event.event === "hooks") hooksDone = runHooks(event.point);
     if (event.event === "manifest") options.onManifest(event.facts);
