@@ -1,15 +1,13 @@
 // What nginx knows about clients: which peers are proxies, and the key by which gunicorn recognises nginx.
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import {
   NGINX_CLIENT_KEY_FILE,
   NGINX_FORWARDED_FILE,
   NGINX_FROM_PROXY_FILE,
   NGINX_PROXIES_FILE,
-  placedIn,
 } from "../../plan/paths.ts";
-import { writeNewFile } from "../../platform/new-file.ts";
 import { plainNetworks } from "./networks.ts";
+import { writeNginxFile } from "./written-file.ts";
 
 const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
@@ -18,7 +16,7 @@ const KEY_BYTES = 16;
 export function writeNginxClients(given: readonly string[] | undefined, run: string): void {
   const proxies = given && plainNetworks(given);
   const write = (path: string, lines: readonly string[] | undefined) =>
-    writeLines(placedIn(run, path), lines);
+    writeNginxFile(path, lines && `${lines.join("\n")}\n`, run);
   write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
   write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
   write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
@@ -35,9 +33,4 @@ const MAPS = `include ${FORWARDED}/maps.conf;`;
 function listed(proxies: readonly string[]): string[] {
   const lines = proxies.map((proxy) => `${proxy} 1;`);
   return ["geo $realip_remote_addr $djinit_proxy_listed {", ...lines.map((line) => `    ${line}`), "}"];
-}
-
-function writeLines(path: string, lines: readonly string[] | undefined): void {
-  if (lines === undefined) rmSync(path, { force: true });
-  else writeNewFile(path, `${lines.join("\n")}\n`, { mode: 0o644 });
 }

@@ -1,8 +1,8 @@
 // nginx takes IPv6 too, where the kernel has it: `listen [::]:8000` in a file of the image would keep it from starting elsewhere.
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import { NGINX_LISTEN_FILE, placedIn } from "../../plan/paths.ts";
-import { writeNewFile } from "../../platform/new-file.ts";
+import { NGINX_LISTEN_FILE } from "../../plan/paths.ts";
+import { writeNginxFile } from "./written-file.ts";
 
 /** The file that includes ours, in the same server: it may be the user's, with another port. */
 const SERVER_FILE = "/etc/nginx/conf.d/django.conf";
@@ -10,10 +10,9 @@ const LOOPBACK = "::1";
 
 /** Writes the file, or takes away that of an earlier start. */
 export function writeNginxListen(run: string): void {
-  const file = placedIn(run, NGINX_LISTEN_FILE);
   const ports = hasIPv6(networkInterfaces()) ? portsToAdd(serverText()) : [];
-  if (ports.length === 0) rmSync(file, { force: true });
-  else writeNewFile(file, ports.map((port) => `listen [::]:${port};\n`).join(""), { mode: 0o644 });
+  const text = ports.map((port) => `listen [::]:${port};\n`).join("");
+  writeNginxFile(NGINX_LISTEN_FILE, text || undefined, run);
 }
 
 /** Without an address of its own for itself, a container cannot be asked there whether it is ready. */
