@@ -139,6 +139,14 @@ test.each(Object.entries(SHAPES))("%s", async (_, { settings, variables, env = {
   );
 });
 
+test("an SQLite file is Django's to look into, and the settings are not imported before", async () => {
+  const records = await release({ image: await build("scheme"), env: SUPERUSER });
+  expect(appliedIn(records)).toContain("shop.0001_initial");
+  expect(importedSettings(records)).toBe(false);
+  expect(startedDjango(records)).toBe(true);
+  expect(complaints(records)).toEqual([]);
+});
+
 test("a `migrate` command of the project's own that only says a word more is not run where nothing is pending", async () => {
   const command = `from django.core.management.commands.migrate import Command as Migrate
 class Command(Migrate):
