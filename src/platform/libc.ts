@@ -18,6 +18,7 @@ const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SIG_DFL = 0n;
+const MADV_DONTNEED = 4;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const F_SETFD = 2;
@@ -32,6 +33,7 @@ const { functions: libc } = dlopen("libc.so.6", {
   prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
   pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
   malloc_trim: { arguments: ["u64"], return: "i32" },
+  madvise: { arguments: ["u64", "u64", "i32"], return: "i32" },
   pipe2: { arguments: ["buffer", "i32"], return: "i32" },
   socketpair: { arguments: ["i32", "i32", "i32", "buffer"], return: "i32" },
   fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
@@ -173,6 +175,11 @@ export function withFilesOf<T>({ uid, gid }: { uid: number; gid: number }, actio
 /** Returns free memory of the heap to the kernel. */
 export function trimHeap(): void {
   libc.malloc_trim(0n);
+}
+
+/** Takes pages of a mapped file out of this process. What differs from the file would be lost: only for unchanged ones. */
+export function dropPages(start: bigint, bytes: bigint): void {
+  libc.madvise(start, bytes, MADV_DONTNEED);
 }
 
 function signalSet(names: readonly NodeJS.Signals[]): Buffer {

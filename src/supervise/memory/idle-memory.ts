@@ -3,6 +3,7 @@ import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../../base/clock.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import { trimHeap } from "../../platform/libc.ts";
+import { dropFilePages } from "./file-pages.ts";
 import { collectGarbage } from "./garbage.ts";
 
 const PERIOD_MS = 5_000;
@@ -58,4 +59,5 @@ function collectIfWorthwhile(): void {
 function trimMemory(): void {
   collectGarbage("last-resort");
   trimHeap();
+  dropFilePages();
 }
