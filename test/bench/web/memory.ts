@@ -7,8 +7,8 @@ import { RUN_LABEL } from "../../support/run-id.ts";
 import type { Sample } from "./figure.ts";
 import { WEB_IMAGES } from "./web-images.ts";
 
-/** What a start has left is given back by then. */
-const IDLE_MS = 4_000;
+/** What a start has left is given back by then: PID 1 of djinit looks after 5 s. */
+const IDLE_MS = 7_000;
 const MIB = 1024 ** 2;
 
 /** `PID KiB` of each process; the shell that asks is none of the container's, and starts no other process. */
@@ -18,19 +18,26 @@ const PSS = `for directory in /proc/[0-9]*; do
 done 2>/dev/null; true`;
 
 /** cgroup v2, then v1. */
-const STATISTICS = "cat /sys/fs/cgroup/memory.stat 2>/dev/null || cat /sys/fs/cgroup/memory/memory.stat";
+const COUNTED = `cd /sys/fs/cgroup
+if [ -e memory.current ]; then cat memory.current; sed -n 's/^inactive_file //p' memory.stat
+else cd memory; cat memory.usage_in_bytes; sed -n 's/^total_inactive_file //p' memory.stat; fi`;
 
-/** All processes, what is no file's, PID 1; and all processes after that work. */
+/** As the engine counts, all processes, and PID 1: idle, and just after that work. */
 export async function measureWebMemory(
   container: Container,
   work: () => Promise<void>,
 ): Promise<readonly Sample[]> {
   await delay(IDLE_MS);
-  const idle = await readPss(container);
-  const anonymous = await readAnonymousMib(container);
+  const idle = await readAll(container);
   await work();
-  const loaded = await readPss(container);
-  return [{ value: sum(idle) }, { value: anonymous }, { value: idle.get(1) ?? 0 }, { value: sum(loaded) }];
+  return [...idle, ...(await readAll(container))];
+}
+
+async function readAll(container: Container): Promise<Sample[]> {
+  const counted = await readCountedMib(container);
+  const sizes = await readPss(container);
+  const all = [...sizes.values()].reduce((total, size) => total + size, 0);
+  return [counted, all, sizes.get(1) ?? 0].map((value) => ({ value }));
 }
 
 /**
@@ -56,18 +63,10 @@ async function readPss(container: Container): Promise<Map<number, number>> {
   return new Map(found.map(([, pid, kib]) => [Number(pid), (Number(kib) * 1024) / MIB]));
 }
 
-/** Heaps, stacks and shared memory. The pages of files belong to whoever has read them first, and are left out. */
-async function readAnonymousMib(container: Container): Promise<number> {
-  const text = await container.output(["sh", "-c", STATISTICS]);
-  const bytesOf = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
-  return (
-    (bytesOf("anon") +
-      bytesOf("total_rss") +
-      bytesOf(text.includes("total_shmem") ? "total_shmem" : "shmem")) /
-    MIB
-  );
-}
-
-function sum(sizes: ReadonlyMap<number, number>): number {
-  return [...sizes.values()].reduce((total, size) => total + size, 0);
+/** As `docker stats` and Kubernetes count: without the pages of files that nobody has used for a while. */
+async function readCountedMib(container: Container): Promise<number> {
+  const [used, inactive] = (await container.output(["sh", "-c", COUNTED])).trim().split(/\s+/).map(Number);
+  if (used === undefined || inactive === undefined || Number.isNaN(used - inactive))
+    throw new Error("cannot read the memory of the cgroup");
+  return (used - inactive) / MIB;
 }
