@@ -97,6 +97,8 @@ test("`djinit status` shows each service, `djinit health` says ready with 0", as
     "MEMORY",
     "LAST_EXIT",
   ]);
+  // Below the services: what the kernel confines, or why it does not.
+  expect(rows.pop()).toMatch(/^(not )?confined: nginx/);
   expect(rows.map((row) => row.split(/ +/).slice(0, 3))).toEqual([
     ["gunicorn", "running", "true"],
     ["nginx", "running", "true"],
