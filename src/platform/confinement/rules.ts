@@ -16,9 +16,18 @@ export function confinementWords(confinement: Confinement): string[] {
     ...lists.map((path) => ({ path, key: "l" })),
     ...writes.map((path) => ({ path, key: "w" })),
     ...creates.map((path) => ({ path, key: path === "/dev/null" ? "d" : "c" })),
-  ].filter(({ path }) => existsSync(path));
+  ].filter(({ path }) => !isAbsent(path));
   const words = [...system.map((path) => `r=${path}`), ...rules.map(({ key, path }) => `${key}=${path}`)];
   return [`--confine=${kind}`, ...new Set(words), "--"];
+}
+
+/** What PID 1 may not see nginx may: a key in a directory of its group's, say. start-service leaves out what is not there. */
+function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** What is served lies where the application may put a link in its place. */

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
@@ -69,6 +70,19 @@ test.runIf(isRoot)("a link of root's with a name of its own leads to its file, a
   symlinkSync("../app/assets/logo-2.png", join(root, "static/logo.png"));
   symlinkSync("/etc/passwd", join(root, "static/passwd"));
   expect(words({ linked: [join(root, "static")] })).toEqual(["r=app/assets/logo-2.png"]);
+});
+
+test.runIf(isRoot)("what PID 1 may not see has its rule: whoever is confined may be of another group", () => {
+  make("keys/tls.key", "media/a");
+  chmodSync(root, 0o755);
+  chmodSync(join(root, "keys"), 0o700);
+  const paths = ["keys/tls.key", "media", "nothing"].map((name) => join(root, name));
+  process.seteuid?.(ANOTHER);
+  try {
+    expect(words({ reads: paths })).toEqual(["r=keys/tls.key", "r=media"]);
+  } finally {
+    process.seteuid?.(0);
+  }
 });
 
 test("a link in the place of what is served leads to data, not to the system or to the whole project", () => {
