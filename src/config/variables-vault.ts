@@ -36,6 +36,12 @@ export const VAULT_VARIABLES = {
     secret: true,
     bootOnly: true,
   }),
+  vaultWrappedSecretId: variable(
+    "DJINIT_VAULT_WRAPPED_SECRET_ID",
+    text(),
+    "The token that the secret ID is wrapped in, by response wrapping: it is good for one start.",
+    { secret: true, bootOnly: true },
+  ),
   vaultKubernetesRole: variable(
     "DJINIT_VAULT_KUBERNETES_ROLE",
     text(),

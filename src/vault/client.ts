@@ -2,10 +2,13 @@
 import { VaultFailure } from "./failure.ts";
 import type { Lease, Login, Secret, Token, VaultServer } from "./state.ts";
 import { type Send, sender } from "./transport.ts";
+import { unwrapSecretId } from "./unwrap.ts";
 
 export interface VaultClient {
   /** Errors of all: VaultFailure. `secretOf` reads what lies in a file. */
   logIn(login: Login): Promise<Token>;
+  /** The secret ID in a wrapping token, which is used up by that. */
+  unwrap(wrapping: string, mount: string): Promise<string>;
   read(path: string, token: string): Promise<Secret>;
   renew(id: string, fullMs: number, token: string): Promise<Lease>;
   renewToken(fullMs: number, token: string): Promise<Lease>;
@@ -26,6 +29,7 @@ export function vaultClient(server: VaultServer, options: ClientOptions): VaultC
     leaseOf(seconds, renewable, options.nowMs(), fullMs);
   return {
     logIn: (login) => logIn(login, send, granted, options.readFile),
+    unwrap: (wrapping, mount) => unwrapSecretId(wrapping, mount, send),
     read: (path, token) => read(path, token, send, granted),
     async renew(id, fullMs, token) {
       const body = { lease_id: id, increment: Math.ceil(fullMs / 1_000) };

@@ -80,6 +80,7 @@ function readLogin(
   problems: Problem[],
 ): Login | undefined {
   const { vaultRoleId: roleId, vaultSecretId: secretId, vaultKubernetesRole: role } = config;
+  const { vaultWrappedSecretId: wrapped } = config;
   const { vaultAuthMount, vaultToken: token, vaultTokenFile: tokenFile } = config;
   const mount = vaultAuthMount?.replace(/^auth\/|\/$/g, "");
   const say = (variable: string, problem: string): undefined => {
@@ -95,6 +96,16 @@ function readLogin(
       "DJINIT_VAULT_ROLE_ID",
       "DJINIT_VAULT_ROLE_ID and DJINIT_VAULT_KUBERNETES_ROLE are both set: give one of them",
     );
+  if (wrapped !== undefined && secretId !== undefined)
+    return say(
+      "DJINIT_VAULT_WRAPPED_SECRET_ID",
+      "DJINIT_VAULT_WRAPPED_SECRET_ID and DJINIT_VAULT_SECRET_ID are both set: give one of them",
+    );
+  if (wrapped !== undefined && roleId === undefined)
+    return say(
+      "DJINIT_VAULT_ROLE_ID",
+      "DJINIT_VAULT_ROLE_ID is not set, but DJINIT_VAULT_WRAPPED_SECRET_ID is: give the role's ID",
+    );
   if (roleId !== undefined) {
     const file = fileOf("DJINIT_VAULT_SECRET_ID");
     return {
@@ -103,6 +114,7 @@ function readLogin(
       roleId,
       ...(secretId === undefined ? {} : { secretId }),
       ...(file === undefined ? {} : { secretIdFile: file }),
+      ...(wrapped === undefined ? {} : { wrapped }),
     };
   }
   if (role !== undefined) {

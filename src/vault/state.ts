@@ -13,7 +13,14 @@ export interface VaultServer {
 /** How to get a token. */
 export type Login =
   | { kind: "token"; token: string; file?: string }
-  | { kind: "approle"; mount: string; roleId: string; secretId?: string; secretIdFile?: string }
+  | {
+      kind: "approle";
+      mount: string;
+      roleId: string;
+      secretId?: string;
+      secretIdFile?: string;
+      wrapped?: string;
+    }
   | { kind: "kubernetes"; mount: string; role: string; tokenFile: string };
 
 /** Something that ends unless it is renewed. */

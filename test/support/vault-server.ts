@@ -55,6 +55,8 @@ export class VaultStandIn {
   readonly tokens = new Map<string, { bornMs: number; endMs: number }>();
   /** Users that have been dropped. */
   readonly dropped: string[] = [];
+  /** By wrapping token: where it was made, and what is in it. */
+  readonly wrapped = new Map<string, { path: string; data: Record<string, unknown> }>();
   /** Answers all with 503, as a sealed server does. */
   sealed = false;
 
@@ -123,12 +125,25 @@ export class VaultStandIn {
     if (method === "POST" && path === "auth/kubernetes/login")
       return this.#logIn(body, { role: "app", jwt: JWT });
     const token = String(headers["x-vault-token"] ?? "");
+    if (method === "POST" && path.startsWith("sys/wrapping/")) return this.#unwrap(path, token, body);
     const held = this.tokens.get(token);
     if (token !== ROOT_TOKEN && (held === undefined || held.endMs <= Date.now()))
       return refuse(403, "permission denied");
     if (method === "GET") return this.#get(path, token);
     if (method === "POST") return this.#post(path, token, body);
     return refuse(405, "unsupported operation");
+  }
+
+  /** Anybody may look at a wrapping token; whoever has it may unwrap it, once. */
+  #unwrap(path: string, token: string, body: Body): Answer {
+    const isLookup = path === "sys/wrapping/lookup";
+    if (!isLookup && path !== "sys/wrapping/unwrap") return refuse(404);
+    const held = isLookup ? String(body["token"]) : token;
+    const found = this.wrapped.get(held);
+    if (found === undefined) return refuse(400, "wrapping token is not valid or does not exist");
+    if (isLookup) return data({ creation_path: found.path, creation_ttl: 300 });
+    this.wrapped.delete(held);
+    return data(found.data);
   }
 
   #logIn(body: Body, wanted: Record<string, string>): Answer {

@@ -49,14 +49,15 @@ export async function openVault(asker: VaultAsker): Promise<OpenVault | undefine
   const wanted = findWanted({ environment }, problems);
   const fileOf = (name: string): string | undefined => /^file:(.*)$/s.exec(sources.origins[name] ?? "")?.[1];
   const files = filesFor(process.getuid?.() === 0);
-  const settings = readVaultSettings(config, fileOf, files, problems);
-  if (settings === undefined || problems.length > before) return undefined;
-  const client = vaultClient(settings.server, {
+  const given = readVaultSettings(config, fileOf, files, problems);
+  if (given === undefined || problems.length > before) return undefined;
+  const client = vaultClient(given.server, {
     timeoutMs: ATTEMPT_TIMEOUT_MS,
     nowMs: () => Date.now(),
     readFile: (path) => readSecret(path, files),
   });
-  const patience = waiter(asker, settings);
+  const patience = waiter(asker, given);
+  const settings = await unwrapped(given, client, patience);
   const token = await logIn(client, settings, patience);
   const secrets: Record<string, Secret> = {};
   const leave = async (): Promise<void> => {
@@ -114,6 +115,26 @@ function waiter({ config, log, onWaiting, signal }: VaultAsker, { server }: Vaul
       }
     }
   };
+}
+
+/** A later login needs the secret ID again: it stays in memory. */
+async function unwrapped(
+  settings: VaultSettings,
+  client: VaultClient,
+  patience: Patience,
+): Promise<VaultSettings> {
+  const { login, server } = settings;
+  if (login.kind !== "approle" || login.wrapped === undefined) return settings;
+  const { wrapped, ...rest } = login;
+  try {
+    const secretId = await patience(() => client.unwrap(wrapped, login.mount));
+    return { server, login: { ...rest, secretId } };
+  } catch (error) {
+    if (!(error instanceof VaultFailure)) throw error;
+    const variable = "DJINIT_VAULT_WRAPPED_SECRET_ID";
+    const problem = `${variable}: Vault at ${server.address} does not unwrap it: ${error.message}`;
+    throw refusal([{ variable, problem }]);
+  }
 }
 
 const LOGINS = {

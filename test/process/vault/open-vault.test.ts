@@ -130,6 +130,48 @@ describe("what is refused", () => {
     expect([vault.leases.size, vault.tokens.size]).toEqual([0, 0]);
   });
 
+  test("a wrapped secret ID is unwrapped once; one that is used up, or another one, is told of as what it may mean", async () => {
+    const vault = await start();
+    const wrap = (path: string) =>
+      vault.wrapped.set("wrapping-token", { path, data: { secret_id: SECRET_ID, secret_id_ttl: 0 } });
+    const given = {
+      VAULT_ADDR: vault.address,
+      DJINIT_VAULT_ROLE_ID: ROLE_ID,
+      DJINIT_VAULT_WRAPPED_SECRET_ID: "wrapping-token",
+      A: "vault:secret/app#KEY",
+    };
+    wrap("auth/approle/role/app/secret-id");
+    const { environment, opened } = await open(given);
+    expect(environment["A"]).toBe("of version 2");
+    // For the next login, when the token has reached its longest life.
+    expect(opened?.state([]).login).toEqual({
+      kind: "approle",
+      mount: "approle",
+      roleId: ROLE_ID,
+      secretId: SECRET_ID,
+    });
+    const refused = () => open(given).catch((error: Error) => error.message);
+    expect(await refused()).toMatch(
+      /DJINIT_VAULT_WRAPPED_SECRET_ID: .*it is used up or has ended\. .*somebody else has, and knows the secret ID/,
+    );
+    wrap("auth/approle/role/app/custom");
+    expect(await refused()).toMatch(/made at "auth\/approle\/role\/app\/custom", not for a secret ID/);
+    // It is left for whoever looks into it.
+    expect(vault.wrapped.size).toBe(1);
+    wrap("cubbyhole/response");
+    expect(await refused()).not.toContain("wrapping-token");
+  });
+
+  test("a wrapped secret ID without a role, or beside a plain one", async () => {
+    const address = { VAULT_ADDR: "https://v:1", A: "vault:secret/app#KEY" };
+    const wrapped = { DJINIT_VAULT_WRAPPED_SECRET_ID: "w" };
+    for (const [given, variable] of [
+      [wrapped, "DJINIT_VAULT_ROLE_ID"],
+      [{ ...wrapped, ...APPROLE }, "DJINIT_VAULT_WRAPPED_SECRET_ID"],
+    ] as const)
+      expect((await open({ ...address, ...given })).problems.map((it) => it.variable)).toEqual([variable]);
+  });
+
   test.each([
     [{ VAULT_TOKEN: "wrong" }, "VAULT_TOKEN: Vault at"],
     [{ ...APPROLE, DJINIT_VAULT_SECRET_ID: "wrong" }, "DJINIT_VAULT_ROLE_ID: Vault at"],

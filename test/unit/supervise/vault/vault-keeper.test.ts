@@ -38,6 +38,8 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
         ...(tokenS > 0 ? { lease: lease(tokenS, tokenS) } : {}),
       };
     },
+    // Only at the start.
+    unwrap: (wrapping) => Promise.reject(new Error(`unwrapped ${wrapping}`)),
     async read(path, token) {
       ask(`read ${path} with ${token}`);
       born = clock.monotonicMs() / 1_000;
