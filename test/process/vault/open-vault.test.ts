@@ -162,14 +162,29 @@ describe("what is refused", () => {
     expect(await refused()).not.toContain("wrapping-token");
   });
 
-  test("a wrapped secret ID without a role, or beside a plain one", async () => {
-    const address = { VAULT_ADDR: "https://v:1", A: "vault:secret/app#KEY" };
-    const wrapped = { DJINIT_VAULT_WRAPPED_SECRET_ID: "w" };
-    for (const [given, variable] of [
-      [wrapped, "DJINIT_VAULT_ROLE_ID"],
-      [{ ...wrapped, ...APPROLE }, "DJINIT_VAULT_WRAPPED_SECRET_ID"],
-    ] as const)
-      expect((await open({ ...address, ...given })).problems.map((it) => it.variable)).toEqual([variable]);
+  test.each([
+    [{}, "VAULT_ADDR", "is not set, but variables refer to Vault"],
+    [{ VAULT_ADDR: "v.example:8200" }, "VAULT_ADDR", 'is "v.example:8200", which is no address'],
+    [{ VAULT_ADDR: "https://me:mine@v:1" }, "VAULT_ADDR", 'is "https://…@v:1", which is no address'],
+    [{ VAULT_CACERT: "/nonexistent.pem" }, "VAULT_CACERT", "which cannot be read: ENOENT"],
+    [{ VAULT_CACERT: "/etc/hostname" }, "VAULT_CACERT", "which has no certificate as PEM"],
+    [{ VAULT_TOKEN: "" }, "VAULT_TOKEN", "is not set, but variables refer to Vault"],
+    [{ DJINIT_VAULT_AUTH_MOUNT: "a b" }, "DJINIT_VAULT_AUTH_MOUNT", 'is "a b", which is no path'],
+    [{ ...APPROLE, DJINIT_VAULT_KUBERNETES_ROLE: "app" }, "DJINIT_VAULT_ROLE_ID", "are both set"],
+    [
+      { ...APPROLE, DJINIT_VAULT_WRAPPED_SECRET_ID: "w" },
+      "DJINIT_VAULT_WRAPPED_SECRET_ID",
+      "are both set: give one of them",
+    ],
+    [{ DJINIT_VAULT_WRAPPED_SECRET_ID: "w" }, "DJINIT_VAULT_ROLE_ID", "give the role's ID"],
+  ])("the settings %j, before anybody is asked", async (given, variable, text) => {
+    const usual = { VAULT_ADDR: "https://vault.invalid", VAULT_TOKEN: "t" };
+    const env = Object.keys(given).length === 0 ? { VAULT_TOKEN: "t" } : { ...usual, ...given };
+    const { opened, problems } = await open({ ...env, A: "vault:secret/app#KEY" });
+    expect(opened).toBeUndefined();
+    expect(problems).toEqual([expect.objectContaining({ variable })]);
+    expect(problems[0]?.problem).toMatch(new RegExp(`^${variable}`));
+    expect(problems[0]?.problem).toContain(text);
   });
 
   test.each([
