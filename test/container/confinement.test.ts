@@ -1,7 +1,9 @@
 // Landlock keeps nginx to what its files name, whatever its user may: with the same container unconfined beside it.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createContainer } from "../support/docker.ts";
+import { type Container, createContainer, type RunOptions } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { runContext } from "../support/run-context.ts";
@@ -231,25 +233,44 @@ test("a directory that comes, or takes the place of another one, is served witho
   await served("/media/b.txt", "other");
 });
 
-describe("started as another user", () => {
-  test("nginx is confined in the same way", async () => {
-    await using container = await createContainer({
-      image: runContext().images.djinit,
-      command: ["echo:application"],
-      env: { SKIP_MIGRATIONS: "1" },
-      publish: [8000],
-      user: "12345:0",
-    });
-    await docker("copy the application", ["cp", `${ECHO}/.`, `${container.id}:/app/`]);
-    await docker("start it", ["start", container.id]);
-    const port = await container.port(8000);
-    await eventually(async () => expect((await rawRequest(port, "/ready")).status).toBe(200), {
-      what: "an answer",
-      timeoutMs: 30_000,
-      attach: () => container.logs(),
-    });
-    expect(await container.output(["djinit", "status"])).toMatch(/^confined: nginx, /m);
+/** Waits until it answers. */
+async function startEcho(options: Partial<RunOptions>): Promise<Container> {
+  const container = await createContainer({
+    image: runContext().images.djinit,
+    command: ["echo:application"],
+    env: { SKIP_MIGRATIONS: "1" },
+    publish: [8000],
+    ...options,
   });
+  await docker("copy the application", ["cp", `${ECHO}/.`, `${container.id}:/app/`]);
+  await docker("start it", ["start", container.id]);
+  const port = await container.port(8000);
+  await eventually(async () => expect((await rawRequest(port, "/ready")).status).toBe(200), {
+    what: "an answer",
+    timeoutMs: 30_000,
+    attach: () => container.logs(),
+  });
+  return container;
+}
+
+test("started as another user nginx is confined in the same way", async () => {
+  await using container = await startEcho({ user: "12345:0" });
+  expect(await container.output(["djinit", "status"])).toMatch(/^confined: nginx, /m);
+});
+
+test("where the kernel has no Landlock, status says so, and the log nothing", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "seccomp-"));
+  const ENOSYS = 38;
+  const call = { names: ["landlock_create_ruleset"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS };
+  const profile = join(directory, "no-landlock.json");
+  await writeFile(profile, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [call] }));
+  try {
+    await using container = await startEcho({ more: ["--security-opt", `seccomp=${profile}`] });
+    expect(await container.output(["djinit", "status"])).toMatch(/^not confined: nginx: the kernel has no/m);
+    expect((await container.records()).filter(({ level }) => level !== "info")).toEqual([]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 describe("DJINIT_CONFINE=all", () => {
