@@ -22,7 +22,7 @@ export const WORKER_VARIABLES = {
     "DJINIT_BEAT_LOCK",
     choice("auto", "off", "redis", "database"),
     "By what one of several beats sends and the others stand by: redis, the broker's or that of the results; database, a table; auto: the broker, if it is Redis, else nothing.",
-    { default: "auto", passedOn: true },
+    { default: "auto" },
   ),
   tasksWorker: variable(
     "DJANGO_TASKS_WORKER",

@@ -102,9 +102,11 @@ export function planCeleryBeat(
   name = "celery-beat",
 ): ServicePlan {
   const defaults = beside ? ["--pidfile", join(CELERY_DIRECTORY, "beat.pid")] : [];
+  const beat = named(name, config);
   return {
     ...CELERY_SERVICE,
-    ...named(name, config),
+    ...beat,
+    environment: { ...beat.environment, DJINIT_BEAT_LOCK: config.beatLock },
     celery: "beat",
     check: [...celeryCommand(config, args.globals), "report"],
     readiness: { kind: "file", prefix: scheduleFile(args), orAfterMs: SETTLED_AFTER_MS },

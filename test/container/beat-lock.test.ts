@@ -122,31 +122,42 @@ async function takeAway(redis: Redis, beats: Container[], rounds: number): Promi
   return gaps;
 }
 
-async function databaseOf(): Promise<Record<string, string>> {
+interface Store {
+  env: Record<string, string>;
+  /** How many leases lie there. */
+  leases(redis: Redis): Promise<number>;
+}
+
+const inRedis = async ({ command }: Redis) =>
+  (await command("keys", "djinit-beat:*")).split("\n").filter((key) => key.endsWith("}")).length;
+
+async function databaseStore(): Promise<Store> {
   const [database, pooler] = await Promise.all([createDatabase(), startPgbouncer(2)]);
   started.push(pooler.container);
-  return {
+  const env = {
     DATABASE_URL: pooler.urlOf(database),
     DJANGO_SETTINGS_MODULE: "cake_service.settings",
     DJINIT_MIGRATIONS: "skip",
     DJINIT_BEAT_LOCK: "database",
   };
+  const held = "select 1 from djinit_beat where held_until > extract(epoch from now())";
+  return { env, leases: async (redis) => (await database.query(held)).length - (await inRedis(redis)) };
 }
 
-const STORES: [string, () => Promise<Record<string, string>>][] = [
-  ["the broker, which is Redis", async () => ({ DJANGO_SETTINGS_MODULE: "" })],
-  ["the database, through a pooler in transaction mode", databaseOf],
+const STORES: [string, () => Promise<Store>][] = [
+  ["the broker, which is Redis", async () => ({ env: { DJANGO_SETTINGS_MODULE: "" }, leases: inRedis })],
+  ["the database, through a pooler in transaction mode", databaseStore],
 ];
 
 describe.concurrent("of several beats one sends", () => {
-  test.each(STORES)("with the lock in %s", { timeout: 1_500_000 }, async (_, environment) => {
-    const [redis, more] = await Promise.all([startRedis(), environment()]);
+  test.each(STORES)("with the lock in %s", { timeout: 1_500_000 }, async (_, makeStore) => {
+    const [redis, store] = await Promise.all([startRedis(), makeStore()]);
     started.push(redis.container);
     const beats = await Promise.all(
       Array.from({ length: BEATS }, () =>
         startReadyCake({
           command: ["celery", "-A", "beats", "beat"],
-          env: { BROKER_URL: redis.url, PYTHONPATH: "/beats", ...more },
+          env: { BROKER_URL: redis.url, PYTHONPATH: "/beats", ...store.env },
           volumes: VOLUMES,
           publish: [],
         }),
@@ -159,6 +170,7 @@ describe.concurrent("of several beats one sends", () => {
       attach: async () => (await Promise.all(beats.map((beat) => beat.logs()))).join("\n"),
     });
     expect((await Promise.all(beats.map(leads))).sort()).toEqual([false, false, true]);
+    await eventually(async () => (await store.leases(redis)) === 1, { what: "its lease lies there" });
     const takeovers = await takeAway(redis, beats, Math.ceil(ROUNDS / STORES.length));
 
     const all = await ticks(redis);

@@ -254,6 +254,16 @@ describe("all in one", () => {
     );
   });
 
+  test("beat is told which lock it has: no other variable of djinit's reaches it", () => {
+    const lockOf = (env: Record<string, string>, cmd: string) => {
+      const { services } = planOf(cmd, { ...CELERY, ...env });
+      return services.find(({ name }) => name === "celery-beat")?.environment["DJINIT_BEAT_LOCK"];
+    };
+    expect(lockOf({ CELERY_BEAT: "1" }, "a:b")).toBe("auto");
+    expect(lockOf({ CELERY_BEAT: "1", DJINIT_BEAT_LOCK: "database" }, "a:b")).toBe("database");
+    expect(lockOf({ DJINIT_BEAT_LOCK: "off" }, "celery beat")).toBe("off");
+  });
+
   test("signals to PID 1 are gunicorn's there; celery stops in parallel with nginx", () => {
     expect(plan.services.filter(({ forwards }) => forwards.length > 0).map(({ name }) => name)).toEqual([
       "gunicorn",
