@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { type Loaded, loadConfig, readConfig } from "../config/load.ts";
 import type { SourcedVariables } from "../config/sources/sources.ts";
 import { IMAGE_PYTHON_DIRECTORY, PYTHON_SITE } from "../plan/paths.ts";
+import { readProcessors } from "../platform/cgroup/processors.ts";
 import { filesFor } from "../platform/files/files-of-root.ts";
 import { takeGivenEnvironment, workingDirectory } from "../platform/given-environment.ts";
 import { findCommand } from "../platform/path-search.ts";
-import { readProcessors } from "../platform/processors.ts";
 
 const PYTHON_PATH = "PYTHONPATH";
 

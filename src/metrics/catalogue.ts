@@ -90,6 +90,11 @@ export const METRICS = {
     "Periods in which it reached its limit.",
   ),
   djinit_container_cpu_throttled_seconds_total: metric("counter", [], "Time it was kept from running."),
+  djinit_container_pressure_seconds_total: metric(
+    "counter",
+    ["resource", "share"],
+    "Time that processes of the container waited: some of them, or all (full); only with version 2 of cgroups.",
+  ),
   djinit_container_memory_bytes: metric("gauge", [], "Memory of the container, page cache included."),
   djinit_container_memory_working_set_bytes: metric(
     "gauge",

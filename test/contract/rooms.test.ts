@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
-  platform: ["files", "confinement"],
+  platform: ["files", "confinement", "cgroup"],
   config: ["sources", "requests", "confinement"],
   plan: ["confinement", "requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],

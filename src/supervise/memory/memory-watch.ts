@@ -1,7 +1,7 @@
 // Notices when the kernel's out-of-memory killer has killed a process, and names the process if that can be known.
 import type { Clock } from "../../base/clock.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
-import { type MemoryAccount, readMemoryAccount } from "../../platform/cgroup.ts";
+import { type MemoryAccount, readMemoryAccount } from "../../platform/cgroup/memory-account.ts";
 import { listProcessUsage } from "../../platform/process-usage.ts";
 import type { KilledProcess, KilledProcesses } from "./killed-processes.ts";
 
@@ -43,19 +43,20 @@ export function systemMemory(killed: KilledProcesses): MemorySource {
 }
 
 /**
- * Looks once a second, and more often near the limit. Does nothing if the cgroup has no limit or cannot be read. Returns a
- * function that ends the watch.
+ * Looks once a second, and more often near the limit; `onLook` is called each time. While there is no limit it waits for one. Does
+ * nothing if the cgroup cannot be read. Returns a function that ends the watch.
  */
 export function watchMemory(
   source: MemorySource,
   clock: Clock,
   onEvent: (event: MemoryEvent) => void,
+  onLook: (account: MemoryAccount) => void = () => {},
 ): () => void {
   const first = source.account();
-  if (first?.limitBytes === undefined) return () => {};
+  if (first === undefined) return () => {};
   let account = first;
   /** The last few looks: a victim may leave the process table before or after the kernel counts it. */
-  let seen = [source.processes()];
+  let seen = first.limitBytes === undefined ? [] : [source.processes()];
   let killed = [source.killed()];
   let kills = 0;
   let waited = 0;
@@ -63,6 +64,13 @@ export function watchMemory(
   const look = (): void => {
     const before = account.oomKills;
     account = source.account() ?? account;
+    onLook(account);
+    if (account.limitBytes === undefined) {
+      [seen, killed, kills] = [[], [], 0];
+      source.killed();
+      cancel = clock.after(PERIOD_MS, look);
+      return;
+    }
     const now = source.processes();
     killed.push(source.killed());
     if (kills > 0) {
@@ -143,7 +151,7 @@ function namesOf(processes: readonly ProcessMemory[]): string {
   return processes.map(({ name, pid }) => `${name} (pid ${pid})`).join(", ");
 }
 
-function readProcesses(): ProcessMemory[] {
+export function readProcesses(): ProcessMemory[] {
   return listProcessUsage()
     .filter(({ pid, state }) => state !== "Z" && pid !== process.pid)
     .map(({ pid, name, residentBytes }) => ({ pid, name, residentBytes }));

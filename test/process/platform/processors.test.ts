@@ -1,13 +1,16 @@
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readProcessors } from "../../../src/platform/processors.ts";
+import { readProcessors } from "../../../src/platform/cgroup/processors.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 function processors(files: Record<string, string>): number {
   const { path, write } = temporaryDirectory();
-  mkdirSync(`${path}/cpu`);
-  for (const [name, content] of Object.entries(files)) write(name, content);
-  return readProcessors(path, 8);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(`${path}/${name}`), { recursive: true });
+    write(name, content);
+  }
+  return readProcessors({ mount: path, own: "" }, 8);
 }
 
 describe("the processors of a container", () => {
@@ -33,6 +36,6 @@ describe("the processors of a container", () => {
 
   test("without a cgroup, all that there are", () => {
     expect(processors({})).toBe(8);
-    expect(readProcessors("/nonexistent")).toBeGreaterThan(0);
+    expect(readProcessors({ mount: "/nonexistent", own: "" })).toBeGreaterThan(0);
   });
 });

@@ -7,7 +7,8 @@ import { collectContainer } from "../../../src/metrics/container.ts";
 import { countConnections } from "../../../src/metrics/gunicorn.ts";
 import type { Heartbeat } from "../../../src/metrics/heartbeat-shape.ts";
 import { collectNginxConnections, readStubStatus } from "../../../src/metrics/nginx-connections.ts";
-import { readCgroupUsage } from "../../../src/platform/cgroup-usage.ts";
+import type { Place } from "../../../src/platform/cgroup/levels.ts";
+import { readCgroupUsage } from "../../../src/platform/cgroup/usage.ts";
 import { listProcessUsage, readProcessUsage } from "../../../src/platform/process-usage.ts";
 import { printed } from "../../support/printed-metrics.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -64,12 +65,12 @@ test("the kernel's table tells who has been accepted at gunicorn's socket and wh
 });
 
 describe("the container's cgroup", () => {
-  const lay = (root: string, files: Record<string, string>): string => {
+  const lay = (root: string, files: Record<string, string>): Place => {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(join(path, root, name, ".."), { recursive: true });
       write(join(root, name), text);
     }
-    return join(path, root);
+    return { mount: join(path, root), own: "" };
   };
 
   test("version 2", async () => {
@@ -79,6 +80,9 @@ describe("the container's cgroup", () => {
       "memory.events": "low 0\noom 2\noom_kill 1\n",
       "memory.max": "max\n",
       "memory.current": "1000\n",
+      "cpu.pressure":
+        "some avg10=0.00 avg60=1.20 avg300=0.33 total=2500000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+      "memory.pressure": "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n",
     });
     expect(await printed(collectContainer(root))).toEqual(
       new Map([
@@ -86,6 +90,9 @@ describe("the container's cgroup", () => {
         ["djinit_container_cpu_periods_total", 10],
         ["djinit_container_cpu_throttled_periods_total", 3],
         ["djinit_container_cpu_throttled_seconds_total", 0.4],
+        ['djinit_container_pressure_seconds_total{resource="cpu",share="some"}', 2.5],
+        ['djinit_container_pressure_seconds_total{resource="cpu",share="full"}', 0],
+        ['djinit_container_pressure_seconds_total{resource="memory",share="some"}', 0.000001],
         ["djinit_container_memory_bytes", 1_000],
         ["djinit_container_memory_working_set_bytes", 700],
         ["djinit_container_oom_kills_total", 1],
@@ -109,7 +116,7 @@ describe("the container's cgroup", () => {
   });
 
   test("where there is nothing to see there are no figures", () => {
-    expect(collectContainer(join(path, "absent"))).toEqual([]);
+    expect(collectContainer({ mount: join(path, "absent"), own: "" })).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type MemoryAccount, readMemoryAccount } from "../../../src/platform/cgroup.ts";
+import { type MemoryAccount, readMemoryAccount } from "../../../src/platform/cgroup/memory-account.ts";
 import { KilledProcesses } from "../../../src/supervise/memory/killed-processes.ts";
 import {
   logMemoryEvent,
@@ -15,14 +15,14 @@ import { VirtualClock } from "../../support/virtual-clock.ts";
 const of = (pid: number, residentBytes: number): ProcessMemory => ({ pid, name: `p${pid}`, residentBytes });
 
 function watch(limitBytes: number | undefined, processes: ProcessMemory[]) {
-  const facts = { oomKills: 2, usageBytes: 50, processes, looks: 0 };
+  const facts = { limitBytes, oomKills: 2, usageBytes: 50, processes, looks: 0 };
   const known = new KilledProcesses();
   const clock = new VirtualClock();
   const events: MemoryEvent[] = [];
   const source = {
     account: (): MemoryAccount | undefined => ({
       oomKills: facts.oomKills,
-      limitBytes,
+      limitBytes: facts.limitBytes,
       usageBytes: facts.usageBytes,
     }),
     processes: () => {
@@ -195,6 +195,14 @@ describe("the watch", () => {
     unlimited.facts.oomKills = 9;
     unlimited.clock.advance(10_000);
     expect([unlimited.events, unlimited.facts.looks]).toEqual([[], 0]);
+    // A container may be given a limit while it runs.
+    unlimited.facts.limitBytes = 100;
+    unlimited.clock.advance(1_000);
+    expect(unlimited.facts.looks).toBe(1);
+    unlimited.facts.processes = [];
+    unlimited.facts.oomKills = 10;
+    unlimited.clock.advance(1_000 + SAID_MS);
+    expect(unlimited.events).toMatchObject([{ kills: 1, candidates: [of(1, 10)] }]);
     const ended = watch(100, [of(1, 10)]);
     ended.cancel();
     ended.facts.oomKills = 9;
@@ -282,7 +290,7 @@ test("of what nobody asks for, the last few are kept", () => {
 describe("the account of a cgroup", () => {
   const directory = temporaryDirectory();
   const root = (name: string, version: "v1" | "v2", limit: string) => {
-    mkdirSync(`${directory.path}/${name}/memory`, { recursive: true });
+    mkdirSync(`${directory.path}/${name}${version === "v1" ? "/memory" : ""}`, { recursive: true });
     const [events, max, usage] =
       version === "v2"
         ? ["memory.events", "memory.max", "memory.current"]
@@ -290,7 +298,7 @@ describe("the account of a cgroup", () => {
     directory.write(`${name}/${events}`, "low 0\noom_kill_disable 0\noom 4\noom_kill 3\noom_group_kill 0\n");
     directory.write(`${name}/${max}`, `${limit}\n`);
     directory.write(`${name}/${usage}`, "4096\n");
-    return `${directory.path}/${name}`;
+    return { mount: `${directory.path}/${name}`, own: "" };
   };
 
   test.each(["v1", "v2"] as const)("is read in version %s", (version) => {
@@ -311,6 +319,6 @@ describe("the account of a cgroup", () => {
   });
 
   test("cannot be seen where there is none", () => {
-    expect(readMemoryAccount(`${directory.path}/none`)).toBeUndefined();
+    expect(readMemoryAccount({ mount: `${directory.path}/none`, own: "" })).toBeUndefined();
   });
 });
