@@ -23,7 +23,9 @@ from gunicorn.config import Config, get_default_config_file
 
 Names = dict[str, Any]
 
-read_words = runpy.run_path("/usr/local/lib/djinit/djinit_gunicorn_words.py")["read_words"]
+words = runpy.run_path("/usr/local/lib/djinit/djinit_gunicorn_words.py")
+read_words: Callable[[str], tuple[str | None, bool, set[str]]] = words["read_words"]
+SIZES: tuple[str, ...] = words["SIZES"]
 
 #: The image's file. djinit names it last on the command line, where it wins over another.
 IMAGE_FILE = "/etc/gunicorn/config.py"
@@ -73,18 +75,23 @@ def refuse(cause: str) -> NoReturn:
     sys.exit(CANNOT_LOAD)
 
 
-def settle(ours: Names) -> None:
-    """Put what the project's own file says into `ours`, the names of the image's file."""
+def settle(ours: Names) -> set[str]:
+    """Put what the project's own file says into `ours`, the names of the image's file.
+
+    Return which settings that say how large gunicorn is to be the project has set, in its file or by its words.
+    """
     State.notes = {}
     if "DJINIT_PORTS" in os.environ:
         State.ports = json.loads(os.environ.pop("DJINIT_PORTS"))
-    location, names_application = read_words(IMAGE_FILE)
+    location, names_application, sizes = read_words(IMAGE_FILE)
     location = location or get_default_config_file()
     if location is not None:
         settings = Config().settings
         for name, value in names_in(location).items():
             if name not in settings:
                 continue
+            if name in SIZES:
+                sizes.add(name)
             mine = ours.get(name)
             if callable(mine) and (callable(value) or isinstance(value, str)):
                 ours[name] = both(mine, settings[name].validator(value))
@@ -92,6 +99,7 @@ def settle(ours: Names) -> None:
                 ours[name] = value
     if not names_application and not ours.get("wsgi_app"):
         refuse("no application is named: give it as CMD, or as wsgi_app in gunicorn.conf.py")
+    return sizes
 
 
 def names_in(location: str) -> Names:

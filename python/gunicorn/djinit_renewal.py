@@ -1,4 +1,7 @@
-"""Renews a worker that holds more memory than DJINIT_WORKER_MAX_MEMORY, in bytes. Run by gunicorn's file.
+"""Renews workers that hold too much memory. Loaded once by gunicorn's file.
+
+One that holds more than DJINIT_WORKER_MAX_MEMORY, in bytes; and where PID 1 says that the container's memory is full
+(DJINIT_MEMORY_GUARD), the largest of those that have grown.
 
 The master looks, not the worker: so it is the same for every class of worker, and for one that is busy. Its TERM is the one
 of a reload: the worker ends what it has begun, and another takes what comes.
@@ -12,9 +15,11 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
+from djinit_size import has_loaded, last_request, sizing
 from gunicorn.arbiter import Arbiter
 
-LIMIT = int(os.environ["DJINIT_WORKER_MAX_MEMORY"])
+#: None where it is 0.
+LIMIT = int(os.environ.get("DJINIT_WORKER_MAX_MEMORY", "0"))
 MIB = 1024 * 1024
 PAGE = os.sysconf("SC_PAGE_SIZE")
 #: One that is larger so soon has not leaked: it needs as much, and others would be no better. Also the time that a new worker
@@ -24,6 +29,9 @@ YOUNG_S = 5.0
 SELDOM_S = 60.0
 #: How long one may take to end before the next one is renewed.
 PATIENCE_S = 60.0
+#: The guard renews no worker that is hardly larger than they all are at their start: another one would be as large.
+GROWN = 1.25
+GROWN_BYTES = 16 * MIB
 
 
 def say(level: str, text: str, **fields: Any) -> None:
@@ -41,7 +49,7 @@ def resident(pid: int) -> int:
         return 0
 
 
-def in_mib(size: int) -> str:
+def in_mib(size: float) -> str:
     return f"{size / MIB:.0f} MiB"
 
 
@@ -55,12 +63,53 @@ class Renewal:
         self.needs_more: dict[int, bool] = {}
         self.last_at = float("-inf")
         self.has_warned = False
+        #: What a worker holds that has loaded the application: the least that was seen.
+        self.usual = float("inf")
+        #: The last word of PID 1 that was heard.
+        self.relief: int | None = None
 
     def look(self, server: Any, now: float) -> None:
-        """Renew the largest worker, if it is time. Called once a second."""
+        """Renew a worker, if it is time. Called once a second."""
+        self.leaving = {pid: at for pid, at in self.leaving.items() if pid in server.WORKERS}
+        if LIMIT:
+            self.renew_above_limit(server, now)
+        self.guard(server, now)
+
+    def guard(self, server: Any, now: float) -> None:
+        """Renew the largest worker that has grown, if PID 1 has asked for it since the last look."""
+        told = sizing.read() or {}
+        loaded = {pid: resident(pid) for pid, worker in server.WORKERS.items() if has_loaded(worker)}
+        self.usual = min([self.usual, *filter(None, loaded.values())])
+        relief = told.get("relief", 0)
+        before, self.relief = self.relief, relief
+        if before is None or relief <= before:
+            return
+        least = max(GROWN * self.usual, self.usual + GROWN_BYTES)
+        grown = {pid: size for pid, size in loaded.items() if size > least and pid not in self.leaving}
+        if not grown:
+            return
+        pid = max(grown, key=lambda pid: grown[pid])
+        last = last_request(server.WORKERS[pid])
+        text = (
+            f"worker {pid} is renewed: it is the largest, with {in_mib(grown[pid])}, and the container's memory is full,"
+            f" {in_mib(told['usageBytes'])} of {in_mib(told['memoryBytes'])} (DJINIT_MEMORY_GUARD)"
+        )
+        say(
+            "warn",
+            text if last is None else f"{text}; its last request was {last}",
+            worker=pid,
+            size_bytes=grown[pid],
+            memory_usage_bytes=told["usageBytes"],
+            memory_limit_bytes=told["memoryBytes"],
+            **({} if last is None else {"last_request": last}),
+        )
+        self.leaving[pid] = now
+        # Its successor is started when it has gone: there is no memory for both.
+        server.kill_worker(pid, signal.SIGTERM)
+
+    def renew_above_limit(self, server: Any, now: float) -> None:
         workers = server.WORKERS
         self.since = {pid: self.since.get(pid, now) for pid in workers}
-        self.leaving = {pid: at for pid, at in self.leaving.items() if pid in workers}
         self.needs_more = {pid: more for pid, more in self.needs_more.items() if pid in workers}
         sizes = {pid: resident(pid) for pid in workers if now - self.since[pid] >= YOUNG_S and pid not in self.leaving}
         for pid, size in sizes.items():
@@ -98,12 +147,14 @@ class Renewal:
 
 
 def let_master_look() -> None:
-    """Look at the workers where the master looks for those that hang, once a second."""
+    """Look at the workers, and at how many there are to be, where the master looks for those that hang: once a second."""
     murder_workers = Arbiter.murder_workers
     renewal = Renewal()
 
     @wraps(murder_workers)
     def looks(self: Any) -> Any:
+        with suppress(Exception):
+            sizing.look(self, time.monotonic())
         with suppress(Exception):
             renewal.look(self, time.monotonic())
         return murder_workers(self)

@@ -41,7 +41,7 @@ def test_the_projects_own_file_wins(tmp_path: Path) -> None:
     """What is no setting of gunicorn's is not taken."""
     (tmp_path / "gunicorn.conf.py").write_text("workers = 7\nthreads = 2\ncakes = 3\n")
     ours = {"workers": 2, "bind": SOCKET}
-    settling.settle(ours)
+    assert settling.settle(ours) == {"workers", "threads"}
     assert ours == {"workers": 7, "threads": 2, "bind": SOCKET}
 
 

@@ -22,4 +22,23 @@ def test_words(argv: list[str], variable: str, expected: tuple[str | None, bool]
     """As gunicorn itself would have it."""
     monkeypatch.setattr(sys, "argv", ["gunicorn", *argv])
     monkeypatch.setenv("GUNICORN_CMD_ARGS", variable)
-    assert djinit_gunicorn_words.read_words(IMAGE) == expected
+    assert djinit_gunicorn_words.read_words(IMAGE)[:2] == expected
+
+
+@pytest.mark.parametrize(
+    ("argv", "variable", "expected"),
+    [
+        (["app"], "", set()),
+        (["app", "--workers", "2"], "", {"workers"}),
+        (["app", "--workers=2"], "--threads 4", {"workers", "threads"}),
+        (["app", "-w2"], "-k gevent", {"workers", "worker_class"}),
+        (["-Rw2", "app"], "", {"workers"}),
+        (["app"], "--worker-cl sync", {"worker_class"}),
+        (["app", "--timeout", "5", "--worker-tmp-dir", "here"], "", set()),
+    ],
+)
+def test_what_they_say_of_its_size(argv: list[str], variable: str, expected: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of the two says it."""
+    monkeypatch.setattr(sys, "argv", ["gunicorn", *argv, "--config", IMAGE])
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", variable)
+    assert djinit_gunicorn_words.read_words(IMAGE)[2] == expected

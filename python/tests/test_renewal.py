@@ -103,3 +103,57 @@ def test_the_master_looks_and_goes_on_whatever_happens() -> None:
     murder: Any = Arbiter.murder_workers
     assert murder(SimpleNamespace(timeout=0)) is None
     assert murder.__wrapped__.__name__ == "murder_workers"
+
+
+class Full(Server):
+    """Workers that have loaded the application."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], **sizes: int) -> None:
+        super().__init__(monkeypatch, **sizes)
+        monkeypatch.setattr(renewal_module, "LIMIT", 0)
+        monkeypatch.setattr(renewal_module, "has_loaded", lambda worker: True)
+        monkeypatch.setattr(renewal_module, "last_request", lambda worker: "GET /leak/")
+        monkeypatch.setattr(renewal_module.sizing, "read", lambda: told)
+
+
+def test_a_full_container(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The largest goes, once for each word, and nobody comes before it is gone."""
+    told = {"relief": 0, "usageBytes": 480 * MIB, "memoryBytes": 512 * MIB}
+    server = Full(monkeypatch, told, p1=60, p2=60, p3=60)
+    renewal = renewal_module.Renewal()
+    renewal.look(server, 0.0)
+    server.sizes.update({1: 90, 2: 250})
+    renewal.look(server, 1.0)
+    assert server.ended == []
+    told["relief"] = 1
+    for now in (2.0, 3.0):
+        renewal.look(server, now)
+    assert (server.ended, server.spawned) == ([(2, signal.SIGTERM)], 0)
+    (record,) = records(capsys)
+    assert record["msg"] == (
+        "worker 2 is renewed: it is the largest, with 250 MiB, and the container's memory is full, 480 MiB of 512 MiB"
+        " (DJINIT_MEMORY_GUARD); its last request was GET /leak/"
+    )
+    assert (record["level"], record["worker"], record["size_bytes"]) == ("warn", 2, 250 * MIB)
+    # It has not ended yet: the next one.
+    told["relief"] = 2
+    renewal.look(server, 4.0)
+    assert [pid for pid, _ in server.ended] == [2, 1]
+
+
+def test_workers_that_have_not_grown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others would be as large."""
+    told = {"relief": 0, "usageBytes": 480 * MIB, "memoryBytes": 512 * MIB}
+    server = Full(monkeypatch, told, p1=200, p2=215)
+    renewal = renewal_module.Renewal()
+    renewal.look(server, 0.0)
+    told["relief"] = 1
+    renewal.look(server, 1.0)
+    assert (server.ended, records(capsys)) == ([], [])
+
+
+def test_an_old_word_is_no_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A master that has just started finds what its predecessor was told."""
+    server = Full(monkeypatch, {"relief": 7, "usageBytes": 1, "memoryBytes": 1}, p1=60, p2=300)
+    renewal_module.Renewal().look(server, 0.0)
+    assert server.ended == []

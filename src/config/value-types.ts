@@ -65,6 +65,17 @@ export const memorySize = () => {
   );
 };
 
+/** Of the whole, as in 90%; `off` is no part at all. The value is a number from 0 to 1. */
+export const percent = (min: number, max: number) => {
+  const message = `which is neither off nor a percentage from ${min}% to ${max}%`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^(off|\d{1,3}%?)$/, message),
+    v.transform((given) => (given === "off" ? given : Number.parseInt(given, 10) / 100)),
+    v.check((value) => value === "off" || (value >= min / 100 && value <= max / 100), message),
+  );
+};
+
 export const choice = <const T extends readonly string[]>(...options: T) =>
   v.picklist(options, `which is none of ${options.join(", ")}`);
 

@@ -1,5 +1,5 @@
 // Which workers there are, how many, and when they are renewed.
-import { choice, flag, integer, integerOrAuto, memorySize, text } from "./value-types.ts";
+import { choice, flag, integer, integerOrAuto, memorySize, percent, text } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const WORKER_VARIABLES = {
@@ -12,6 +12,12 @@ export const WORKER_VARIABLES = {
     "DJINIT_WORKER_MAX_MEMORY",
     memorySize(),
     "gunicorn: a worker that holds more memory than this is renewed, as in `300m` or `1g`.",
+  ),
+  memoryGuard: variable(
+    "DJINIT_MEMORY_GUARD",
+    percent(50, 99),
+    "gunicorn: the part of the container's memory limit from which on the largest worker that has grown is renewed, before the kernel has to kill; `off`: never.",
+    { default: "90%" },
   ),
   celeryApp: variable("CELERY_APP", text(), "The Celery application, as `celery --app` takes it."),
   celeryWorker: variable("CELERY_WORKER", flag(), "Web: run a celery worker in the same container.", {

@@ -112,9 +112,14 @@ export const VARIABLES = {
     "Further fields that the user model requires, by their names: DJANGO_SUPERUSER_PHONE. A command of your own gets them too.",
     { masked: true, bootOnly: true, passedOn: true },
   ),
-  webConcurrency: variable("WEB_CONCURRENCY", integer(1, 1024), "Number of gunicorn workers.", {
-    passedOn: true,
-  }),
+  webConcurrency: variable(
+    "WEB_CONCURRENCY",
+    integer(1, 1024),
+    "Number of gunicorn workers; by itself as many as the container has processors and memory for.",
+    {
+      passedOn: true,
+    },
+  ),
   gunicornArguments: variable("GUNICORN_CMD_ARGS", text(), "More arguments for gunicorn.", {
     masked: true, // `--env NAME=value`
     passedOn: true,
@@ -131,7 +136,7 @@ export const VARIABLES = {
   prometheusDirectory: variable(
     "prometheus_multiproc_dir",
     text(),
-    "Where prometheus_client keeps its files; default /run/gunicorn/prometheus with sync workers or more than one.",
+    "Where prometheus_client keeps its files; default /run/gunicorn/prometheus with sync workers, more than one, or as many as djinit chooses.",
     { passedOn: true },
   ),
   prometheusDirectoryToday: variable(

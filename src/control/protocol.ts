@@ -26,6 +26,8 @@ export interface Status {
   leases?: LeaseStatus[];
   /** Which services are to be confined, the version of the kernel's Landlock (0: none), and why one is not. Absent where none is to be. */
   confinement?: { services: string[]; landlock_version: number; unconfined?: Record<string, string> };
+  /** How many workers gunicorn has by djinit's choice; absent where the project has said how many. */
+  size?: SizeStatus;
   /** While the container boots: there are no services yet. */
   boot?: BootStatus;
 }
@@ -38,6 +40,16 @@ export interface BootStatus {
   /** What the step waits for. */
   cause?: string;
   migrations?: { applied: number; total?: number; current?: string };
+}
+
+export interface SizeStatus {
+  workers: number;
+  /** Of each worker. */
+  threads: number;
+  /** What one holds, besides what it shares with the others, soon after its start. */
+  worker_bytes: number;
+  /** `processors` of the container; `memory`: there is none for more; `most`: so many at the most without a quota. */
+  decided_by: "processors" | "memory" | "most";
 }
 
 export interface LeaseStatus {

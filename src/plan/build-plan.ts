@@ -123,6 +123,7 @@ export function draftPlan(
     drainDelayMs: config.drainDelayMs,
     startupTimeoutMs: config.startupTimeoutMs,
     maxRestarts: config.maxRestarts,
+    ...(config.memoryGuard === "off" ? {} : { memoryGuard: config.memoryGuard }),
     logs: planLogs(config),
     admin,
     sources: withoutBootFiles(sources, bootOnly),

@@ -25,6 +25,12 @@ export function usesUsualSocket(args: readonly string[], config: Config): boolea
   return !OWN_SOCKET.test([...args, config.gunicornArguments ?? ""].join(" "));
 }
 
+/** How many services there are that load the project beside gunicorn; undefined where it is not there. */
+export function besideGunicorn(services: readonly Pick<ServicePlan, "name">[]): number | undefined {
+  if (!services.some(({ name }) => name === "gunicorn")) return undefined;
+  return services.filter(({ name }) => name !== "gunicorn" && name !== "nginx").length;
+}
+
 export interface GunicornFacts {
   /** Its file reads the project's own. */
   settles: boolean;

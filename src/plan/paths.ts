@@ -13,6 +13,10 @@ export const GUNICORN_DIRECTORY = "/run/gunicorn";
 export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 /** gunicorn's timeout of a request, in seconds. The image's gunicorn file writes it. */
 export const GUNICORN_TIMEOUT_FILE = "/run/gunicorn/timeout";
+/** How many workers there are to be, and why. The image's gunicorn file writes it. */
+export const GUNICORN_SIZE_FILE = "/run/gunicorn/size";
+/** What the container may use, for gunicorn's master. */
+export const ALLOWANCE_FILE = "/run/djinit/allowance.json";
 /** How many WebSockets each worker has open: in GUNICORN_DIRECTORY, by the worker's PID. */
 export const WEBSOCKETS_SUFFIX = ".websockets";
 export const CELERY_DIRECTORY = "/run/celery";
@@ -99,7 +103,7 @@ export interface RuntimeDirectory {
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^manifest\.json$/ },
-  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock|websockets)$|^timeout$/ },
+  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock|websockets)$|^(timeout|size)$/ },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
   { path: HOME_DIRECTORY, owner: DJANGO_USER, removes: /^$/ },

@@ -158,6 +158,8 @@ export interface Plan {
   drainDelayMs: number;
   startupTimeoutMs: number;
   maxRestarts: number;
+  /** Where there is gunicorn: the part of the memory limit from which on it renews its largest worker. */
+  memoryGuard?: number;
   logs: LogPlan;
   admin: AdminPlan;
   /** What the boot has found out; absent where there was nothing to do. */

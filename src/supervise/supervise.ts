@@ -14,6 +14,7 @@ import { ageMs } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
 import { KilledProcesses } from "./memory/killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
+import { sizeGunicorn } from "./memory/size-gunicorn.ts";
 import { Reaper } from "./process/reaper.ts";
 import { watchServed } from "./reload/served-watch.ts";
 import { watchedSocketOf } from "./service-socket.ts";
@@ -99,7 +100,8 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     systemClock,
   );
   keepHeapSmall(sink, systemClock);
-  watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event));
+  const look = sizeGunicorn(plan, systemClock, log);
+  watchMemory(systemMemory(killed), systemClock, (event) => logMemoryEvent(log, event), look);
   watchSockets(sockets, supervisor, reaper);
   const confined = supervisor.services.filter(({ plan: { confines } }) => confines !== undefined);
   if (confined.length > 0 && landlockVersion() > 0)

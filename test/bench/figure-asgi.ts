@@ -11,7 +11,12 @@ import { requestsPerSecond, requireWrk } from "./wrk.ts";
 
 const APPLICATION = "cake_service.asgi:application";
 // wrk asks at the address of the container.
-const ENV = { SECRET_KEY: "bench", DATABASE_URL: "sqlite:////tmp/bench.sqlite3", ALLOWED_HOSTS: "*" };
+const ENV = {
+  SECRET_KEY: "bench",
+  DATABASE_URL: "sqlite:////tmp/bench.sqlite3",
+  ALLOWED_HOSTS: "*",
+  WEB_CONCURRENCY: "1",
+};
 /** The page of beats: two queries, and JSON. */
 const VIEW = "/api/beats/";
 /** gunicorn as djinit starts it, alone and at a port; the tables are made first. */

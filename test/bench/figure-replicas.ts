@@ -114,7 +114,7 @@ async function startTogether(count: number, { image, env }: Replica): Promise<St
     ports.map((port) =>
       createContainer({
         image,
-        env: { SECRET_KEY: "bench", ...env },
+        env: { SECRET_KEY: "bench", WEB_CONCURRENCY: "1", ...env },
         publish: [],
         more: ["--publish", `127.0.0.1:${port}:8000`],
       }),

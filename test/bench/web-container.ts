@@ -20,7 +20,8 @@ export interface WebStart {
 
 /** Starts a web container of the example project and waits for its first 200 on `/`. Errors: none within a minute; with the log. */
 export function startWeb(image: string, env: Record<string, string>): Promise<WebStart> {
-  return startAnswering({ image, env: { SECRET_KEY: "bench", ...env } });
+  // As many workers as the designs that it is compared with.
+  return startAnswering({ image, env: { SECRET_KEY: "bench", WEB_CONCURRENCY: "1", ...env } });
 }
 
 /** The same of any container that listens at port 8000. */

@@ -11,17 +11,24 @@ const START_TIMEOUT_MS = 60_000;
 /** The least the project needs, with its debug endpoints open and its own database in SQLite. */
 const DEFAULTS = { SECRET_KEY: "for-a-test", CAKE_DEBUG_ENDPOINTS: "1" };
 
+export interface CakeOptions extends Partial<RunOptions> {
+  /** gunicorn has as many workers as djinit chooses (gunicorn-size.test.ts). Else one: most tests are about something else. */
+  sized?: boolean;
+}
+
+export const ONE_WORKER = { WEB_CONCURRENCY: "1" };
+
 /** Starts a container of the example project; does not wait for anything. */
-export function startCake(options: Partial<RunOptions> = {}): Promise<Container> {
+export function startCake({ sized, ...options }: CakeOptions = {}): Promise<Container> {
   return runContainer({
     image: runContext().images.example,
     ...options,
-    env: { ...DEFAULTS, ...options.env },
+    env: { ...DEFAULTS, ...(sized ? {} : ONE_WORKER), ...options.env },
   });
 }
 
 /** Starts one and waits until every service is ready. */
-export async function startReadyCake(options: Partial<RunOptions> = {}): Promise<Container> {
+export async function startReadyCake(options: CakeOptions = {}): Promise<Container> {
   const container = await startCake(options);
   await container.record("readiness", isReady, START_TIMEOUT_MS);
   return container;

@@ -4,14 +4,14 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { type Container, createContainer, type RunOptions } from "../support/docker.ts";
+import { type Container, createContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
 import { runContext } from "../support/run-context.ts";
-import { isReady } from "./cake-subject.ts";
+import { type CakeOptions, isReady, ONE_WORKER } from "./cake-subject.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
-export interface ProjectOptions extends Partial<RunOptions> {
+export interface ProjectOptions extends CakeOptions {
   /** The folder of test/fixtures that is laid into /app. */
   fixture?: string;
   /** Absolute path in the container → content. */
@@ -22,12 +22,12 @@ export interface ProjectOptions extends Partial<RunOptions> {
 
 /** Starts a container; does not wait for anything. */
 export async function startProject(options: ProjectOptions = {}): Promise<Container> {
-  const { fixture, files, programs, ...rest } = options;
+  const { fixture, files, programs, sized, ...rest } = options;
   const container = await createContainer({
     image: runContext().images.example,
     publish: [],
     ...rest,
-    env: { SECRET_KEY: "for-a-test", ...rest.env },
+    env: { SECRET_KEY: "for-a-test", ...(sized ? {} : ONE_WORKER), ...rest.env },
   });
   await copyInto(container, fixture, [
     ...Object.entries(files ?? {}).map(([path, content]) => ({ path, content, mode: 0o644 })),

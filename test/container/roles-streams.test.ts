@@ -21,7 +21,8 @@ async function start(): Promise<Container> {
   const container = await runContainer({
     image: TAG,
     command: ["plain:app"],
-    env: { SKIP_MIGRATIONS: "1" },
+    // Which process is told is what the application goes by.
+    env: { SKIP_MIGRATIONS: "1", WEB_CONCURRENCY: "1" },
     volumes: [SHORT],
   });
   await container.record("readiness", isReady);

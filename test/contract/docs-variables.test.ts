@@ -43,6 +43,7 @@ function expectValues(variable: Variable, values: string): void {
     "databases",
     "names",
     "memory",
+    "percentage",
     "size",
     "rate",
     "headers",

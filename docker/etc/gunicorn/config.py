@@ -1,8 +1,8 @@
 """gunicorn's settings in this image.
 
 A file of the project's own (`--config`, or gunicorn.conf.py in the working directory) wins over this one, GUNICORN_CMD_ARGS and
-the command line win over both, and WEB_CONCURRENCY sets the number of workers, as gunicorn itself defines it. What djinit
-depends on (djinit_gunicorn.py has the list) stays in force over all of them.
+the command line win over both, and WEB_CONCURRENCY sets the number of workers, as gunicorn itself defines it. Where none of them
+says how many, djinit_size.py does. What djinit depends on (djinit_gunicorn.py has the list) stays in force over all of them.
 """
 
 import os
@@ -144,8 +144,8 @@ if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 run("djinit_load")
 run("djinit_fork")
-if "DJINIT_WORKER_MAX_MEMORY" in os.environ:
-    load_once("djinit_renewal")
+sizing: Any = load_once("djinit_size")
+load_once("djinit_renewal")
 interface = run("djinit_interface")
 
 # REMOTE_ADDR. After the gate: by then djinit has written this start's secret for it.
@@ -178,7 +178,9 @@ def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> 
     if old_value is not None:
         return
     path = prometheus_dir()
-    if path is None and (new_value > 1 or issubclass(server.worker_class, SyncWorker)):
+    # One of djinit's choice may become several.
+    shares = new_value > 1 or sizing.sizing.chooses or issubclass(server.worker_class, SyncWorker)
+    if path is None and shares:
         path = DEFAULT_PROMETHEUS_DIR
     share_prometheus_dir(path or "")
     if not path:
@@ -192,6 +194,31 @@ def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> 
                 left_over.unlink()
     except OSError as error:
         server.log.warning("cannot prepare the Prometheus directory %s: %s", path, error)
+
+
+@settling.never_raises
+def pre_fork(_server: Arbiter, worker: Worker) -> None:
+    """Let the worker tell the master what it does."""
+    sizing.prepare(worker)
+
+
+@settling.never_raises
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """The worker's side of it."""
+    sizing.begin(worker)
+
+
+@settling.never_raises
+def post_worker_init(_worker: Worker) -> None:
+    """The application is loaded."""
+    sizing.loaded()
+
+
+@settling.never_raises
+def pre_request(worker: Worker, request: Any) -> None:
+    """Keep the request, for the record of a worker that has to be renewed; then what gunicorn does by itself."""
+    sizing.requested(request.method, request.path)
+    worker.log.debug("%s %s", request.method, request.path)
 
 
 @settling.never_raises
@@ -229,6 +256,6 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 # The project's own file, if there is one, sets the rest.
-settling.settle(globals())
+sizing.sizing.choose(globals(), settling.settle(globals()))
 if os.environ.get("GUNICORN_ACCESS_LOGS"):
     accesslog = "-"

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { LeaseStatus, ServiceStatus, Status } from "../../control/protocol.ts";
+import type { LeaseStatus, ServiceStatus, SizeStatus, Status } from "../../control/protocol.ts";
 import type { Arguments } from "../arguments.ts";
 import { ask } from "../ask-control.ts";
 import { alignColumns } from "../columns.ts";
@@ -67,6 +67,7 @@ function tableOf({ status: now, atMs }: Sample, before: Sample): string[] {
     ...now.reasons.map((reason) => `not ready: ${reason}`),
     ...now.notes.map((note) => `note: ${note}`),
     ...now.services.flatMap(sayLeadership),
+    ...saySize(now.size),
     ...sayConfinement(now.confinement),
   ];
 }
@@ -79,6 +80,21 @@ function describeLease({ path, seconds_left, renewed_seconds_ago: ago, failures 
 
 function sayLeadership({ service, leads }: ServiceStatus): string[] {
   return leads === undefined ? [] : [`beat: ${service} ${leads ? "leads" : "stands by"}`];
+}
+
+const DECIDED_BY: Record<SizeStatus["decided_by"], string> = {
+  processors: "by the container's processors",
+  most: "so many at the most, without a quota of processors",
+  memory: "there is no memory for more",
+};
+
+function saySize(size: SizeStatus | undefined): string[] {
+  if (size === undefined) return [];
+  const workers = `${size.workers} worker${size.workers === 1 ? "" : "s"}`;
+  const each = size.workers === 1 ? "" : " each";
+  const threads = size.threads > 1 ? ` with ${size.threads} threads${each}` : "";
+  const bytes = `${(size.worker_bytes / 1e6).toFixed(1)}MB`;
+  return [`gunicorn: ${workers}${threads}, ${DECIDED_BY[size.decided_by]}; a worker holds ${bytes}`];
 }
 
 function sayConfinement(confinement: Status["confinement"]): string[] {

@@ -1,8 +1,11 @@
 import { leads, monotonicSeconds } from "../../metrics/heartbeat.ts";
+import { GUNICORN_SIZE_FILE, placedIn } from "../../plan/paths.ts";
 import { landlockVersion } from "../../platform/libc.ts";
 import { listProcessUsage, type ProcessUsage } from "../../platform/process-usage.ts";
+import { readToldSize } from "../../supervise/memory/told-size.ts";
 import { lastHeartbeat } from "../../supervise/process/celery-report.ts";
 import type { Service } from "../../supervise/service.ts";
+import type { Supervisor } from "../../supervise/supervisor.ts";
 import type { LeaseView } from "../../supervise/vault/vault-keeper.ts";
 import { checkHealth } from "../checks.ts";
 import type { AdminContext } from "../context.ts";
@@ -23,6 +26,7 @@ export function status(_: Request, { supervisor, vault }: AdminContext): Status 
       ...(supervisor.operations.holds(service) ? { held: true as const } : {}),
       ...leadershipOf(service),
     })),
+    ...sizeOf(supervisor),
     ...(vault === undefined ? {} : { leases: vault.leases().map(leaseStatusOf) }),
   };
 }
@@ -39,6 +43,14 @@ function leaseStatusOf({ path, secondsLeft, renewedSecondsAgo, failures }: Lease
     ...(renewedSecondsAgo === undefined ? {} : { renewed_seconds_ago: renewedSecondsAgo }),
     failures,
   };
+}
+
+function sizeOf({ plan, services }: Supervisor): Pick<Status, "size"> {
+  if (!services.some(({ name, ready }) => name === "gunicorn" && ready)) return {};
+  const told = readToldSize(placedIn(plan.run, GUNICORN_SIZE_FILE));
+  if (told === undefined) return {};
+  const { workers, threads, workerBytes, decidedBy } = told;
+  return { size: { workers, threads, worker_bytes: workerBytes, decided_by: decidedBy } };
 }
 
 function confinementOf(services: readonly Service[]): Pick<Status, "confinement"> {
