@@ -11,17 +11,16 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import random
 import signal
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import djinit_patience
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 1.0
 # Below what poolers allow an idle transaction.
 CHECK_SECONDS = 5
 
@@ -44,8 +43,6 @@ class PostgresLock:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        connection.ensure_connection()
-        connection.set_autocommit(False)
 
     def one(self, sql: str, *parameters: Any) -> Any:
         """The only row."""
@@ -54,13 +51,14 @@ class PostgresLock:
             return cursor.fetchone()
 
     def take(self) -> bool:
-        """Whether it is ours now. Does not wait."""
+        """Whether it is ours now. Does not wait, and holds no connection where it is another's."""
+        self.connection.ensure_connection()
+        self.connection.set_autocommit(False)
         self.one(POSTGRES_SETTINGS)
         if self.one(POSTGRES_LOCK, project())[0]:
             self.check()
             return True
-        # Not even a place in the pooler is kept while waiting.
-        self.connection.rollback()
+        self.release()
         return False
 
     def check(self) -> None:
@@ -83,8 +81,11 @@ class MysqlLock(PostgresLock):
         self.name = "djinit:" + hashlib.sha256(f"{database}\x1f{project()}".encode()).hexdigest()[:40]
 
     def take(self) -> bool:
-        """Whether it is ours now. Does not wait."""
-        return bool(self.one("SELECT GET_LOCK(%s, 0)", self.name)[0] == 1)
+        """Whether it is ours now. Does not wait, and holds no connection where it is another's."""
+        if self.one("SELECT GET_LOCK(%s, 0)", self.name)[0] == 1:
+            return True
+        self.release()
+        return False
 
     def check(self) -> None:
         """Raise where it is ours no longer."""
@@ -159,6 +160,8 @@ class Lock:
     def __enter__(self) -> Self:
         self.thread.start()
         # In pieces, so that a signal's handler gets its turn.
+        if not self.held.wait(1):
+            self.let_go_of_connections()
         while not self.held.wait(1):
             pass
         if self.failure is not None:
@@ -168,6 +171,12 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         self.done.set()
         self.thread.join()
+
+    def let_go_of_connections(self) -> None:
+        """Of this thread, which waits now: whoever migrates may need them."""
+        from django.db import connections
+
+        connections.close_all()
 
     def keep(self) -> None:
         """Take it, look after it, let go of it: what the thread does."""
@@ -194,11 +203,21 @@ class Lock:
             lock.release()
 
     def wait_for(self, lock: PostgresLock | FileLock) -> None:
-        """Ask for it again and again."""
-        pause = FIRST_PAUSE_SECONDS
-        while not lock.take():
-            if pause == FIRST_PAUSE_SECONDS:
-                self.on_wait()
-            if self.done.wait(pause * random.uniform(0.7, 1)):
+        """Ask for it again and again. The database has answered before: that it has no connection left may pass."""
+        patience = djinit_patience.Patience()
+        has_told = False
+        while True:
+            try:
+                if lock.take():
+                    return
+                patience.has_answered()
+                if not has_told:
+                    self.on_wait()
+                has_told = True
+            except Exception as error:
+                if not patience.bears(error):
+                    raise
+                with contextlib.suppress(Exception):
+                    lock.release()
+            if self.done.wait(patience.next_pause()):
                 raise RuntimeError("stopped")
-            pause = min(pause * 1.25, LONGEST_PAUSE_SECONDS)

@@ -8,11 +8,11 @@ from typing import Any
 
 import djinit_blame
 import djinit_command
+import djinit_patience
 from djinit_databases import DEFAULT, label
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
-POLL_SECONDS = 1.0
 LOCK_NOT_AVAILABLE = "55P03"
 
 #: (app, name) of a migration.
@@ -102,16 +102,23 @@ def known_and_recorded(alias: str = DEFAULT) -> tuple[list[dict[str, Any]], list
 
 def wait_until_applied(aliases: list[str], timeout: float, on_wait: Callable[[list[str]], None]) -> list[str]:
     """Waits until another container has migrated. Returns what is still pending when the time is over."""
-    started = time.monotonic()
-    told = False
-    while left := pending_in(aliases):
-        if time.monotonic() - started >= timeout:
-            return left
-        if not told:
-            on_wait(left)
-            told = True
-        time.sleep(POLL_SECONDS * random.uniform(0.7, 1))
-    return []
+    from django.db import connections
+
+    patience = djinit_patience.Patience()
+    left = pending_in(aliases)
+    if left:
+        on_wait(left)
+    while left and time.monotonic() - patience.started < timeout:
+        for alias in aliases:
+            connections[alias].close()
+        time.sleep(patience.next_pause())
+        try:
+            left = pending_in(aliases)
+            patience.has_answered()
+        except Exception as error:
+            if not patience.bears(error):
+                raise
+    return left
 
 
 def migrate(

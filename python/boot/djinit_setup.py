@@ -150,12 +150,15 @@ class Locked:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.is_ours = options["lock"] == "own"
+        self.timeout: float = options["databaseTimeoutSeconds"]
         self.locks: list[djinit_lock.Lock] = []
 
     def take(self, alias: str = "default") -> None:
-        """Wait for it, where it is not djinit that holds it."""
+        """Wait for it, where it is not djinit that holds it, and for a connection: a crowd that waits may have had them all."""
         if self.is_ours and not self.locks:
             self.add(alias)
+        if self.timeout:
+            wait_for_database(self.timeout, alias)
 
     @contextlib.contextmanager
     def another(self, alias: str) -> Iterator[None]:
@@ -188,11 +191,11 @@ def chosen_databases(options: dict[str, Any]) -> list[str]:
     import djinit_databases
 
     aliases = djinit_databases.migrated(options["databases"])
-    # The default one has answered in a step of its own.
-    further = [alias for alias in aliases if alias != djinit_databases.DEFAULT]
-    for alias in further:
-        if options["databaseTimeoutSeconds"]:
+    # The default one has answered before, but a crowd of other containers may have its connections now.
+    if options["databaseTimeoutSeconds"]:
+        for alias in aliases:
             wait_for_database(options["databaseTimeoutSeconds"], alias)
+    further = [alias for alias in aliases if alias != djinit_databases.DEFAULT]
     read_only = set(filter(djinit_databases.is_read_only, further))
     return [alias for alias in aliases if alias not in read_only]
 
@@ -334,6 +337,8 @@ def superuser(locked: Locked) -> None:
     import djinit_superuser
     from django.contrib.auth import get_user_model
 
+    if not locked.is_ours:
+        locked.take()
     model = get_user_model()
     given = {"email": SUPERUSER["SUPERUSER_EMAIL"], "username": SUPERUSER["SUPERUSER_USERNAME"]}
     name = given["email" if model.USERNAME_FIELD == model.get_email_field_name() else "username"]

@@ -4,12 +4,14 @@ import fcntl
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import djinit_lock
+import djinit_patience
 import pytest
 
 #: Holds a file's lock until its stdin ends.
@@ -24,7 +26,7 @@ sys.stdin.read()
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(djinit_lock, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(djinit_patience, "FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(djinit_lock, "CHECK_SECONDS", 0.01)
 
 
@@ -168,10 +170,10 @@ def test_postgres_takes_it_for_one_transaction(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings.live")
     session = Session({}, rows=(("",), (True,), ("read committed",)))
     held = djinit_lock.PostgresLock(session)
-    assert session.asked == [("ensure_connection",), ("set_autocommit", "False")]
-    session.asked.clear()
     assert held.take()
     assert session.asked == [
+        ("ensure_connection",),
+        ("set_autocommit", "False"),
         ("execute", djinit_lock.POSTGRES_SETTINGS, "()"),
         ("execute", djinit_lock.POSTGRES_LOCK, "('shop',)"),
         ("execute", "SHOW transaction_isolation", "()"),
@@ -181,11 +183,95 @@ def test_postgres_takes_it_for_one_transaction(monkeypatch: pytest.MonkeyPatch) 
     assert session.names() == ["rollback", "close"]
 
 
-def test_postgres_keeps_no_place_while_it_waits() -> None:
-    """A pooler has few."""
+def test_no_connection_is_held_while_it_waits() -> None:
+    """A server has a hundred, and a pooler few."""
     session = Session({}, rows=(("",), (False,)))
     assert not djinit_lock.PostgresLock(session).take()
-    assert session.names()[-1] == "rollback"
+    assert session.names()[-2:] == ["rollback", "close"]
+    session = Session({"NAME": "shop"}, rows=((0,),))
+    assert not djinit_lock.MysqlLock(session).take()
+    assert session.names()[-1] == "close"
+
+
+class Scarce:
+    """A lock of a server that has no connection left, until it has one."""
+
+    def __init__(self, answers: list[bool | Exception]) -> None:
+        self.answers = answers
+        self.released = 0
+
+    def take(self) -> bool:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def release(self) -> None:
+        self.released += 1
+
+
+class TooMany(Exception):
+    sqlstate = "53300"
+
+
+class Denied(Exception):
+    sqlstate = "28P01"
+
+
+def test_a_server_without_a_connection_left_is_asked_again() -> None:
+    """It has answered before. That another one has the lock is said once, and only where it is so."""
+    told: list[str] = []
+    scarce: Any = Scarce([TooMany(), False, TooMany(), False, True])
+    lock(told).wait_for(scarce)
+    assert scarce.answers == []
+    assert scarce.released == 2
+    assert told == ["waits"]
+    lock(told).wait_for(Scarce([TooMany(), True]))  # type: ignore[arg-type]
+    assert told == ["waits"]
+
+
+def test_what_waiting_does_not_change_is_an_error_at_once() -> None:
+    """As a login that has become wrong."""
+    with pytest.raises(Denied):
+        lock([]).wait_for(Scarce([False, Denied(), True]))  # type: ignore[arg-type]
+
+
+def test_a_server_that_stays_away_is_an_error_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute."""
+    monkeypatch.setattr(djinit_patience, "AWAY_SECONDS", 0.05)
+    scarce: Any = Scarce([False, *[TooMany() for _ in range(100)]])
+    with pytest.raises(TooMany):
+        lock([]).wait_for(scarce)
+
+
+def test_who_waits_lets_go_of_the_connections_of_the_other_thread_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which looked for migrations."""
+    use(monkeypatch, "sqlite", tmp_path / "db")
+    closed: list[int] = []
+    monkeypatch.setattr(djinit_lock.Lock, "let_go_of_connections", lambda _: closed.append(1))
+    program = [sys.executable, "-c", HOLDER, str(tmp_path / "db.djinit-lock")]
+    other = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    other.stdout.readline()
+    threading.Timer(1.5, other.communicate).start()
+    with lock([]):
+        assert closed == [1]
+
+
+def test_the_pauses_of_a_long_wait_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a second at first, to five in the end."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("random.uniform", lambda _, most: most)
+    monkeypatch.setattr(djinit_patience, "FIRST_PAUSE_SECONDS", 0.1)
+    patience = djinit_patience.Patience()
+    pauses = []
+    while now[0] < 600:
+        pauses.append(patience.next_pause())
+        now[0] += pauses[-1]
+        assert pauses[-1] <= max(1, now[0] / 20)
+    assert pauses[0] == 0.1
+    assert pauses[-1] == 5
 
 
 def test_mysql_names_the_database_and_the_project(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ export const FIGURES = [
   "settings",
   "projects",
   "replicas",
+  "crowd",
   "relay",
   "requests",
   "asgi",

@@ -6,6 +6,7 @@ import { buildBenchImages } from "./bench-images.ts";
 import type { Comparison } from "./comparison.ts";
 import { endInTime } from "./end-in-time.ts";
 import { measureAsgi } from "./figure-asgi.ts";
+import { measureCrowd } from "./figure-crowd.ts";
 import { measureHealth } from "./figure-health.ts";
 import { measureMemory } from "./figure-memory.ts";
 import { measureMigrations } from "./figure-migrations.ts";
@@ -38,6 +39,7 @@ const MEASURE: Record<FigureName, (pairs: number, options: BenchOptions) => Prom
   settings: measureSettings,
   projects: measureProjects,
   replicas: measureReplicas,
+  crowd: measureCrowd,
   relay: measureRelay,
   requests: measureRequests,
   asgi: measureAsgi,

@@ -57,6 +57,29 @@ test.each(WAYS)("TERM while another migrates: ends at once with 0; %s", async (_
   expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
+test.each(WAYS)(
+  "five that start together do with three connections, since who waits holds none; %s",
+  async (_, way) => {
+    const database = await createDatabase();
+    const role = `few_${database.name}`;
+    await database.query(`create role ${role} login password 'few' connection limit 3`);
+    await database.query(`grant create on schema public to ${role}`);
+    const url = database.url.replace(/\/\/[^@]*@/, `//${role}:few@`);
+    await using stack = new AsyncDisposableStack();
+    const containers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        troubled(way, { ...database, url }, { TROUBLE: "slow", TROUBLE_SECONDS: "4" }),
+      ),
+    );
+    for (const container of containers) stack.use(container);
+    const statuses = await Promise.all(containers.map((container) => container.wait(90_000)));
+    const logs = await Promise.all(containers.map((container) => container.logs()));
+    expect(statuses, logs.join("\n\n")).toEqual([0, 0, 0, 0, 0]);
+    const all = await Promise.all(containers.map((container) => container.records()));
+    expect(all.flatMap(appliedIn).filter((name) => name === "troubled.0002_trouble")).toHaveLength(1);
+  },
+);
+
 test.each(WAYS)("two projects in one server do not wait for each other; %s", async (_, way) => {
   const [database, other] = [await createDatabase(), await createDatabase()];
   // Another database with the same project, and this database with another project.

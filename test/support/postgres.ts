@@ -28,11 +28,12 @@ const FAST = [
 export async function startPostgres(
   password = "postgres",
   volumes: readonly string[] = [],
+  settings: Record<string, string> = {},
 ): Promise<{ container: Container; server: NonNullable<RunContext["postgres"]> }> {
   const container = await runContainer({
     image: runContext().images.postgres,
     env: { POSTGRES_PASSWORD: password },
-    command: FAST,
+    command: [...FAST, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     publish: [5432],
     volumes,
     more: ["--tmpfs", "/dev/shm"],

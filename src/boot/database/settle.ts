@@ -10,12 +10,11 @@ import type { Failure } from "../postgres/session.ts";
 import type { MigrationLock } from "../schema/lock.ts";
 import type { DatabaseState } from "../schema/read.ts";
 import { changesDatabase, type Decision, decide, stepsLeft } from "./decide.ts";
+import { lookPauses } from "./look-pauses.ts";
 import type { SchemaSession } from "./session.ts";
 
-/** Between two looks at the other containers' work. */
-const FIRST_PAUSE_MS = 100;
-const PAUSE_FACTOR = 1.2;
-const LONGEST_PAUSE_MS = 1_000;
+/** After a session that broke. */
+const LOST_PAUSE_MS = 1_000;
 
 const OWN_MIGRATE_IS_DUE =
   "no migration is pending; the project's own migrate runs, as it has not yet with this image and these variables";
@@ -29,8 +28,8 @@ export interface Settling {
   clock: Clock;
   /** From 0 to 1. */
   random: () => number;
-  /** Opens a session when the database lets us in. */
-  connect: () => Promise<SchemaSession>;
+  /** Opens a session when the database lets us in. `isAgain`: it has let us in before. */
+  connect: (isAgain: boolean) => Promise<SchemaSession>;
   /** Resolves when the database may be changed. Errors: what forbids it. */
   mayChange: Promise<unknown>;
   /** Runs these steps by Django, under the lock. */
@@ -40,6 +39,7 @@ export interface Settling {
 interface Attempt extends Settling {
   session: SchemaSession;
   deadlineMs: number;
+  turn: number;
 }
 
 /**
@@ -48,27 +48,46 @@ interface Attempt extends Settling {
  * the others take longer than DJINIT_MIGRATE_TIMEOUT; the signal's reason.
  */
 export async function settleSchema(settling: Settling): Promise<StepName[]> {
-  const { steps, config, log, signal, clock } = settling;
+  const { config, signal, clock, random } = settling;
   const deadlineMs = clock.monotonicMs() + config.migrateTimeoutMs;
-  for (;;) {
-    const session = await settling.connect();
-    try {
-      return await settleIn({ ...settling, session, deadlineMs });
-    } catch (error) {
-      if (error instanceof DjinitError || signal.aborted) throw signal.aborted ? signal.reason : error;
-      const cause = (error as Error).message;
-      if (isRefusal(error as Failure)) {
-        log.warn({ step: "migrate", cause }, `cannot look for migrations without Django: ${cause}`);
-        return steps;
-      }
-      // The session has ended, and the lock with it. The schema shows what is left, whichever container leads now.
-      log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
-      if (clock.monotonicMs() >= deadlineMs)
-        throw databaseFailure("cannot look for migrations", error as Failure);
-      await pause(clock, LONGEST_PAUSE_MS, signal);
-    } finally {
-      await session.close();
+  const pauses = lookPauses(clock);
+  for (let turn = 0; ; turn += 1) {
+    const sinceMs = clock.monotonicMs();
+    const left = await lookOnce(settling, deadlineMs, turn);
+    if (left !== "wait" && left !== "lost") return left;
+    const lookMs = clock.monotonicMs() - sinceMs;
+    const pauseMs = left === "lost" ? LOST_PAUSE_MS : pauses.nextMs(lookMs) * (1 - 0.3 * random());
+    await pause(clock, pauseMs, signal);
+  }
+}
+
+/**
+ * In a session that is closed before the pause: a hundred waiting containers would otherwise take all of the connections that
+ * Postgres has by default, and the one that migrates would get none.
+ */
+async function lookOnce(
+  settling: Settling,
+  deadlineMs: number,
+  turn: number,
+): Promise<StepName[] | "wait" | "lost"> {
+  const { steps, log, signal, clock } = settling;
+  const session = await settling.connect(turn > 0);
+  try {
+    return await settleIn({ ...settling, session, deadlineMs, turn });
+  } catch (error) {
+    if (error instanceof DjinitError || signal.aborted) throw signal.aborted ? signal.reason : error;
+    const cause = (error as Error).message;
+    if (isRefusal(error as Failure)) {
+      log.warn({ step: "migrate", cause }, `cannot look for migrations without Django: ${cause}`);
+      return steps;
     }
+    // The session has ended, and the lock with it. The schema shows what is left, whichever container leads now.
+    log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
+    if (clock.monotonicMs() >= deadlineMs)
+      throw databaseFailure("cannot look for migrations", error as Failure);
+    return "lost";
+  } finally {
+    await session.close();
   }
 }
 
@@ -77,35 +96,35 @@ function isRefusal({ code = "" }: Failure): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57|25P0)/.test(code);
 }
 
-async function settleIn(attempt: Attempt): Promise<StepName[]> {
-  const { session, steps, signal, clock, random } = attempt;
-  let pauseMs = FIRST_PAUSE_MS;
-  for (let turn = 0; ; turn += 1) {
-    const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
-    const state = waitsForOthers && !(await session.isLockFree()) ? undefined : await session.look();
-    let decision = decideNow(attempt, state, false);
-    if (decision.kind === "lead") {
-      await attempt.mayChange;
-      const lock = await session.takeLock();
-      if (lock !== undefined) return await lead(attempt, lock);
-      decision = decideNow(attempt, state, true);
-    }
-    if (decision.kind !== "wait") return conclude(attempt, state as DatabaseState, decision);
-    if (turn === 0) sayWait(attempt, decision.for, state);
-    await pause(clock, pauseMs * (1 - 0.3 * random()), signal);
-    pauseMs = Math.min(pauseMs * PAUSE_FACTOR, LONGEST_PAUSE_MS);
+async function settleIn(attempt: Attempt): Promise<StepName[] | "wait"> {
+  const { session, steps, turn } = attempt;
+  const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
+  const state = waitsForOthers && !(await session.isLockFree()) ? undefined : await session.look();
+  let decision = decideNow(attempt, state, false);
+  if (decision.kind === "lead") {
+    await attempt.mayChange;
+    const lock = await session.takeLock();
+    if (lock !== undefined) return await lead(attempt, lock);
+    decision = decideNow(attempt, state, true);
   }
+  if (decision.kind !== "wait") return conclude(attempt, state as DatabaseState, decision);
+  tellWait(attempt, decision.for, state);
+  return "wait";
 }
 
-function sayWait(
-  { log, observer, steps }: Attempt,
+/** Logged at the first look, which has found out what is pending. */
+function tellWait(
+  { log, observer, steps, turn }: Attempt,
   waitsFor: "leader" | "schema",
   state: DatabaseState | undefined,
 ): void {
-  const { pending } = state as DatabaseState;
-  observer.onStepStarted(steps.find(changesDatabase) ?? "migrate");
-  observer.onWaiting(waitsFor === "leader" ? LOCK_WAIT : schemaWait(pending));
-  waitsFor === "leader" ? logLockWait(log) : logSchemaWait(log, pending);
+  const isFirst = turn === 0;
+  if (isFirst) observer.onStepStarted(steps.find(changesDatabase) ?? "migrate");
+  // Again each time: meanwhile the database may have been what is waited for.
+  if (waitsFor === "leader") observer.onWaiting(LOCK_WAIT);
+  else if (state !== undefined) observer.onWaiting(schemaWait(state.pending));
+  if (!isFirst) return;
+  waitsFor === "leader" ? logLockWait(log) : logSchemaWait(log, (state as DatabaseState).pending);
 }
 
 function decideNow(

@@ -29,7 +29,7 @@ interface Begun {
   knowledge: Exclude<Knowledge, { kind: "alone" }>;
   steps: StepName[];
   /** The first time the session that was begun to be opened. */
-  connect: (place: Place) => Promise<Client>;
+  connect: (place: Place, isAgain?: boolean) => Promise<Client>;
 }
 
 /**
@@ -52,8 +52,8 @@ export function beginDjangoSteps(
 async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun | undefined> {
   const { config, environment, log, observer, signal } = django;
   const timeoutMs = config.databaseTimeoutMs;
-  const connectTo = (place: Place) =>
-    waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal });
+  const connectTo = (place: Place, isAgain = false) =>
+    waitForPostgres({ ...place, environment, timeoutMs, log, observer, signal, isAgain });
   const given = djangoEnvironment(config, environment, django.runAsPrefix);
   const byVariable = databaseByVariable(config, given, planned.steps.some(changesDatabase));
   const knowledge = await learn(django, planned, byVariable);
@@ -76,8 +76,8 @@ async function begin(django: BootDjango, planned: DatabaseSteps): Promise<Begun 
     };
   let opened: Promise<Client> | undefined = connectTo(place);
   opened.catch(() => {});
-  const connect = async (to: Place): Promise<Client> => {
-    const session = opened ?? connectTo(to);
+  const connect = async (to: Place, isAgain = false): Promise<Client> => {
+    const session = opened ?? connectTo(to, isAgain);
     opened = undefined;
     return await session;
   };
@@ -146,7 +146,8 @@ async function finish(
     steps,
     clock: systemClock,
     random: Math.random,
-    connect: async () => schemaSession(await connect(knowledge.place), facts, config, lookedFor),
+    connect: async (isAgain) =>
+      schemaSession(await connect(knowledge.place, isAgain), facts, config, lookedFor),
     mayChange,
     runSteps: async (names, until) => {
       await runDjango({ ...django, signal: until }, names, { lock: "held", ownMigrate: mark });

@@ -12,6 +12,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const ATTEMPT_TIMEOUT_MS = 5_000;
 const LEAST_ATTEMPT_MS = 250;
+/** A database that has answered before may have no connection left for a moment: that is not worth a word. */
+const QUIET_AGAIN_MS = 5_000;
 const CAUSES: Record<string, string> = {
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name server has no answer for the host",
@@ -49,6 +51,8 @@ export interface WaitOptions extends Place {
   log: OwnLog;
   observer: BootObserver;
   signal: AbortSignal;
+  /** It has answered this container before, which says nothing then unless it takes long. */
+  isAgain?: boolean;
 }
 
 /** Replaced in tests. */
@@ -66,7 +70,7 @@ const REAL: WaitMeans = { clock: systemClock, random: Math.random, open: openSes
  * (DJINIT_DATABASE_REFUSED_LOGIN, …_FORBIDDEN, …_UNUSABLE); DJINIT_DATABASE_UNAVAILABLE after `timeoutMs`; the signal's reason.
  */
 export async function waitForPostgres(
-  { url, origin, environment, timeoutMs, log, observer, signal }: WaitOptions,
+  { url, origin, environment, timeoutMs, log, observer, signal, isAgain = false }: WaitOptions,
   { clock, random, open } = REAL,
 ): Promise<Client> {
   const startedMs = clock.monotonicMs();
@@ -75,7 +79,8 @@ export async function waitForPostgres(
   const where = named(servers);
   const { text: suspects, fields: blamed } = blame(origin);
   const aborted = rejectionOn(signal);
-  observer.onStepStarted("wait-for-database");
+  let hasSaidWait = false;
+  if (!isAgain) observer.onStepStarted("wait-for-database");
   for (let attempt = 0; ; attempt += 1) {
     // The last attempt may not overrun the deadline either.
     const leftMs = Math.max(timeoutMs - (clock.monotonicMs() - startedMs), LEAST_ATTEMPT_MS);
@@ -83,7 +88,8 @@ export async function waitForPostgres(
     const tried = await Promise.race([attempted.catch((error: Failure) => error), aborted]);
     const waitedMs = Math.round(clock.monotonicMs() - startedMs);
     if (!(tried instanceof Error)) {
-      observer.onStep({ step: "wait-for-database", seconds: waitedMs / 1000 });
+      if (!isAgain) observer.onStep({ step: "wait-for-database", seconds: waitedMs / 1000 });
+      if (isAgain && !hasSaidWait) return tried;
       const { host, port } = tried;
       const answering = named(servers.filter((server) => server.host === host && server.port === port));
       const database = servers.length > 1 ? answering : where;
@@ -107,12 +113,16 @@ export async function waitForPostgres(
         fields: { ...blamed, attempts: attempt + 1 },
       });
     }
-    observer.onWaiting(`${where}: ${cause}`);
-    if (attempt === 0)
-      log.info(
-        { step: "wait-for-database", database: where, cause },
-        `waiting for database ${where}: ${cause}`,
-      );
+    if (!isAgain || waitedMs >= QUIET_AGAIN_MS) {
+      observer.onWaiting(`${where}: ${cause}`);
+      if (!hasSaidWait) {
+        log.info(
+          { step: "wait-for-database", database: where, cause },
+          `waiting for database ${where}: ${cause}`,
+        );
+      }
+      hasSaidWait = true;
+    }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS, timeoutMs - waitedMs);
     await pause(clock, pauseMs * (1 - 0.2 * random()), signal);
   }

@@ -20,6 +20,8 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
     pending: ["cakes.0001"],
     isLocked: false,
     sessions: 0,
+    /** Of these sessions, those that have not been closed. */
+    open: 0,
     looks: 0,
     failure: undefined as unknown,
     superuser: undefined as string | undefined,
@@ -50,7 +52,10 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
     },
     isLockFree: async () => !database.isLocked,
     takeLock: async () => (database.isLocked ? undefined : lock),
-    close: async () => void done.push("close"),
+    close: async () => {
+      database.open -= 1;
+      done.push("close");
+    },
   };
   const about: object[] = [];
   const say = (fields: object, text: string) => {
@@ -70,8 +75,10 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
     steps,
     clock,
     random: () => random,
-    connect: async () => {
+    connect: async (isAgain) => {
+      expect(isAgain).toBe(database.sessions > 0);
       database.sessions += 1;
+      database.open += 1;
       return session;
     },
     mayChange: Promise.resolve(),
@@ -100,29 +107,57 @@ test("others wait until the leader has let go, and look again then", async () =>
   database.isLocked = true;
   await pass(5_000);
   expect(said).toEqual(["waiting: another container migrates this database"]);
-  expect(seen).toEqual(["migrate", "waiting: another container migrates this database"]);
+  expect(seen.slice(0, 2)).toEqual(["migrate", "waiting: another container migrates this database"]);
+  expect(new Set(seen).size).toBe(2);
   database.pending = [];
   await pass(5_000);
   expect(database.looks).toBe(1);
   database.isLocked = false;
   await pass(1_000);
   expect(await left).toEqual(["collectstatic"]);
-  expect(done).toEqual(["close"]);
+  expect(new Set(done)).toEqual(new Set(["close"]));
 });
 
-test("one that may not migrate waits for the schema, with pauses that grow to a second", async () => {
-  const { left, database, said, seen, pass } = settling(["wait-for-migrations"]);
+test.each<[StepName]>([["migrate"], ["wait-for-migrations"]])(
+  "who waits with %s has no session open meanwhile: a hundred would take all that Postgres has",
+  async (step) => {
+    const { left, database, pass } = settling([step]);
+    database.isLocked = true;
+    for (let look = 0; look < 30; look += 1) {
+      await pass(100);
+      expect(database.open).toBe(0);
+    }
+    expect(database.sessions).toBeGreaterThan(5);
+    Object.assign(database, { pending: [], isLocked: false });
+    await pass(1_000);
+    await left;
+    expect(database.open).toBe(0);
+  },
+);
+
+test("one that may not migrate waits for the schema, with pauses that grow to a second, and in a long wait to five", async () => {
+  const { left, database, said, seen, pass } = settling(["wait-for-migrations"], {
+    migrateTimeoutMs: 600_000,
+  });
   await pass(1_000);
   const early = database.looks;
-  await pass(20_000);
+  await pass(9_000);
   const before = database.looks;
   await pass(10_000);
   expect(early).toBeGreaterThan(4);
   expect(database.looks - before).toBe(10);
+  await pass(100_000);
+  const late = database.looks;
+  await pass(50_000);
+  expect(database.looks - late).toBe(10);
   expect(said).toEqual(["waiting for 1 migrations that another container is to apply"]);
-  expect(seen).toEqual(["wait-for-migrations", "waiting: 1 migrations that another container is to apply"]);
+  expect(seen.slice(0, 2)).toEqual([
+    "wait-for-migrations",
+    "waiting: 1 migrations that another container is to apply",
+  ]);
+  expect(new Set(seen).size).toBe(2);
   database.pending = [];
-  await pass(1_000);
+  await pass(5_000);
   expect(await left).toEqual([]);
 });
 

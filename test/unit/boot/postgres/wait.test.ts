@@ -45,7 +45,8 @@ test.each<[Origin, string, object]>([
 });
 
 /** A wait in virtual time for a server whose attempts end as `answer` says. */
-function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error) {
+function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error, isAgain = false) {
+  const told: string[] = [];
   const clock = new VirtualClock();
   const attempts: { atMs: number; limitMs: number }[] = [];
   const abort = new AbortController();
@@ -60,9 +61,15 @@ function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error)
     origin: { variable: "DATABASE_URL" },
     environment: {},
     timeoutMs,
-    log,
-    observer: UNOBSERVED,
+    log: { ...log, info: (_: object, text: string) => void told.push(text) },
+    observer: {
+      ...UNOBSERVED,
+      onStepStarted: (step: string) => void told.push(step),
+      onStep: ({ step }: { step: string }) => void told.push(`${step} is done`),
+      onWaiting: () => void told.push("waits"),
+    },
     signal: abort.signal,
+    isAgain,
   };
   const waited = waitForPostgres(options, { clock, random: () => 0, open });
   waited.catch(() => {});
@@ -73,7 +80,7 @@ function waiting(timeoutMs: number, answer: (attempt: number) => Client | Error)
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { waited, attempts, abort, pass };
+  return { waited, attempts, abort, pass, told };
 }
 
 const refused = (code: string) => Object.assign(new Error("no"), { code });
@@ -84,6 +91,34 @@ test("the pauses double, up to two seconds, until the server answers", async () 
   await pass(10_000);
   expect(await waited).toBe(client);
   expect(attempts.map(({ atMs }) => atMs)).toEqual([0, 100, 300, 700, 1_500, 3_100, 5_100, 7_100]);
+});
+
+test("the first time it says what it waits for, and what answers", async () => {
+  const { waited, pass, told } = waiting(60_000, (at) => (at === 2 ? ({} as Client) : refused("53300")));
+  await pass(1_000);
+  await waited;
+  expect(told).toEqual([
+    "wait-for-database",
+    "waits",
+    expect.stringContaining("waiting for database"),
+    "wait-for-database is done",
+    expect.stringContaining("answers"),
+  ]);
+});
+
+test("of a database that has answered before, it says nothing in the first five seconds, and no step begins", async () => {
+  const soon = waiting(60_000, (at) => (at === 6 ? ({} as Client) : refused("53300")), true);
+  await soon.pass(10_000);
+  await soon.waited;
+  expect(soon.told).toEqual([]);
+  const late = waiting(60_000, (at) => (at === 8 ? ({} as Client) : refused("53300")), true);
+  await late.pass(10_000);
+  await late.waited;
+  expect(late.told).toEqual([
+    "waits",
+    expect.stringContaining("waiting for database"),
+    expect.stringContaining("answers"),
+  ]);
 });
 
 test("no attempt overruns the deadline, and the last one is at it", async () => {
