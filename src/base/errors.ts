@@ -77,6 +77,10 @@ export const ERROR_CODES = {
     exitStatus: EXIT_STATUS.badConfiguration,
     hint: "run `djinit manifest` as root, after pip install, with the variables without which the settings cannot be imported",
   },
+  DJINIT_PRECOMPRESS_FAILED: {
+    exitStatus: EXIT_STATUS.badConfiguration,
+    hint: "run `djinit precompress` as the user whose files they are, after collectstatic, with the variables without which the settings cannot be imported, or with DJINIT_STATIC_ROOT",
+  },
   DJINIT_SUPERUSER_FAILED: {
     exitStatus: EXIT_STATUS.superuserFailed,
     hint: "check SUPERUSER_USERNAME, SUPERUSER_EMAIL and that every field in the user model's REQUIRED_FIELDS is given as DJANGO_SUPERUSER_<FIELD>",

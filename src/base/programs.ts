@@ -3,6 +3,7 @@ export const PROGRAMS = {
   setpriv: "/usr/bin/setpriv",
   nginx: "/usr/sbin/nginx",
   ln: "/usr/bin/ln",
+  djinit: "/usr/local/bin/djinit",
   /** Executes a command with the application's environment: docker/preload/start-service.c. */
   startService: "/usr/local/lib/djinit/start-service",
   /** Keeps signals that arrive while Node starts: docker/preload/keep-signals.c. */

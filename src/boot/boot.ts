@@ -150,6 +150,9 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   await half.runReleaseLine(context, runAsPrefix);
   const nginx = await site?.settle();
   if (place.isFirst && role !== "release" && role !== "command") await hooks.run("before-start", signal);
+  // Of a release, whose files an nginx elsewhere serves, and of hooks.
+  if (steps.nginx ? hooks.points.includes("before-start") : steps.steps.includes("collectstatic"))
+    await half.cleanStatic(django);
   const started = gunicorn?.open(portsVariable(nginx?.listens ?? [], draft.admin));
   for (const { output, user } of draft.services)
     if (output === "inherit" && user !== undefined) half.giveStdioTo(findAccount(user));

@@ -10,6 +10,6 @@ export { withLimits } from "./nginx/limits.ts";
 export { writeNginxListen } from "./nginx/listen.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";
-export { serveSite } from "./nginx/site.ts";
+export { cleanStatic, serveSite } from "./nginx/site.ts";
 export { prepareHooks } from "./own-hooks.ts";
 export { runReleaseLine } from "./release-line.ts";

@@ -1,4 +1,5 @@
-// The verbs that need the boot's libraries: `djinit manifest` when an image is built, `djinit migrations` at any time.
+// The verbs that need the boot's libraries: `djinit precompress` and `djinit manifest` when an image is built, `djinit migrations` at
+// any time.
 import { asDjinitError } from "../base/errors.ts";
 import type { Loaded } from "../config/load.ts";
 import { refuseProblems } from "../config/problem.ts";
@@ -18,6 +19,7 @@ import { askVault, withoutReferences } from "./vault/ask-vault.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
 import { makeImageManifest } from "./verbs/manifest.ts";
 import { listMigrations } from "./verbs/migrations.ts";
+import { precompressStatic } from "./verbs/precompress.ts";
 
 /** `djinit manifest`. Ends the process. */
 export function manifest(): Promise<never> {
@@ -27,6 +29,11 @@ export function manifest(): Promise<never> {
 /** `djinit migrations`. Ends the process. */
 export function migrations(options: { json: boolean }): Promise<never> {
   return run((django, hooks) => listMigrations(django, hooks, options));
+}
+
+/** `djinit precompress`. Ends the process. */
+export function precompress(options: { clean: boolean }): Promise<never> {
+  return run((django) => precompressStatic(django, options), withoutReferences);
 }
 
 /** Runs one verb and ends the process with its exit status. Its answer is on stdout, all else on stderr. */

@@ -18,6 +18,7 @@ export const VERB_NAMES = {
   scale: "command",
   logs: "command",
   migrations: "verb",
+  precompress: "verb",
   manifest: "verb",
   config: "verb",
   version: "verb",

@@ -91,6 +91,18 @@ export const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: "precompress",
+    usage: "precompress [--clean]",
+    flags: { clean: "" },
+    about:
+      "compress what is in STATIC_ROOT, so that nginx need not; --clean: only remove what is out of date",
+    needs: "boot",
+    run: async ({ options }) => {
+      const { precompress } = await import("../boot/verbs.ts");
+      return precompress({ clean: options["clean"] === true });
+    },
+  },
+  {
     name: "manifest",
     usage: "manifest",
     about: "write down the image's migrations, so that a start need not ask Django for them",

@@ -23,7 +23,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/tmp/k
 `;
 const WRITE =
   "mkdir -p /srv/keyed/keyed && cd /srv/keyed && cat > keyed/settings.py && touch keyed/__init__.py";
-const BUILD = `export DJANGO_SETTINGS_MODULE=keyed.settings; ${WRITE} && django-admin collectstatic --noinput && djinit manifest`;
+const BUILD = `export DJANGO_SETTINGS_MODULE=keyed.settings; ${WRITE} && django-admin collectstatic --noinput && djinit precompress && djinit manifest`;
 
 test("what root's collectstatic has closed to user django does not end the build, and is told of", async () => {
   const { status, stdout, stderr } = await runAttached({

@@ -38,6 +38,7 @@ const INNER_ROOMS: Record<string, string[]> = {
     "schema",
     "hooks",
     "django",
+    "precompressed",
     "nginx",
     "gunicorn",
     "database",

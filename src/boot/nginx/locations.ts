@@ -1,5 +1,6 @@
 // nginx's text for the files that it serves. Pure: what it is given fits between double quotes.
 import { join } from "node:path";
+import type { Encoding } from "../precompressed/siblings.ts";
 import type { Kind, Root, ServedFiles, ServedSite } from "./served-files.ts";
 
 /** What is passed on to the application, and for how long nginx waits for an answer. */
@@ -8,10 +9,12 @@ const PASS_ON = [
   "include /run/djinit/nginx-waits*.conf;",
 ];
 
+const COMPRESSED_FILES: Record<Encoding, string> = { gzip: "gzip_static on;", brotli: "brotli_static on;" };
+
 /** What a location says besides where its files are. */
 const MANNERS: Record<Kind, { never: string[]; headers: string[] }> = {
   static: {
-    never: ["$hidden_name", '$djinit_static ~* "^/(?:staticfiles|CACHE/manifest)\\.json$"'],
+    never: ["$hidden_name", '$djinit_static ~* "^/(?:staticfiles|CACHE/manifest)\\.json(?:\\.gz|\\.br)?$"'],
     headers: [
       "add_header Cache-Control $static_cache_control;",
       "add_header X-Content-Type-Options nosniff always;",
@@ -29,8 +32,7 @@ const MANNERS: Record<Kind, { never: string[]; headers: string[] }> = {
 };
 
 /** Directories of one parent, which one try_files can ask. */
-interface Group {
-  parent: string | undefined;
+interface Group extends Omit<Root, "name"> {
   names: string[];
 }
 
@@ -56,7 +58,7 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
   const last = files.fallsThrough ? application : "=404";
   const inner = groups.map((group, at) => {
     const next = at + 1 < groups.length ? `@djinit_${kind}_${at + 2}` : last;
-    return [...body(kind, group, next), ...headersOf(kind, files.headers)];
+    return [...body(kind, group, next, files.encodings), ...headersOf(kind, files.headers)];
   });
   const [outer = [], ...others] = inner;
   const serves = files.roots.map(
@@ -99,11 +101,17 @@ function refuse(condition: string): string[] {
   return [`if (${condition}) {`, "    return 404;", "}"];
 }
 
-function body(kind: Kind, { parent, names }: Group, next: string): string[] {
+function body(
+  kind: Kind,
+  { parent, names, precompressed }: Group,
+  next: string,
+  encodings: readonly Encoding[] = [],
+): string[] {
   const tried = names.map((name) => `"/${name}$djinit_${kind}"`);
   return [
     ...(parent === undefined ? [] : [`root "${parent}";`]),
     ...(kind === "media" ? [`disable_symlinks on "from=${beginningOf(parent)}/${names[0]}";`] : []),
+    ...(precompressed === true ? encodings : []).map((encoding) => COMPRESSED_FILES[encoding]),
     `try_files ${tried.join(" ")} ${next};`,
   ];
 }
@@ -130,10 +138,11 @@ function beginningOf(parent: string | undefined): string {
 /** Of uploads each has one of its own: the part of a path that may be a link cannot depend on which file is tried. */
 function grouped(kind: Kind, roots: readonly Root[]): Group[] {
   const groups: Group[] = [];
-  for (const { parent, name } of roots) {
+  for (const { name, ...root } of roots) {
     const last = groups.at(-1);
-    if (last !== undefined && last.parent === parent && kind === "static") last.names.push(name);
-    else groups.push({ parent, names: [name] });
+    const isSame = last?.parent === root.parent && last?.precompressed === root.precompressed;
+    if (last !== undefined && isSame && kind === "static") last.names.push(name);
+    else groups.push({ ...root, names: [name] });
   }
   return groups;
 }

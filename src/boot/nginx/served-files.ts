@@ -1,8 +1,9 @@
 // Which files of the project nginx serves, and below which URLs. Pure.
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fitsNginx } from "../../config/nginx-text.ts";
 import type { Header } from "../../config/requests/types.ts";
 import type { Config } from "../../config/variables.ts";
+import type { Encoding } from "../precompressed/siblings.ts";
 import type { SiteFacts } from "../schema/site.ts";
 
 export type Kind = "static" | "media";
@@ -12,6 +13,8 @@ export interface Root {
   /** Undefined: nginx's own `root`, which a file of the user's may have set. */
   parent: string | undefined;
   name: string;
+  /** Whether nginx may take what lies beside the files in their place. */
+  precompressed?: boolean;
 }
 
 export interface ServedFiles {
@@ -21,6 +24,8 @@ export interface ServedFiles {
   roots: Root[];
   /** What no file answers is the application's. */
   fallsThrough: boolean;
+  /** Of what is precompressed: for which of them nginx has a module. */
+  encodings?: readonly Encoding[];
   /** Further ones, and in the place of those that they have anyway. */
   headers?: readonly Header[];
 }
@@ -186,9 +191,21 @@ function onceEach(roots: Root[]): Root[] {
   return roots.filter((root, at) => roots.findIndex((other) => same(root, other)) === at);
 }
 
+/** In the file system. */
+export function directoryOf({ parent, name }: Root, appDirectory: string): string {
+  return join(parent ?? appDirectory, name);
+}
+
+/** Where uploads lie in `directory`, by their paths there. */
+export function uploadsBelow(directory: string, { media }: ServedSite, appDirectory: string): string[] {
+  return (media?.roots ?? [])
+    .map((root) => relative(directory, directoryOf(root, appDirectory)))
+    .filter((path) => !path.startsWith(".."));
+}
+
 /** Uploads that lie below the static files are uploads there, too: a browser may not run them. */
 function guardUploads(statics: ServedFiles, media: ServedFiles, appDirectory: string): void {
-  const absolute = ({ parent = appDirectory, name }: Root): string => join(parent, name);
+  const absolute = (root: Root): string => directoryOf(root, appDirectory);
   for (const root of statics.roots.map(absolute))
     for (const upload of media.roots.map(absolute)) {
       if (upload === root) {

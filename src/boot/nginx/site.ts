@@ -16,6 +16,7 @@ import { refusal } from "../files/publishable.ts";
 import { findManifests } from "../schema/manifest.ts";
 import type { SiteFacts } from "../schema/site.ts";
 import { fileLocations, prefixLocations, protectedLocation, siteMaps } from "./locations.ts";
+import { leaveUncompressed, removeStale, takePrecompressed } from "./precompressed.ts";
 import { decideSite, type ServedSite } from "./served-files.ts";
 import { writeNginxFile } from "./written-file.ts";
 
@@ -49,12 +50,23 @@ export function serveSite(context: SiteCheck): Site {
     settle: async () => {
       const now = gathered.site;
       const isNew = JSON.stringify(now) !== JSON.stringify(known);
-      const facts = isNew ? await checkWithSite(now, context) : await checked;
+      const distrusted = await cleanStatic(context);
+      const isToCheck = isNew || distrusted.size > 0;
+      const facts = isToCheck
+        ? await checkWithSite(now, context, { distrusted, isTold: !isNew })
+        : await checked;
       warnOfMissingFiles(now, context);
       if (isRoot) ownUploads([config.mediaRoot ?? now?.media.root, config.protectedRoot], context);
       return facts;
     },
   };
+}
+
+/** What is beside static files and out of date is removed. Returns the directories where it is still there. */
+export function cleanStatic(context: Omit<SiteCheck, "check">): Promise<Set<string>> {
+  const { config, gathered } = context;
+  const uploads = config.mediaRoot ?? gathered.site?.media.root ?? undefined;
+  return removeStale(decided(gathered.site, context).site, uploads, context);
 }
 
 /**
@@ -79,11 +91,15 @@ function ownUploads(roots: readonly (string | null | undefined)[], { config, log
 }
 
 /** A location that is in the user's files too is left to those. */
-async function checkWithSite(facts: SiteFacts | undefined, context: SiteCheck): Promise<NginxFacts> {
+async function checkWithSite(
+  facts: SiteFacts | undefined,
+  context: SiteCheck,
+  { distrusted = new Set(), isTold = false }: { distrusted?: ReadonlySet<string>; isTold?: boolean } = {},
+): Promise<NginxFacts> {
   const { config, log, check } = context;
-  const refuse = (directory: string): string | undefined => refusal(directory, config.appDirectory);
-  const { site, problems } = decideSite({ config, facts, refusal: refuse });
-  for (const { setting, value, problem } of problems)
+  const { site, problems } = decided(facts, context);
+  takePrecompressed(site.static, config.appDirectory, distrusted);
+  for (const { setting, value, problem } of isTold ? [] : problems)
     log.warn({ variable: setting, value }, `${setting} is ${JSON.stringify(value)}, ${problem}`);
   for (;;) {
     writeSite(site, context.run);
@@ -93,6 +109,14 @@ async function checkWithSite(facts: SiteFacts | undefined, context: SiteCheck): 
       if (!leaveToUser(site, error)) return await withoutFacts(facts, error, context);
     }
   }
+}
+
+function decided(
+  facts: SiteFacts | undefined,
+  { config }: Pick<SiteCheck, "config">,
+): ReturnType<typeof decideSite> {
+  const { appDirectory } = config;
+  return decideSite({ config, facts, refusal: (directory) => refusal(directory, appDirectory) });
 }
 
 /** Files of the user's that do not go with what the settings say: as it was before djinit asked them. */
@@ -114,6 +138,7 @@ async function withoutFacts(
 /** Removes the location that nginx has found twice. False: that is not what it complains of. */
 function leaveToUser(site: ServedSite, error: unknown): boolean {
   if (!(error instanceof DjinitError)) return false;
+  if (leaveUncompressed(site.static, error.message)) return true;
   const twice = /duplicate location "(.+?)" in /.exec(error.message)?.[1];
   if (twice !== undefined && (twice === site.scriptName || twice === `${site.scriptName}/`)) {
     delete site.scriptName;

@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
-import { PROGRAMS } from "../../base/programs.ts";
-import { LOCK_FILE, MANIFEST_FILES } from "../../plan/paths.ts";
+import { MANIFEST_FILES } from "../../plan/paths.ts";
 import { djangoEnvironment } from "../django/environment.ts";
 import { type Django, runDjango } from "../django/run.ts";
 import type { Hook } from "../hooks/find-hooks.ts";
 import { type ManifestFacts, makeManifest } from "../schema/manifest.ts";
 import { writeManifest } from "../schema/save-manifest.ts";
+import { askAsBuilder } from "./as-builder.ts";
 
 /**
  * Writes the manifest of the image that is being built. Errors: DJINIT_SETTINGS_FAILED, DJINIT_MANIFEST_FAILED,
@@ -46,26 +45,11 @@ export async function makeImageManifest(django: Django, hooks: readonly Hook[]):
 const WHEN_OWN_RUNS =
   "where a migration is pending, and once for each image with each set of variables; DJINIT_MIGRATE_ALWAYS=1: at each start";
 
-/** Before a command, it leaves the user as it is. Steps that are to run as user django have another one. */
-const AS_ROOT = [PROGRAMS.setpriv, "--no-new-privs", "--"];
-
-/**
- * As user django, like the services. Earlier steps of an image's build ran as root: their files may be closed to django.
- * That is reported, and fails only if the container needs them.
- */
-async function askForFacts(django: Django): Promise<ManifestFacts> {
-  try {
-    return await factsFrom(django);
-  } catch (error) {
-    if (!(error instanceof DjinitError) || !isBuiltByRoot() || django.signal.aborted) throw error;
-    const facts = await factsFrom({ ...django, runAsPrefix: AS_ROOT }).catch(() => {
-      // Then it is no matter of users.
-      throw error;
-    });
+function askForFacts(django: Django): Promise<ManifestFacts> {
+  return askAsBuilder(django, factsFrom, (error) => {
     const text = `user django cannot load the project as it is in the image, and root can: ${error.message}; what RUN has written is root's: give it to django (RUN chown), or do not keep it`;
     django.log.warn({ step: "manifest", ...error.fields }, text);
-    return facts;
-  }
+  });
 }
 
 async function factsFrom(django: Django): Promise<ManifestFacts> {
@@ -73,9 +57,4 @@ async function factsFrom(django: Django): Promise<ManifestFacts> {
   if (manifest === undefined)
     throw new DjinitError("DJINIT_MANIFEST_FAILED", "cannot make the manifest: Django has reported no facts");
   return manifest;
-}
-
-/** In a container that runs, root does not run the project's code. */
-function isBuiltByRoot(): boolean {
-  return process.getuid?.() === 0 && !existsSync(LOCK_FILE);
 }

@@ -18,7 +18,7 @@ const BESIDE = [
 
 const HEADINGS: Record<Verb["needs"], string> = {
   supervisor: "Inside a running container (docker exec CONTAINER djinit ...):",
-  boot: "With the project's Django (manifest: when an image is built, after pip install):",
+  boot: "With the project's Django (precompress, manifest: when an image is built, after pip install):",
   nothing: "Anywhere (docker run --rm IMAGE ... too):",
 };
 

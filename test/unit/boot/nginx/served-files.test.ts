@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { fileLocations, prefixLocations, siteMaps } from "../../../../src/boot/nginx/locations.ts";
-import { decideSite, type ServedSite, type SiteQuestion } from "../../../../src/boot/nginx/served-files.ts";
+import { leaveUncompressed } from "../../../../src/boot/nginx/precompressed.ts";
+import {
+  decideSite,
+  type ServedSite,
+  type SiteQuestion,
+  uploadsBelow,
+} from "../../../../src/boot/nginx/served-files.ts";
 import type { SiteFacts } from "../../../../src/boot/schema/site.ts";
 import { loadConfig } from "../../../../src/config/load.ts";
 
@@ -269,5 +275,47 @@ describe("nginx's text", () => {
       "$document_root/media",
       "$document_root/mediafiles",
     ]);
+  });
+});
+
+describe("precompressed files", () => {
+  const served = () => {
+    const { site } = decide({ static: { url: "/static/", root: "/app/staticfiles" } });
+    return site.static as NonNullable<typeof site.static>;
+  };
+  const lines = (files: ReturnType<typeof served>) =>
+    [...fileLocations("static", files).matchAll(/\w+_static on|try_files "[^$]+/g)].map(([text]) => text);
+
+  test("are taken from the directories that have some, and from no other", () => {
+    const files = served();
+    files.encodings = ["gzip", "brotli"];
+    for (const root of files.roots) if (root.name === "staticfiles") root.precompressed = true;
+    expect(lines(files)).toEqual([
+      "gzip_static on",
+      "brotli_static on",
+      'try_files "/staticfiles',
+      'try_files "/static',
+    ]);
+  });
+
+  test("without nginx's module for one of them the other is left", () => {
+    const files = served();
+    files.encodings = ["gzip", "brotli"];
+    for (const root of files.roots) root.precompressed = true;
+    expect(
+      leaveUncompressed(files, 'unknown directive "brotli_static" in /run/djinit/nginx-static.conf:9'),
+    ).toBe(true);
+    expect(lines(files)).toEqual(["gzip_static on", 'try_files "/staticfiles']);
+    expect(leaveUncompressed(files, 'unknown directive "brotli_static" in /etc/nginx/own.conf:1')).toBe(
+      false,
+    );
+  });
+
+  test("uploads below them are none", () => {
+    const { site } = decide({
+      static: { url: "/static/", root: "/app/static" },
+      media: { url: "/media/", root: "/app/static/uploads" },
+    });
+    expect(uploadsBelow("/app/static", site, "/app")).toEqual(["uploads"]);
   });
 });
