@@ -5,6 +5,7 @@ reaches the server may have that header, but not the key. What has no key keeps 
 """
 
 import os
+import runpy
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -35,19 +36,37 @@ def read_key() -> str:
         return ""
 
 
+class Queue:
+    """Loaded with the first request, for a start has no time for it."""
+
+    took: Callable[[str], None] | None = None
+
+
+def count_wait(since: str) -> None:
+    """Tell how long the request waited, where nginx's files say since when."""
+    if not since:
+        return
+    if Queue.took is None:
+        Queue.took = staticmethod(runpy.run_path("/usr/local/lib/djinit/djinit_queue.py")["took"])
+    Queue.took(since)
+
+
 def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_scheme: bool = False) -> Callable[..., Any]:
     """The application with nginx's word in REMOTE_ADDR. `tells_scheme`: and in wsgi.url_scheme, which gunicorn sees to itself."""
     length = len(prefix)
 
     def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         told = environ.pop(WSGI_NAME, "")
+        if told.startswith(prefix):
+            address, _, since = told[length:].partition(" ")
+            count_wait(since)
         # Also where PID 1 asks: Django keeps a STATIC_URL as it was at its first use. FORCE_SCRIPT_NAME is Django's to add.
         if URL_PREFIX:
             environ["SCRIPT_NAME"] = URL_PREFIX
         if tells_scheme and told.startswith(prefix) and environ.get(WSGI_SCHEME) in SCHEMES:
             environ["wsgi.url_scheme"] = environ[WSGI_SCHEME]
-        if told.startswith(prefix) and told[length:] != NO_ADDRESS:
-            environ["REMOTE_ADDR"] = told[length:]
+        if told.startswith(prefix) and address != NO_ADDRESS:
+            environ["REMOTE_ADDR"] = address
             # That of nginx, where gunicorn listens at TCP.
             environ.pop("REMOTE_PORT", None)
         return application(environ, start_response)
@@ -104,7 +123,8 @@ def with_asgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
             if told[0].startswith(start) and len(told) == 1:
                 if tells_scheme:
                     tell_scheme(scope, headers)
-                address = told[0][length:].decode("ascii")
+                address, _, since = told[0][length:].decode("ascii").partition(" ")
+                count_wait(since)
                 if address != NO_ADDRESS:
                     scope["client"] = (address, 0)
         tell_path(scope)

@@ -9,7 +9,32 @@ import djinit_told
 import pytest
 
 PREFIX = "key "
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is counted."""
+    counted: list[str] = []
+    monkeypatch.setattr(djinit_told.Queue, "took", counted.append)
+    return counted
+
+
+def test_waits(waits: list[str]) -> None:
+    """Only nginx tells since when."""
+
+    async def application(*_: object) -> None:
+        return None
+
+    wsgi = djinit_told.with_wsgi_client(lambda *_: None, PREFIX)
+    asgi = djinit_told.with_asgi_client(application, PREFIX)
+    for told in ("key 203.0.113.7 1.125", "key unix: 2.125", "key 203.0.113.7", "kex 203.0.113.7 3.125", "203.0.113.7 4.125"):
+        wsgi({djinit_told.WSGI_NAME: told}, print)
+        asyncio.run(asgi({"headers": [(djinit_told.ASGI_NAME, told.encode())]}, print, print))
+    assert waits == ["1.125", "1.125", "2.125", "2.125"]
+
+
 WSGI = {
+    "nginx's, with the time": ("key 203.0.113.7 1764170000.125", {"REMOTE_ADDR": "203.0.113.7"}),
     "nginx's": ("key 203.0.113.7", {"REMOTE_ADDR": "203.0.113.7"}),
     "nginx's, of a unix socket": ("key unix:", {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
     "with another key": ("kex 203.0.113.7", {"REMOTE_ADDR": "10.0.0.1", "REMOTE_PORT": "5"}),
@@ -97,6 +122,7 @@ def test_channels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ASGI = {
+    "nginx's, with the time": ([b"key 203.0.113.7 1764170000.125"], ("203.0.113.7", 0)),
     "nginx's": ([b"key 203.0.113.7"], ("203.0.113.7", 0)),
     "nginx's, of a unix socket": ([b"key unix:"], None),
     "with another key": ([b"kex 203.0.113.7"], None),

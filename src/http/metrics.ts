@@ -16,6 +16,7 @@ import { monotonicSeconds } from "../metrics/heartbeat.ts";
 import type { Heartbeat } from "../metrics/heartbeat-shape.ts";
 import { collectNginxConnections } from "../metrics/nginx-connections.ts";
 import { collectBuild, collectCondition, collectOwnProcess, collectServices } from "../metrics/services.ts";
+import { collectQueue } from "../metrics/web/queue.ts";
 import { collectWebsockets, readWebsockets } from "../metrics/websockets.ts";
 import { GUNICORN_DIRECTORY, GUNICORN_SOCKET, NGINX_STATUS_SOCKET, placedIn } from "../plan/paths.ts";
 import { isWebServer } from "../plan/servers/table.ts";
@@ -75,6 +76,7 @@ async function collect({ supervisor, relayed, vault }: AdminContext): Promise<Fa
     ),
     ...(relayed?.families(names) ?? []),
     ...connections,
+    ...(names.includes("nginx") ? collectQueue(placedIn(plan.run, GUNICORN_DIRECTORY)) : []),
     ...(names.includes("gunicorn")
       ? gunicornFamilies(plan.run, workersOf(gunicornPid(services), usage))
       : []),

@@ -41,6 +41,11 @@ export const METRICS = {
     "How long WebSockets were open that are closed.",
   ),
 
+  djinit_request_queue_seconds: metric(
+    "histogram",
+    [],
+    "From when nginx has the whole request until the application is called.",
+  ),
   gunicorn_workers: metric("gauge", [], "Worker processes."),
   gunicorn_workers_busy: metric("gauge", [], "Workers with a request in hand."),
   gunicorn_websockets: metric("gauge", [], "Open WebSockets."),

@@ -19,6 +19,8 @@ export const GUNICORN_SIZE_FILE = "/run/gunicorn/size";
 export const ALLOWANCE_FILE = "/run/djinit/allowance.json";
 /** How many WebSockets each worker has open: in GUNICORN_DIRECTORY, by the worker's PID. */
 export const WEBSOCKETS_SUFFIX = ".websockets";
+/** How long requests waited, by the number of a process that answers them: in GUNICORN_DIRECTORY. */
+export const QUEUE_SUFFIX = ".queue";
 export const CELERY_DIRECTORY = "/run/celery";
 export const DJINIT_DIRECTORY = "/run/djinit";
 /** PID 1 locks it for its whole life. No directory that is made anew at each start may hold it: the lock would be lost. */
@@ -103,7 +105,7 @@ export interface RuntimeDirectory {
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^manifest\.json$/ },
-  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock|websockets)$|^(timeout|size)$/ },
+  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock|websockets|queue)$|^(timeout|size)$/ },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
   { path: HOME_DIRECTORY, owner: DJANGO_USER, removes: /^$/ },

@@ -56,6 +56,7 @@ describe("web", () => {
     expect(samples.get('nginx_http_response_bytes_total{host="localhost"}')).toBeGreaterThan(100);
     for (const state of ["reading", "writing", "waiting"])
       expect(samples.get(`nginx_http_connections{state="${state}"}`)).toBeGreaterThanOrEqual(0);
+    expect(samples.get("djinit_request_queue_seconds_count")).toBeGreaterThanOrEqual(4);
     expect(samples.get("gunicorn_workers")).toBe(1);
     // A new database.
     expect(samples.get('djinit_migrations{state="applied"}')).toBeGreaterThan(10);

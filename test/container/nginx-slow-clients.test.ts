@@ -1,7 +1,9 @@
 // Many clients that begin a request and do not go on keep nobody else from being answered.
 import { readFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { setTimeout as after } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Files, type NginxSubject, startSubject } from "./nginx-subject.ts";
@@ -100,4 +102,74 @@ test("control: with half as many connections as they take, others are not answer
   await beginHolding(subject, "bodies");
   await untilHeld(subject, "open");
   expect(await answered(subject)).toBeLessThan(QUICK);
+});
+
+describe("one worker that takes one request at a time", () => {
+  /** More than the kernel keeps for a connection, less than nginx does. */
+  const LARGE_BYTES = 30 * 1_024 * 1_024;
+  const LARGE = `/body/?type=image/png&bytes=${LARGE_BYTES}`;
+  /** As long as it takes to be sure that an answer does not come. */
+  const NO_ANSWER_MS = 2_000;
+
+  let subject: NginxSubject;
+  beforeAll(async () => {
+    const env = { WEB_CONCURRENCY: "1", GUNICORN_CMD_ARGS: "--worker-class sync --threads 1" };
+    subject = await startSubject({}, 8000, undefined, env);
+  });
+  afterAll(() => subject?.remove());
+
+  /** A client that has read nothing of the answer but its beginning. */
+  async function reader(path: string): Promise<Socket> {
+    const socket = connect(await subject.container.port(8000), "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once("readable", () => resolve());
+    socket.once("error", reject);
+    await promise;
+    return socket;
+  }
+
+  async function readOn(socket: Socket): Promise<number> {
+    let bytes = 0;
+    for await (const chunk of socket) bytes += (chunk as Buffer).length;
+    return bytes;
+  }
+
+  test("is free while a client does not read its answer, which is whole in the end", async () => {
+    const slow = await reader(LARGE);
+    expect((await subject.ask("/quick")).status).toBe(200);
+    expect(await readOn(slow)).toBeGreaterThanOrEqual(LARGE_BYTES);
+  });
+
+  test("is held where the application has it so; who waited meanwhile is in the metric of the queue", async () => {
+    const slow = await reader(`${LARGE}&header=X-Accel-Buffering:no`);
+    const quick = subject.ask("/quick");
+    expect(await Promise.race([quick, after(NO_ANSWER_MS, "no answer")])).toBe("no answer");
+    expect(await readOn(slow)).toBeGreaterThanOrEqual(LARGE_BYTES);
+    expect((await quick).status).toBe(200);
+    const page = await subject.container.output([
+      "python",
+      "-c",
+      "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9180/metrics').read().decode())",
+    ]);
+    const value = (name: string) =>
+      Number(new RegExp(`^${RegExp.escape(name)} (\\S+)$`, "m").exec(page)?.[1]);
+    expect(value("djinit_request_queue_seconds_sum")).toBeGreaterThanOrEqual(NO_ANSWER_MS / 1_000 - 0.5);
+    expect(value('djinit_request_queue_seconds_bucket{le="+Inf"}')).toBeGreaterThan(
+      value('djinit_request_queue_seconds_bucket{le="1.0"}'),
+    );
+  });
+
+  test("gets a request once, whatever becomes of it: it may have done something already", async () => {
+    const starts = async () =>
+      (await subject.container.records()).filter(({ msg }) => msg.startsWith("Booting worker")).length;
+    const before = await starts();
+    const died = await subject.ask("/dies/", { body: Buffer.from("order") });
+    expect(died.status).toBe(502);
+    await eventually(async () => expect((await subject.ask("/quick")).status).toBe(200), {
+      what: "the next worker",
+    });
+    expect(await starts()).toBe(before + 1);
+  });
 });

@@ -31,6 +31,7 @@ const INNER_ROOMS: Record<string, string[]> = {
   config: ["sources", "requests", "confinement"],
   plan: ["confinement", "requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],
+  metrics: ["web"],
   boot: [
     "vault",
     "files",
