@@ -33,6 +33,7 @@ test("what root's collectstatic has closed to user django does not end the build
     input: SETTINGS,
   });
   expect(status, stderr).toBe(0);
+  expect(stdout.toString()).toContain("/srv/keyed/static does not exist: there is nothing to compress\n");
   expect(stdout.toString()).toContain("/var/lib/djinit/manifest.json: 2 migrations\n");
   const [warning, ...others] = parseRecords(stderr).filter(({ level }) => level !== "info");
   expect(others).toEqual([]);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
 import { readProcessors } from "../../platform/processors.ts";
 import { type Django, runDjango } from "../django/run.ts";
@@ -20,6 +21,9 @@ export async function precompressStatic(django: Django, { clean }: { clean: bool
   if (first === undefined || !isKnown)
     throw failed("nginx serves no static files here: STATIC_ROOT is not set, or STATIC_URL has none");
   const root = directoryOf(first, appDirectory);
+  // What collectstatic makes where a project has nothing to collect.
+  if (staticRoot === undefined && !existsSync(root))
+    return console.log(`${root} does not exist: there is nothing to compress`);
   const processors = readProcessors();
   // Node's own threads compress, four by default.
   process.env["UV_THREADPOOL_SIZE"] = String(processors);
