@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
-import { readProcessors } from "../../platform/processors.ts";
+import { readProcessors } from "../../platform/cgroup/processors.ts";
 import { type Django, runDjango } from "../django/run.ts";
 import { refusal } from "../files/publishable.ts";
 import { decideSite, directoryOf, type ServedSite, uploadsBelow } from "../nginx/served-files.ts";
