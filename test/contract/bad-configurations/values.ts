@@ -127,5 +127,7 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_WORKER_MAX_MEMORY", "1", MEMORY],
   ["DJINIT_BEAT_LOCK", "on", "which is none of auto, off, redis, database"],
   ["CELERY_CONCURRENCY", "-1", "which is neither auto nor a whole number from 1 to 1024"],
+  ["CELERY_CONCURRENCY", "0x10", "which is neither auto nor a whole number from 1 to 1024"],
+  ["CELERY_CONCURRENCY", "1025", "which is neither auto nor a whole number from 1 to 1024"],
   ["CELERY_CONCURRENCY", "all", "which is neither auto nor a whole number from 1 to 1024"],
 ];

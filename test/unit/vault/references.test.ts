@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Problem } from "../../../src/config/problem.ts";
 import {
   describeReferences,
   fillIn,
@@ -7,6 +8,7 @@ import {
 } from "../../../src/config/sources/references.ts";
 import { failureOfAnswer, failureOfConnection } from "../../../src/vault/failure.ts";
 import { dueMs, pauseMs, renewed } from "../../../src/vault/lease-times.ts";
+import { findWanted, giveValues } from "../../../src/vault/references.ts";
 
 const VALUES: Record<string, string> = { username: "v-app", password: "p@s/s:%#", KEY: "k" };
 const filled = (text: string): string => fillIn(readPieces(text), ({ key }) => VALUES[key] ?? "none");
@@ -109,5 +111,33 @@ describe("what an answer means", () => {
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "refused"],
   ])("%s: %s", (code, kind) => {
     expect(failureOfConnection(Object.assign(new Error("x"), { code })).kind).toBe(kind);
+  });
+});
+
+describe("what cannot be given a value", () => {
+  test.each(["DJINIT_GRACE_PERIOD", "VAULT_ADDR"])(
+    "%s, which is needed before Vault is asked",
+    (variable) => {
+      const problems: Problem[] = [];
+      expect(findWanted({ environment: { [variable]: "vault:secret/app#KEY" } }, problems)).toEqual([]);
+      const problem = `${variable} refers to Vault, but djinit needs it before it asks Vault`;
+      expect(problems).toEqual([{ variable, problem }]);
+    },
+  );
+
+  test("a variable whose value has a NUL byte, which no process could be started with", () => {
+    const problems: Problem[] = [];
+    const environment: Record<string, string> = { A: "vault:secret/app#KEY" };
+    const sources = { origins: {}, own: [], passed: [], taken: {}, unset: [] };
+    const secrets = { "secret/app": { values: { KEY: "a\0b" } } };
+    const wanted = findWanted({ environment }, problems);
+    giveValues(
+      { environment, sources } as unknown as Parameters<typeof giveValues>[0],
+      wanted,
+      secrets,
+      problems,
+    );
+    expect(problems).toEqual([{ variable: "A", problem: "A has a NUL byte in its value" }]);
+    expect(environment).toEqual({ A: "vault:secret/app#KEY" });
   });
 });
