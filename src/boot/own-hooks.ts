@@ -1,11 +1,10 @@
 // The hooks of the image, with what they are run with.
 import { systemClock } from "../base/clock.ts";
-import { confineWrites } from "../plan/confinement/writes.ts";
 import { RUN_DIRECTORY } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
-import { confinementWords } from "../platform/confinement/rules.ts";
 import type { BootContext } from "./context.ts";
 import { djangoEnvironment } from "./django/environment.ts";
+import { confinedProgram } from "./hooks/confined.ts";
 import { atPoint, HOOK_POINTS } from "./hooks/find-hooks.ts";
 import { saveRanHooks } from "./hooks/ran-hooks.ts";
 import { type HookSet, type RanHook, runHooks } from "./hooks/run-hooks.ts";
@@ -25,7 +24,7 @@ export function prepareHooks(
           role: invocation.role,
           appDirectory: config.appDirectory,
           runAsPrefix,
-          confined: config.confine === "all" ? confinementWords(confineWrites(config)) : [],
+          confined: confinedProgram(config),
           environment: djangoEnvironment(point === "before-start" ? {} : config, environment, runAsPrefix),
           timeoutMs: config.hookTimeoutMs,
           gracePeriodMs: config.gracePeriodMs,

@@ -5,6 +5,7 @@ import { RELEASE_LINE } from "../config/log-types.ts";
 import { commandOfLine } from "../plan/processes/line.ts";
 import type { BootContext } from "./context.ts";
 import { djangoEnvironment } from "./django/environment.ts";
+import { confinedProgram } from "./hooks/confined.ts";
 import { type OwnProgram, runProgram } from "./hooks/run-program.ts";
 
 /** Nothing where there is none. Errors: DJINIT_RELEASE_FAILED, and those of runProgram. */
@@ -21,6 +22,7 @@ export async function runReleaseLine(
     {
       appDirectory: config.appDirectory,
       runAsPrefix,
+      confined: confinedProgram(config),
       environment: djangoEnvironment(config, environment, runAsPrefix),
       timeoutMs: config.hookTimeoutMs,
       gracePeriodMs: config.gracePeriodMs,

@@ -313,16 +313,37 @@ describe("DJINIT_CONFINE=all", () => {
     }
   });
 
-  test("so do hooks", async () => {
-    const program = "#!/bin/sh\necho x > /srv/mine/a || echo refused\necho x > /tmp/a && echo written\n";
+  test("so do hooks and the boot's steps", async () => {
+    const hook = "#!/bin/sh\necho x > /srv/mine/a || echo refused\necho x > /tmp/a && echo written\n";
+    const settings = `from cake_service.settings import *
+for path in ("/srv/mine/b", "/tmp/b"):
+    try:
+        open(path, "w").close()
+        print(path, "written")
+    except OSError as error:
+        print(path, error.strerror)
+`;
     await using container = await startReadyProject({
-      env: { DJINIT_CONFINE: "all", SKIP_MIGRATIONS: "1", DJINIT_LOG_LEVEL: "before-start=info" },
-      files: PLACES,
-      programs: { "/etc/djinit/hooks/before-start/write": program, "/srv/mine/a": "" },
+      env: {
+        DJINIT_CONFINE: "all",
+        SKIP_MIGRATIONS: "1",
+        RUN_COLLECTSTATIC: "1",
+        DJANGO_SETTINGS_MODULE: "own_settings",
+        DJINIT_LOG_LEVEL: "before-start=info",
+      },
+      files: { "/app/own_settings.py": settings },
+      programs: { "/etc/djinit/hooks/before-start/write": hook },
+      // Whoever likes may write there, but for the confinement.
+      tmpfs: ["/srv/mine:mode=1777"],
     });
-    const said = (await container.records()).filter(({ service }) => service === "before-start/write");
-    expect(said.map(({ msg }) => msg)).toEqual(
+    const records = await container.records();
+    const said = (name: string) => records.filter(({ service }) => service === name).map(({ msg }) => msg);
+    expect(said("before-start/write")).toEqual(
       expect.arrayContaining([expect.stringContaining("Permission denied"), "refused", "written"]),
     );
+    expect(said("collectstatic")).toEqual(
+      expect.arrayContaining(["/srv/mine/b Permission denied", "/tmp/b written"]),
+    );
+    expect(await container.output(["ls", "/srv/mine"])).toBe("");
   });
 });

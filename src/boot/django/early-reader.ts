@@ -6,6 +6,7 @@ import type { StepName } from "../../plan/plan.ts";
 import { type ChildPipe, openChildPipe } from "../../platform/child-pipe.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
+import { confinedProgram } from "../hooks/confined.ts";
 import { djangoEnvironment } from "./environment.ts";
 import { type Interpreter, startShortInterpreter } from "./interpreter.ts";
 
@@ -33,13 +34,15 @@ export function setupWords(options: object, steps: readonly StepName[]): string[
 
 /** `runAsPrefix` stands before a command so that it runs as user django. Errors: throws when no descriptor is left. */
 export function readSettingsEarly(
-  config: Pick<Config, "appDirectory" | "migrationsDatabaseUrl">,
+  config: Pick<Config, "migrationsDatabaseUrl"> & Parameters<typeof confinedProgram>[0],
   environment: NodeJS.ProcessEnv,
   runAsPrefix: string[],
 ): EarlyReader {
   const given = djangoEnvironment(config, environment, runAsPrefix);
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
-  const interpreter = startShortInterpreter(startAfter(runAsPrefix, setupWords({}, [READ_SETTINGS]), given), {
+  const confined = confinedProgram(config);
+  const start = startAfter(runAsPrefix, setupWords({}, [READ_SETTINGS]), given, { confined });
+  const interpreter = startShortInterpreter(start, {
     cwd: config.appDirectory,
     stdoutFd: stdout.writeFd,
     stderrFd: stderr.writeFd,

@@ -7,6 +7,7 @@ import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { BootContext } from "../context.ts";
 import type { BootObserver } from "../facts.ts";
+import { confinedProgram } from "../hooks/confined.ts";
 import type { HookSet } from "../hooks/run-hooks.ts";
 import { compareMigrations, inDatabase } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
@@ -93,6 +94,7 @@ export async function runDjango(
         );
     },
     runAsPrefix,
+    confined: confinedProgram(config),
     environment: {
       ...given,
       ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),

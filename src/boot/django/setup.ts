@@ -59,6 +59,8 @@ export interface SetupOptions {
   onMigrations: (migrations: Extract<SetupEvent, { event: "migrations" }>) => void;
   /** What stands before a command so that it runs as user django. */
   runAsPrefix: string[];
+  /** What it may reach (confinement/rules.ts). */
+  confined?: string[];
   environment: NodeJS.ProcessEnv;
   deadlinesMs: Record<StepName, number>;
   sink: Sink;
@@ -77,7 +79,7 @@ export interface SetupOptions {
  * DJINIT_GRACE_PERIOD_EXCEEDED when it did not stop in time.
  */
 export async function runDjangoSetup(options: SetupOptions): Promise<void> {
-  const { steps, runAsPrefix, environment, sink, log, clock, signal } = options;
+  const { steps, runAsPrefix, confined = [], environment, sink, log, clock, signal } = options;
   const progress = new SetupProgress(steps);
   const secondsSinceLast = stopwatch(clock);
   let failure: DjinitError | undefined;
@@ -91,7 +93,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const python = setupWords({ ...options.program }, steps);
   const interpreter =
     early?.interpreter ??
-    (await startInterpreter(startAfter(runAsPrefix, python, environment), {
+    (await startInterpreter(startAfter(runAsPrefix, python, environment, { confined }), {
       cwd: options.appDirectory,
       stdoutFd: stdout.writeFd,
       stderrFd: stderr.writeFd,

@@ -15,7 +15,7 @@ export const CONFINEMENT_VARIABLES = {
   confine: variable(
     "DJINIT_CONFINE",
     choice("off", "nginx", "all"),
-    "nginx: the kernel (Landlock) lets nginx reach only what its files and the settings name, and execute nothing; all: it also lets the other services and hooks write only to the project's directory, to temporary ones and to DJINIT_WRITABLE; off: whatever their users may.",
+    "nginx: the kernel (Landlock) lets nginx reach only what its files and the settings name, and execute nothing; all: it also lets the other services, the boot's steps and hooks write only to the project's directory, to temporary ones and to DJINIT_WRITABLE; off: whatever their users may.",
     { default: "nginx" },
   ),
   writable: variable(

@@ -7,7 +7,8 @@ import type { ServicePlan } from "../plan.ts";
 /** Besides the project's own. In /dev lie the terminal, /dev/null and shared memory. */
 const ALWAYS = [RUN_DIRECTORY, "/tmp", "/var/tmp", "/dev"];
 
-type Places = Pick<Config, "appDirectory" | "staticRoot" | "mediaRoot" | "protectedRoot" | "writable">;
+export type Places = Pick<Config, "appDirectory"> &
+  Partial<Pick<Config, "staticRoot" | "mediaRoot" | "protectedRoot" | "writable">>;
 
 /** They read and execute what their user may. */
 export function confineWrites({
