@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 import djinit_sockets
+from djinit_accepting import stop_accepting
 from hypercorn.asyncio import run, tcp_server
 
 #: nginx sends a request as soon as it is connected.
@@ -36,8 +37,7 @@ def reading_first(shutdown: Method) -> Method:
     async def shuts_down(wait: Callable[[], Awaitable[None]]) -> None:
         async def waits() -> None:
             await wait()
-            for server in servers:
-                server.close()
+            await stop_accepting(servers)
             await asyncio.gather(asyncio.sleep(READ_SECONDS), djinit_sockets.close_all())
 
         await shutdown(waits)

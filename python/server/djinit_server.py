@@ -5,9 +5,13 @@ itself but djinit_application.py, which loads it and tells it what nginx says of
 application, and no more.
 """
 
+import atexit
 import os
+import re
 import runpy
 import sys
+import time
+from importlib import metadata
 from pathlib import Path
 
 HERE = str(Path(__file__).parent)
@@ -29,6 +33,12 @@ DEFAULTS = {
     # uvicorn gives up a reload whose new process has not loaded the application in 5 s.
     "UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "30",
 }
+#: The oldest ones that have been tested.
+TESTED = {"uvicorn": (0, 18), "granian": (2, 5), "daphne": (3, 0), "hypercorn": (0, 16)}
+#: Older ones have no unix socket.
+NEEDED = {"granian": (2, 5)}
+#: What they end with where they do not understand their words. PID 1 does not try again.
+USAGE_ERROR = 2
 APPLICATION = "djinit_application:application"
 
 
@@ -42,14 +52,57 @@ def main(server: str, words: list[str]) -> None:
         os.environ.pop(f"{server.upper()}_{name}", None)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    judge(server, metadata.version(server))
     os.environ["DJINIT_SERVER"] = server
     os.set_inheritable(SOCKET_FD, True)
     sys.argv = [server, *SOCKET_WORDS[server], *words, APPLICATION]
     mend = Path(HERE, f"djinit_{server}.py")
     if mend.exists():
         runpy.run_path(str(mend))
-    # Not as a part of this one: the processes that it starts are to find it as `python -m` would have it.
-    runpy.run_module(server, run_name="__main__", alter_sys=True)
+    try:
+        # Not as a part of this one: the processes that it starts are to find it as `python -m` would have it.
+        runpy.run_module(server, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code or not ends_by_itself(server, words):
+            raise
+        begin_anew()
+
+
+def judge(server: str, version: str) -> None:
+    """Say what an old one cannot do. SystemExit: it cannot be run at all."""
+    it = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    needed, tested = NEEDED.get(server, ()), TESTED[server]
+    if it < needed:
+        say("ERROR", f"{server} {version} cannot listen at a unix socket: install {server} {dotted(needed)} or later")
+        sys.exit(USAGE_ERROR)
+    if it < tested:
+        text = f"{server} {version} may lose requests when it is reloaded or stopped: install {server} {dotted(tested)} or later"
+        say("WARNING", text)
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    """As people write it."""
+    return ".".join(map(str, version))
+
+
+def say(level: str, text: str) -> None:
+    """Write one line, as gunicorn and hypercorn do."""
+    at = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    print(f"[{at}] [{os.getpid()}] [{level}] {text}", file=sys.stderr, flush=True)
+
+
+def ends_by_itself(server: str, words: list[str]) -> bool:
+    """Return whether an end without a signal is meant: uvicorn's one process has answered as many requests as it may."""
+    is_limited = "UVICORN_LIMIT_MAX_REQUESTS" in os.environ
+    return server == "uvicorn" and (is_limited or any(word.startswith("--limit-max-requests") for word in words))
+
+
+def begin_anew() -> None:
+    """As the same process, with the same socket. For PID 1 an end is a failure, and many of them end the container."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606
 
 
 if __name__ == "__main__":

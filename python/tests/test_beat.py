@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -299,12 +300,11 @@ def test_a_store_that_lets_nobody_keep_a_lock(
 
 
 @pytest.fixture
-def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], stores.DatabaseStore]:
-    from django.conf import settings
+def table(tmp_path: Path, default_settings: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], stores.DatabaseStore]:
     from django.db.utils import ConnectionHandler
 
-    if not settings.configured:
-        settings.configure()
+    # They keep the connections that they find when they are imported.
+    import_module("django.db.models")
     path = str(tmp_path / "beat.sqlite3")
     handler = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": {"pool": True}}})
     monkeypatch.setattr(stores, "with_timeouts", lambda vendor, given: {**given, "OPTIONS": {}})

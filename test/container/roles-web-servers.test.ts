@@ -12,6 +12,7 @@ import { statusOf } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { ADMIN_PORT, scrape } from "./admin-subject.ts";
 import { mainPid, serves } from "./cake-subject.ts";
+import { expectLateAnswered } from "./late-requests.ts";
 import { startProject, startReadyProject } from "./project-subject.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 import { type OpenSocket, openSocket } from "./websocket-client.ts";
@@ -27,6 +28,8 @@ const SERVERS = [
   ["hypercorn", ["hypercorn", ASGI, "--bind", "0.0.0.0:8000", "-w", "2"]],
 ] as const;
 
+/** A process of uvicorn's ends by itself, and one of hypercorn's begins. */
+const RENEWAL = /^(Maximum request limit of \d+ exceeded|Running on )/;
 const SOCKETS = 3;
 /** «Going away» and «service restart»: clients know from both that they may come back. */
 const GOODBYES = [1001, 1012];
@@ -176,6 +179,8 @@ test.each(SERVERS)(
     await serves(container, "/who/");
     await expectOthers(container, atDeath);
     expect(await mainPid(container, server)).not.toBe(main);
+    // uvicorn's processes hear of it up to half a second later: what is asked until then shows nothing.
+    if (server !== "uvicorn") await expectLateAnswered(container, server);
 
     const served = (await container.records()).filter((record) => statusOf(record) === 200).length;
     const open = await openSockets(container);
@@ -185,6 +190,43 @@ test.each(SERVERS)(
     await expectGoodbyes(open);
     expectNothingLost(await last.finish(), true);
     expect(await stopped).toBe(0);
+  },
+);
+
+test.each([
+  ["uvicorn", ["--limit-max-requests", "100"]],
+  ["hypercorn", ["--max-requests", "100", "--workers", "2"]],
+] as const)(
+  "%s %j: renewed by requests, without a lost one, and without a word of PID 1's",
+  async (server, words) => {
+    const { url: DATABASE_URL } = await createDatabase();
+    await using container = await startReadyProject({
+      image: TAG,
+      command: [server, ASGI, ...words],
+      files: FILES,
+      env: { DATABASE_URL, DJANGO_SETTINGS_MODULE: "who_settings" },
+      publish: [8000],
+    });
+    const main = await mainPid(container, server);
+    const load = startLoad(container, 60);
+    const renewals = async () => {
+      const records = await container.records();
+      // hypercorn's own has no word for it but that of its new process.
+      return records.filter(({ service, msg }) => service === server && RENEWAL.test(msg)).length;
+    };
+    const before = await renewals();
+    await eventually(async () => (await renewals()) >= before + 3, {
+      what: "three renewals",
+      timeoutMs: 120_000,
+      attach: () => container.logs(),
+    });
+    expectNothingLost(await load.finish());
+    expect(await mainPid(container, server)).toBe(main);
+    const own = (await container.records()).filter(
+      ({ service, level }) => service === "djinit" && level !== "info",
+    );
+    expect(own).toEqual([]);
+    expect(await container.stop()).toBe(0);
   },
 );
 

@@ -1,0 +1,53 @@
+"""djinit_server: what is said of old servers, and which end is no failure."""
+
+import djinit_server
+import pytest
+
+LOST = "may lose requests when it is reloaded or stopped: install"
+
+
+@pytest.mark.parametrize(
+    ("server", "version", "text"),
+    [
+        ("uvicorn", "0.18.3", None),
+        ("uvicorn", "0.54.0", None),
+        ("uvicorn", "1.0", None),
+        ("uvicorn", "0.17.6", f"[WARNING] uvicorn 0.17.6 {LOST} uvicorn 0.18 or later"),
+        ("hypercorn", "0.14.4", f"[WARNING] hypercorn 0.14.4 {LOST} hypercorn 0.16 or later"),
+        ("daphne", "4.0.0rc1", None),
+        ("granian", "2.5.0", None),
+    ],
+)
+def test_old_servers(server: str, version: str, text: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, and it is run."""
+    djinit_server.judge(server, version)
+    said = capsys.readouterr().err
+    assert said.endswith(f"{text}\n") if text else said == ""
+
+
+def test_too_old(capsys: pytest.CaptureFixture[str]) -> None:
+    """It would not understand its words, or has not what is mended."""
+    with pytest.raises(SystemExit, match="2"):
+        djinit_server.judge("granian", "2.4.2")
+    said = "[ERROR] granian 2.4.2 cannot listen at a unix socket: install granian 2.5 or later\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("server", "words", "variable", "expected"),
+    [
+        ("uvicorn", ["--limit-max-requests", "100"], None, True),
+        ("uvicorn", ["--limit-max-requests=100"], None, True),
+        ("uvicorn", [], "100", True),
+        ("uvicorn", ["--version"], None, False),
+        ("hypercorn", ["--max-requests", "100"], None, False),
+    ],
+)
+def test_ends_that_are_meant(
+    server: str, words: list[str], variable: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a process which has answered as many requests as it may, and of uvicorn's alone."""
+    monkeypatch.delenv("UVICORN_LIMIT_MAX_REQUESTS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("UVICORN_LIMIT_MAX_REQUESTS", variable)
+    assert djinit_server.ends_by_itself(server, words) is expected
