@@ -15,6 +15,7 @@ from typing import Any
 from daphne import server  # isort: skip
 from twisted.internet import defer, endpoints, unix
 from twisted.internet import reactor as any_reactor
+from twisted.web import http
 
 reactor: Any = any_reactor
 #: gunicorn's.
@@ -90,6 +91,8 @@ class Done:
 
 nothing = Done()
 endpoints.AdoptedStreamServerEndpoint = adopt_unix
+# nginx is the one that refuses. Twisted's own limits, of a line and of all of them, are 16 KiB and have no option.
+http.HTTPChannel.totalHeadersSize = http.HTTPChannel.MAX_LENGTH = int(os.environ["DJINIT_HEAD_BYTES"])
 # The socket's name and mode are PID 1's.
 unix._inFilesystemNamespace = lambda _path: False
 server.Server.listen_success = keeping_socket(server.Server.listen_success)

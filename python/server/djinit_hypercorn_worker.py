@@ -1,9 +1,11 @@
 """Makes hypercorn answer what it has accepted when it is asked to end, and close its WebSockets and what its client has closed.
 
-By itself it drops a connection whose request it has not read yet, and nginx answers 502. Run by djinit_application.py.
+By itself it drops a connection whose request it has not read yet, and nginx answers 502. Its limit of a request's head (16 KiB),
+which has no option, is below nginx's. Run by djinit_application.py.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -11,9 +13,13 @@ from typing import Any
 import djinit_sockets
 from djinit_accepting import stop_accepting
 from hypercorn.asyncio import run, tcp_server
+from hypercorn.config import Config
 
 #: nginx sends a request as soon as it is connected.
 READ_SECONDS = 0.3
+
+# In each process: what is of the class is not passed on to it. A file of the project's that says otherwise wins.
+Config.h11_max_incomplete_size = int(os.environ["DJINIT_HEAD_BYTES"])
 
 Method = Callable[..., Awaitable[Any]]
 servers: list[Any] = []

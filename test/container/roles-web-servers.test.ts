@@ -127,6 +127,7 @@ test.each(SERVERS)(
         DJANGO_SETTINGS_MODULE: "who_settings",
         DJINIT_TRUSTED_PROXIES: "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
         RUN_COLLECTSTATIC: "1",
+        DJINIT_MAX_HEADER_SIZE: "32k",
       },
       publish: [8000, ADMIN_PORT],
     });
@@ -145,6 +146,11 @@ test.each(SERVERS)(
     const forged = await who(container, { "X-Djinit-Client": " 192.0.2.7" });
     expect([forged.address, forged.seen]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/), {}]);
     expect(forged.address).not.toBe("192.0.2.7");
+
+    const long = "l".repeat(30_000);
+    expect(await who(container, { Cookie: long, "X-Long": long, "X-Longer": long })).toMatchObject({
+      seen: {},
+    });
 
     const { status } = await http(await container.url("/nowhere/"), {
       headers: { "X-Request-ID": "order-1" },

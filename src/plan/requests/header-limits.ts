@@ -10,6 +10,11 @@ const ROOM_BYTES = 1_024;
 /** 100 of the client's, as gunicorn has it by itself, and those that nginx adds. nginx cannot count. */
 const MOST_FIELDS = 112;
 
+/** All that comes before a body, at the most: nginx's first buffer, the others, and what it adds. */
+export function longestHeadBytes({ maxHeaderSize }: Pick<Config, "maxHeaderSize">): number {
+  return BUFFERS * maxHeaderSize + BUFFERS * ROOM_BYTES;
+}
+
 /** For `large_client_header_buffers`. */
 export function nginxBuffers({ maxHeaderSize }: Pick<Config, "maxHeaderSize">): string {
   return `${BUFFERS} ${maxHeaderSize}`;

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/variables.ts";
 import { DJANGO_USER, WEB_SERVER_LAUNCHER } from "../paths.ts";
 import type { ServicePlan } from "../plan.ts";
+import { longestHeadBytes } from "../requests/header-limits.ts";
 import type { Invocation } from "../role.ts";
 import { applicationEnvironment, applicationReadiness, gracefulSeconds } from "./application.ts";
 import { readServerWords, type ServerWords } from "./server-words.ts";
@@ -25,6 +26,7 @@ export function planWebServer(server: WebServerName, args: readonly string[], co
     environment: {
       ...applicationEnvironment(config),
       DJINIT_GRACEFUL_TIMEOUT: String(seconds),
+      DJINIT_HEAD_BYTES: String(longestHeadBytes(config)),
       DJINIT_APPLICATION: application,
       ...(words.isFactory ? { DJINIT_FACTORY: "1" } : {}),
     },

@@ -1,5 +1,6 @@
 // The web servers that a project may choose in gunicorn's place: ONE table of what djinit has to know of each.
 import type { Config } from "../../config/variables.ts";
+import { longestHeadBytes } from "../requests/header-limits.ts";
 
 export const WEB_SERVERS = ["uvicorn", "granian", "daphne", "hypercorn"] as const;
 export type WebServerName = (typeof WEB_SERVERS)[number];
@@ -38,13 +39,18 @@ const STARTUP_FAILURE = 3;
 /** gunicorn's, and uvicorn's. hypercorn would shorten the queue of the socket to 100. */
 const BACKLOG = "2048";
 
+/** uvicorn's own limit of a request's head, with h11. With httptools it has none. */
+const H11_HEAD_BYTES = 65_536;
+
+/** granian's limit is above all that nginx lets through. Those of daphne and hypercorn have no option: python/server sets them. */
 export const WEB_SERVER_TABLE: Record<WebServerName, WebServer> = {
   // It reads WEB_CONCURRENCY itself.
   uvicorn: {
     flags:
       /^--(reload|(no-)?(access-log|use-colors|proxy-headers|server-header|date-header)|http2|version|reset-contextvars|factory|help)$/,
     replaced: /^--(host|port|uds|fd|reload.*|ssl-.*)$/,
-    defaults: ({ gracefulSeconds }) => [
+    defaults: ({ config, gracefulSeconds }) => [
+      ...headBytes(config),
       { names: ["--no-access-log", "--access-log"] },
       { names: ["--timeout-graceful-shutdown"], value: String(gracefulSeconds) },
     ],
@@ -89,6 +95,13 @@ export const WEB_SERVER_TABLE: Record<WebServerName, WebServer> = {
 
 export function isWebServer(word: string): word is WebServerName {
   return WEB_SERVERS.some((name) => name === word);
+}
+
+function headBytes(config: Config): Default[] {
+  const bytes = longestHeadBytes(config);
+  return bytes <= H11_HEAD_BYTES
+    ? []
+    : [{ names: ["--h11-max-incomplete-event-size"], value: String(bytes) }];
 }
 
 function workers({ webConcurrency }: Config, ...names: string[]): Default[] {

@@ -41,6 +41,15 @@ describe("each server is started with what djinit has to say, unless the CMD say
     expect(argvOf("daphne a:b", variables)).not.toContain("--workers");
   });
 
+  test("what nginx lets through is not too long for it", () => {
+    const variables = { DJINIT_MAX_HEADER_SIZE: "32k" };
+    expect(argvOf("uvicorn a:b", variables)).toContain("--h11-max-incomplete-event-size 135168 ");
+    expect(argvOf("uvicorn a:b --h11-max-incomplete-event-size 9", variables)).not.toContain("135168");
+    expect(serviceOf(planOf("daphne a:b", variables), "daphne").environment).toMatchObject({
+      DJINIT_HEAD_BYTES: "135168",
+    });
+  });
+
   test("a longer grace period is theirs too", () => {
     expect(argvOf("hypercorn a:b", { DJINIT_GRACE_PERIOD: "90" })).toContain("--graceful-timeout 90");
   });
