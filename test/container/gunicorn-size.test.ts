@@ -78,13 +78,13 @@ test("little memory: one worker, although there are processors for two; the serv
   expect(await container.stop()).toBe(0);
 });
 
-/** Keeps a MiB of each request. */
+/** Keeps half a MiB of each request. At 16 a second a tenth of the limit lasts for 5 s: the master looks once a second. */
 const LEAKING = `
 from cake_service.wsgi import application as app
 held = []
 
 def application(environ, start_response):
-    held.append(bytearray(b"x") * 1024 * 1024)
+    held.append(bytearray(b"x") * 512 * 1024)
     return app(environ, start_response)
 `;
 
@@ -96,10 +96,10 @@ test("a leak: the largest worker is renewed before the kernel kills, and no requ
     more: ["--memory=384m", "--memory-swap=384m"],
     publish: [8000],
   });
-  const load = startLoad(container, 20);
+  const load = startLoad(container, 16);
   const isRenewal = ({ service, msg }: LogRecord) => service === "gunicorn" && msg.includes("is renewed");
-  await eventually(async () => (await container.records()).filter(isRenewal).length >= 3, {
-    what: "three workers renewed",
+  await eventually(async () => (await container.records()).filter(isRenewal).length >= 2, {
+    what: "two workers renewed",
     timeoutMs: 120_000,
     attach: () => container.logs(),
   });
