@@ -50,7 +50,8 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   const openLog = once(async () => log.openAs((await import("../logs/write/boot-log.ts")).openBootLog(sink)));
   let vault: OpenVault | undefined;
   try {
-    vault = await askVault(context, openLog);
+    // nginx gets no secret.
+    if (invocation.half !== "nginx") vault = await askVault(context, openLog);
     const begun = begin(context);
     const half = await import("./second-half.ts");
     const answers = answerWhileBooting(context, begun);
@@ -115,13 +116,13 @@ function begin(context: BootContext): Begun {
   requireCeleryCommand(invocation);
   if (isRoot) requireBootCapabilities();
   const { path: run, lockFd }: RunDirectory = place.isFirst
-    ? makeRuntimeDirectories(isRoot)
+    ? makeRuntimeDirectories(isRoot, invocation.half)
     : { path: findRunDirectory() };
   if (!isRoot) giveHome(environment, run);
   const replaced = tellReplaced(invocation);
   if (replaced !== undefined) log.info({}, replaced);
   if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
-  const socketFd = steps.nginx ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
+  const socketFd = steps.application ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
   const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
   const gunicorn = startGunicorn(draft, environment);
   return { draft, lockFd, gunicorn, reader: readSettings(context) };
@@ -132,23 +133,28 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { draft, gunicorn, reader } = begun;
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
-  const { role } = context.invocation;
+  const { half: which, role } = context.invocation;
   if (isRoot && steps.ownMedia) half.ownMediaDirectories(mediaDirectories(config.appDirectory));
   const runAsPrefix = asDjango(isRoot);
   const hooks = half.prepareHooks(context, { runAsPrefix, run });
   const django = { ...context, runAsPrefix, run, hooks, reader };
+  const key = steps.nginx || steps.application ? await half.clientKey(context) : undefined;
+  if (key !== undefined) half.writeClientKey(key, run);
   const runDjangoSteps = half.beginDjangoSteps(django, steps);
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
   if (steps.nginx) half.writeNginxListen(run);
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
   if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
+  if (steps.nginx) half.writeNginxUpstream(which === "nginx", run);
   const check = half.withLimits({ ...context, run }, () => checkWebServer(context, draft, half));
   const site = steps.nginx ? half.serveSite({ ...django, check }) : undefined;
+  if (which === "application") half.lookForSite(django);
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
   signal.throwIfAborted();
   await half.runReleaseLine(context, runAsPrefix);
   const nginx = await site?.settle();
+  if (which === "application" && key !== undefined) half.writeTold({ key, site: gathered.site }, isRoot);
   if (place.isFirst && role !== "release" && role !== "command") await hooks.run("before-start", signal);
   // Of a release, whose files an nginx elsewhere serves, and of hooks.
   if (steps.nginx ? hooks.points.includes("before-start") : steps.steps.includes("collectstatic"))

@@ -69,7 +69,8 @@ export function openContext(given: string[], place: Place, pendingSignals: NodeJ
   for (const { variable, problem } of [...warnings, ...words]) log.warn({ variable }, problem);
   for (const { problem } of resolved.notes) log.info({ file: procfile.path }, problem);
   const isRoot = process.getuid?.() === 0;
-  const found = invocation.role === "command" ? { hooks: [], problems: [] } : findHooks(isRoot);
+  const hasHooks = invocation.role !== "command" && invocation.half !== "nginx";
+  const found = hasHooks ? findHooks(isRoot) : { hooks: [], problems: [] };
   const gathered = gatherFacts();
   const progress = new BootProgress(systemClock, ageMs());
   return {

@@ -1,10 +1,15 @@
 // The rows of the table about nginx: the files that it serves, the proxies before it. Part of variables.ts.
 import { networks } from "./network-types.ts";
 import { scriptName, urlPrefix } from "./site-types.ts";
-import { directory } from "./value-types.ts";
+import { choice, directory } from "./value-types.ts";
 import { variable } from "./variable.ts";
 
 export const SITE_VARIABLES = {
+  web: variable(
+    "DJINIT_WEB",
+    choice("nginx", "application"),
+    "Web: which half of it this container is, where two containers of a pod share it, and a volume at /run/web. Without it: both.",
+  ),
   urlPrefix: variable(
     "DJINIT_URL_PREFIX",
     scriptName(),

@@ -78,7 +78,7 @@ async function collect({ supervisor, relayed, vault }: AdminContext): Promise<Fa
     ...connections,
     ...(names.includes("nginx") ? collectQueue(placedIn(plan.run, GUNICORN_DIRECTORY)) : []),
     ...(names.includes("gunicorn")
-      ? gunicornFamilies(plan.run, workersOf(gunicornPid(services), usage))
+      ? gunicornFamilies(plan.run, socketOf(services, plan.run), workersOf(gunicornPid(services), usage))
       : []),
     ...websocketFamilies(plan.run, services, usage),
     ...collectCelery(workers, monotonicSeconds()),
@@ -115,10 +115,15 @@ function workersOf(master: number | undefined, usage: readonly ProcessUsage[]): 
   return usage.filter(({ parentPid }) => parentPid === master).map(({ pid }) => pid);
 }
 
-function gunicornFamilies(run: string, workers: readonly number[]): Family[] {
+function socketOf(services: Services, run: string): string {
+  const readiness = services.find(({ name }) => name === "gunicorn")?.plan.readiness;
+  return readiness?.kind === "http" ? readiness.socketPath : placedIn(run, GUNICORN_SOCKET);
+}
+
+function gunicornFamilies(run: string, socketPath: string, workers: readonly number[]): Family[] {
   const websockets = readWebsockets(placedIn(run, GUNICORN_DIRECTORY), workers);
   return [
-    ...collectGunicorn(workers.length, placedIn(run, GUNICORN_SOCKET), websockets?.count),
+    ...collectGunicorn(workers.length, socketPath, websockets?.count),
     ...collectWebsockets(websockets, monotonicSeconds()),
   ];
 }

@@ -6,12 +6,12 @@ import type { AdminPlan } from "./plan.ts";
 import type { Invocation } from "./role.ts";
 
 /** Metrics, probes and their address. A command of the user's own has no admin port: it may need that port itself. */
-export function planAdmin({ role }: Invocation, config: Config): AdminPlan {
+export function planAdmin({ half, role }: Invocation, config: Config): AdminPlan {
   const hosts = config.metricsHosts ?? config.allowedHosts ?? config.djangoAllowedHosts;
   return {
     port: role === "command" ? 0 : config.adminPort,
     ...(config.adminAddress === undefined ? {} : { address: config.adminAddress }),
-    nginxProbes: role === "web" && config.nginxProbes,
+    nginxProbes: role === "web" && half !== "application" && config.nginxProbes,
     ...(hosts === undefined ? {} : { metricsHosts: splitHosts(hosts) }),
     prometheusDirectory:
       config.prometheusDirectory ?? config.prometheusDirectoryToday ?? PROMETHEUS_DIRECTORY,

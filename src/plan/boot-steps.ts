@@ -13,7 +13,9 @@ const SCHEMA_STEPS: Record<MigrationMode, StepName[]> = {
 };
 
 export function planBoot(invocation: Invocation, config: Config): BootPlan {
-  const { role } = invocation;
+  const { half, role } = invocation;
+  if (half === "nginx")
+    return { ownMedia: false, steps: [], onlyIfShared: false, nginx: true, application: false };
   const waits = role === "worker" || role === "beat" || role === "tasks" || role === "process";
   const saysNothing = config.migrations === undefined && !config.skipMigrations;
   const web = role === "web";
@@ -23,7 +25,7 @@ export function planBoot(invocation: Invocation, config: Config): BootPlan {
   if (prepares && config.superuserPassword !== undefined) steps.push("superuser");
   if (needsDatabase(invocation, steps, config)) steps.unshift("wait-for-database");
   const onlyIfShared = waits && saysNothing && config.databaseUrl === undefined && steps.length > 0;
-  return { ownMedia: web, steps, onlyIfShared, nginx: web };
+  return { ownMedia: web, steps, onlyIfShared, nginx: web && half === undefined, application: web };
 }
 
 /** DJINIT_MIGRATIONS, or what is right for the role. A command of the user's own waits where it is told to, and changes nothing. */

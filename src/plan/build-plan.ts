@@ -18,11 +18,13 @@ import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
 import { planTasksWorker } from "./processes/tasks.ts";
 import type { BesideProcess, Invocation } from "./role.ts";
+import { applicationReadiness } from "./servers/application.ts";
 import { namesApplication, planWebServer } from "./servers/plan-web-server.ts";
 import { guessApplication } from "./words/guess-application.ts";
 
 /** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
 export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
+  const isNginx = invocation.half === "nginx";
   const problems = [
     ...findDaemonProblems(invocation, config),
     ...(invocation.beside ?? []).flatMap((it) => findBesideProblems(it, config)),
@@ -35,7 +37,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
   )
     .filter(([, on]) => on)
     .map(([name]) => name);
-  const wanted = invocation.role === "web" ? beside : [];
+  const wanted = invocation.role === "web" && !isNginx ? beside : [];
   if (wanted.length > 0 && config.celeryApp === undefined) {
     const problem = `${wanted.join(" and ")} ${wanted.length === 1 ? "is" : "are"} set but CELERY_APP is not: set it to the module of the Celery application`;
     problems.push({ variable: "CELERY_APP", problem });
@@ -45,7 +47,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     problems.push({ variable: "CELERY_APP", problem });
   }
   const mayNameIt = hasGunicornFile && invocation.server === undefined;
-  if (invocation.role === "web" && !mayNameIt && lacksApplication(invocation, config)) {
+  if (invocation.role === "web" && !isNginx && !mayNameIt && lacksApplication(invocation, config)) {
     const server = invocation.server === undefined ? "" : `"${invocation.server}", `;
     const problem = `no application is named: give it as CMD, for instance CMD [${server}"${guessApplication(config, invocation.server)}"]`;
     problems.push({ variable: "CMD", problem });
@@ -67,8 +69,8 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
   return problems;
 }
 
-function hasTasksWorker({ role }: Invocation, config: Config): boolean {
-  return role === "tasks" || (role === "web" && config.tasksWorker);
+function hasTasksWorker({ half, role }: Invocation, config: Config): boolean {
+  return role === "tasks" || (role === "web" && half !== "nginx" && config.tasksWorker);
 }
 
 function findBesideProblems({ name, invocation }: BesideProcess, config: Config): Problem[] {
@@ -116,7 +118,7 @@ export function draftPlan(
   return {
     role: invocation.role,
     run: RUN_DIRECTORY,
-    ...withNote(invocation.role, startedAsRoot ? undefined : uid),
+    ...withNote(invocation, startedAsRoot ? undefined : uid),
     // Without root djinit cannot change users: every service runs as the user of the container.
     services: startedAsRoot ? services : services.map(asItIs),
     gracePeriodMs: config.gracePeriodMs,
@@ -146,8 +148,10 @@ const CONSEQUENCES: Partial<Record<Role, string>> = {
   tasks: "the application may use djinit's control socket",
 };
 
-function withNote(role: Role, uid: number | undefined): Pick<Plan, "note"> {
-  const consequences = CONSEQUENCES[role];
+function withNote({ half, role }: Invocation, uid: number | undefined): Pick<Plan, "note"> {
+  // nginx has no application beside it.
+  if (half === "nginx") return {};
+  const consequences = CONSEQUENCES[half === undefined ? role : "worker"];
   if (uid === undefined || consequences === undefined) return {};
   return { note: `everything runs as user ${uid}: ${consequences}; a start as root keeps them apart` };
 }
@@ -177,9 +181,11 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
     case "command":
       return [planCommand(invocation, config)];
     case "web":
+      if (invocation.half === "nginx")
+        return [{ ...planNginx(undefined, config), after: [], behind: applicationReadiness(config) }];
       return [
         planApplication(invocation, config, gunicorn),
-        planNginx(invocation.server, config),
+        ...(invocation.half === undefined ? [planNginx(invocation.server, config)] : []),
         ...(config.celeryWorker ? [planCeleryWorker(config, undefined, true)] : []),
         ...(config.celeryBeat ? [planCeleryBeat(config, undefined, true)] : []),
         ...(config.tasksWorker ? [planTasksWorker(config)] : []),

@@ -1,7 +1,16 @@
 // The draft of a plan, completed by what the boot finds out and opens. Pure.
 import { portsVariable } from "./gunicorn.ts";
 import { completeNginx, type NginxFacts } from "./nginx.ts";
-import type { AdminDescriptors, BootFacts, HttpRequest, Plan, ServicePlan, StartedProcess } from "./plan.ts";
+import { SHARED_SOCKET } from "./paths.ts";
+import type {
+  AdminDescriptors,
+  BootFacts,
+  HeldSocket,
+  HttpRequest,
+  Plan,
+  ServicePlan,
+  StartedProcess,
+} from "./plan.ts";
 
 export interface PlanFacts {
   /** The application's usual socket, where PID 1 holds it. */
@@ -26,13 +35,23 @@ export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: P
     ...plan,
     services: plan.services.map((service) => {
       if (service.readiness.kind === "http") return completeApplication(service, { ...facts, ports });
-      if (service.name === "nginx" && facts.nginx) return completeNginx(service, facts.nginx);
+      if (service.name === "nginx" && facts.nginx)
+        return completeBehind(completeNginx(service, facts.nginx), facts.request);
       return service;
     }),
     ...(lockFd === undefined ? {} : { lockFd }),
     ...(boot === undefined ? {} : { boot }),
     ...(adminFds === undefined ? {} : { adminFds }),
   };
+}
+
+function completeBehind(plan: ServicePlan, request: Partial<HttpRequest> | undefined): ServicePlan {
+  return plan.behind === undefined ? plan : { ...plan, behind: { ...plan.behind, ...request } };
+}
+
+function inheritedSocket(fd: number, { readiness }: ServicePlan): HeldSocket {
+  const isShared = readiness.kind === "http" && readiness.socketPath === SHARED_SOCKET;
+  return { kind: "inherited", fd, ...(isShared ? { leaves: SHARED_SOCKET } : {}) };
 }
 
 function completeApplication(
@@ -55,7 +74,7 @@ function completeApplication(
     ...(ports === undefined ? {} : { environment: { ...plan.environment, ...ports } }),
     ...(socketFd === undefined
       ? {}
-      : { sockets: { sockets: [{ kind: "inherited", fd: socketFd }], variable: "DJINIT_LISTEN_FDS" } }),
+      : { sockets: { sockets: [inheritedSocket(socketFd, plan)], variable: "DJINIT_LISTEN_FDS" } }),
     ...(process === undefined
       ? {}
       : { started: { ...process, ...(endStatus === undefined ? {} : { endStatus }) } }),

@@ -46,6 +46,16 @@ export const NGINX_FROM_PROXY_FILE = "/run/djinit/nginx-from-proxy.conf";
 export const NGINX_FORWARDED_FILE = "/run/djinit/nginx-forwarded.conf";
 /** The key by which gunicorn recognises nginx: a line of a map, which djinit_told.py reads too. */
 export const NGINX_CLIENT_KEY_FILE = "/run/djinit/nginx-client-key.conf";
+/** The volume of a pod whose two containers share web: the application's directory, which only nginx reads besides. */
+export const WEB_DIRECTORY = "/run/web";
+/** The application's socket there. */
+export const SHARED_SOCKET = "/run/web/gunicorn.sock";
+/** What nginx has to know of the application. */
+export const APPLICATION_FILE = "/run/web/application.json";
+/** Requests wait there for an application that is away. */
+export const HOLD_SOCKET = "/run/djinit/hold.sock";
+/** Where nginx finds that: inside its upstream, written at each start in a container without the application. */
+export const NGINX_UPSTREAM_FILE = "/run/djinit/nginx-upstream.conf";
 /** What nginx lets through, for its level http. Written at each start. */
 export const NGINX_LIMITS_FILE = "/run/djinit/nginx-limits.conf";
 /** How often a client may ask, where nginx passes requests on. Written at each start that has a limit. */
@@ -85,6 +95,8 @@ export const PRIVATE_PARENTS = ["/tmp", "/dev/shm"] as const;
 
 /** A path of this file, if `run` serves as /run. */
 export function placedIn(run: string, path: string): string {
+  // The other container has it there.
+  if (path.startsWith(`${WEB_DIRECTORY}/`)) return path;
   return path.startsWith(`${RUN_DIRECTORY}/`) ? run + path.slice(RUN_DIRECTORY.length) : path;
 }
 
@@ -112,6 +124,22 @@ export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/celery", owner: DJANGO_USER, removes: /\.pid$/ },
   { path: "/run/nginx", owner: NGINX_USER, removes: "all" },
 ];
+
+/** In its place: of the application's container in a pod. PID 1 takes the socket's name away at a stop. */
+const SHARED_DIRECTORY: RuntimeDirectory = {
+  path: WEB_DIRECTORY,
+  owner: SUPERVISOR_USER,
+  writers: DJANGO_USER,
+  removes: /\.(pid|sock|websockets)$|^timeout$/,
+};
+
+/** Those of a half of web, where GUNICORN_DIRECTORY is a link to the volume. nginx's container only reads it. */
+export function sharedDirectories(half: "nginx" | "application"): RuntimeDirectory[] {
+  return RUNTIME_DIRECTORIES.flatMap((directory) => {
+    if (directory.path === GUNICORN_DIRECTORY) return half === "application" ? [SHARED_DIRECTORY] : [];
+    return directory.path === PROMETHEUS_DIRECTORY && half === "nginx" ? [] : [directory];
+  });
+}
 
 /** Uploads. User django must be able to write there. */
 export function mediaDirectories(appDirectory: string): string[] {

@@ -54,7 +54,12 @@ export type HeldSocket =
   /** PID 1 opens it, at a numeric address. */
   | { kind: "tcp"; host: string; port: number; onlyV6: boolean }
   /** The boot has opened it, and hands down this descriptor. */
-  | { kind: "inherited"; fd: number };
+  | {
+      kind: "inherited";
+      fd: number;
+      /** The name that goes at a stop, so that clients wait elsewhere for the next container. */
+      leaves?: string;
+    };
 
 export interface SocketPlan {
   sockets: HeldSocket[];
@@ -82,6 +87,8 @@ export interface ServicePlan {
   inherits?: string[];
   /** Variables of its own, which win. */
   environment: Record<string, string>;
+  /** nginx: the application that it serves, where another container has that. */
+  behind?: Extract<Readiness, { kind: "http" }>;
   /** Serves requests from outside, also during the drain delay. */
   facesClients: boolean;
   /** Starts when these are ready, stops before they do. */
@@ -210,6 +217,8 @@ export interface BootPlan {
   /** The steps are for a database that others bring up to date: only the settings can tell whether there is one. */
   onlyIfShared: boolean;
   nginx: boolean;
+  /** A web server of the application's. */
+  application: boolean;
 }
 
 /** What the first life leaves to the second. */

@@ -11,6 +11,8 @@ export interface Invocation {
   celery?: CeleryArgs;
   /** For web: the server that the CMD names; undefined: gunicorn. */
   server?: WebServerName;
+  /** For web: the half of it that this container is. */
+  half?: "nginx" | "application";
   /** The name of its service, if another than that of the role. */
   name?: string;
   /** For a process: a shell runs several programs, and all of them get the signals of a stop. */

@@ -8,7 +8,7 @@ import { keepRecent, RecentLines } from "../logs/write/recent-lines.ts";
 import { RelayMetrics } from "../metrics/relay-metrics.ts";
 import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
-import type { HandedOver } from "../plan/plan.ts";
+import type { HandedOver, Plan } from "../plan/plan.ts";
 import { closeOnExec, landlockVersion } from "../platform/libc.ts";
 import { ageMs } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
@@ -16,10 +16,12 @@ import { KilledProcesses } from "./memory/killed-processes.ts";
 import { logMemoryEvent, systemMemory, watchMemory } from "./memory/memory-watch.ts";
 import { sizeGunicorn } from "./memory/size-gunicorn.ts";
 import { Reaper } from "./process/reaper.ts";
+import { ApplicationWatch } from "./readiness/application-watch.ts";
 import { watchServed } from "./reload/served-watch.ts";
+import type { Service } from "./service.ts";
 import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
-import { SocketWatch } from "./sockets/socket-watch.ts";
+import { type Lost, SocketWatch } from "./sockets/socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { VaultKeeper } from "./vault/vault-keeper.ts";
 
@@ -77,8 +79,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     killed,
     ageMs: ageMs(),
     environment,
-    lostSocket: ({ plan: { readiness } }) =>
-      readiness.kind === "http" ? sockets.lost(readiness.socketPath) : undefined,
+    lostSocket: lostSocketOf(sockets, watchApplication(plan, log)),
     ...(relayed === undefined ? {} : { observer: relayed }),
     readEnvironment: environmentReader(handed, vault),
   });
@@ -114,6 +115,20 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
   process.exit(status);
+}
+
+/** Where another container has it. */
+function watchApplication({ services }: Plan, log: OwnLog): ApplicationWatch | undefined {
+  const behind = services.find((service) => service.behind !== undefined)?.behind;
+  return behind && new ApplicationWatch(behind, systemClock, log);
+}
+
+function lostSocketOf(sockets: SocketWatch, application: ApplicationWatch | undefined) {
+  return ({ plan: { behind, readiness } }: Service): Lost | undefined => {
+    const detail = behind && application?.missing;
+    if (detail !== undefined) return { detail, hopeless: false };
+    return readiness.kind === "http" ? sockets.lost(readiness.socketPath) : undefined;
+  };
 }
 
 function watchSockets(watch: SocketWatch, supervisor: Supervisor, reaper: Reaper): void {

@@ -15,7 +15,7 @@ import { failedStatus, failureOf, logEnd } from "./service-failure.ts";
 import type { Effect } from "./service-state.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Lost } from "./sockets/socket-watch.ts";
-import { watchCarried } from "./sockets/watch-carried.ts";
+import { watchAlone, watchCarried } from "./sockets/watch-carried.ts";
 
 export interface SupervisorDependencies {
   clock: Clock;
@@ -185,6 +185,7 @@ export class Supervisor {
     const tell = (back: Service): boolean => this.#shutdown.tell(back);
     for (const back of this.services.filter(({ name }) => front.plan.after.includes(name)))
       watchCarried(front, back, { clock: this.#clock, log: this.#log, tell });
+    watchAlone(front, { clock: this.#clock, log: this.#log });
   }
 
   #onEnded(service: Service, { failed, fatal }: Ended): void {

@@ -42,6 +42,7 @@ const INNER_ROOMS: Record<string, string[]> = {
     "precompressed",
     "nginx",
     "gunicorn",
+    "pod",
     "database",
     "status",
     "verbs",

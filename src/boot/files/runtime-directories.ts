@@ -9,17 +9,23 @@ import {
   readdirSync,
   rmSync,
   type Stats,
+  statSync,
+  symlinkSync,
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
 import { DjinitError } from "../../base/errors.ts";
 import {
   DJINIT_DIRECTORY,
+  GUNICORN_DIRECTORY,
   PRIVATE_PARENTS,
+  PROMETHEUS_DIRECTORY,
   placedIn,
   RUN_DIRECTORY,
   RUNTIME_DIRECTORIES,
   type RuntimeDirectory,
+  sharedDirectories,
+  WEB_DIRECTORY,
 } from "../../plan/paths.ts";
 import { findAccount } from "../../platform/credentials.ts";
 import { emptyDirectory, takeDirectory, withDirectory } from "../../platform/directory.ts";
@@ -43,7 +49,8 @@ export interface RunDirectory {
  * Returns the directory that serves as /run.
  * Errors: DJINIT_RUNTIME_DIRECTORY names every directory that cannot be made, with the system's message.
  */
-export function makeRuntimeDirectories(isRoot: boolean): RunDirectory {
+export function makeRuntimeDirectories(isRoot: boolean, half?: Half): RunDirectory {
+  const directories = half === undefined ? RUNTIME_DIRECTORIES : sharedDirectories(half);
   const failures: string[] = [];
   const attempt = (path: string, make: () => void): void => {
     try {
@@ -56,29 +63,64 @@ export function makeRuntimeDirectories(isRoot: boolean): RunDirectory {
   };
   if (isRoot)
     attempt(RUN_DIRECTORY, () => withDirectory(RUN_DIRECTORY, (fd, status) => own(fd, status, 0, 0, MODE)));
-  for (const directory of RUNTIME_DIRECTORIES)
+  if (half !== undefined) {
+    attempt(WEB_DIRECTORY, requireVolume);
+    if (half === "application" && !isRoot && failures.length === 0)
+      attempt(WEB_DIRECTORY, () => accessSync(WEB_DIRECTORY, constants.W_OK | constants.X_OK));
+    // Another directory than /run cannot stand in for it.
+    if (failures.length > 0) throw refused(failures);
+    attempt(GUNICORN_DIRECTORY, () => linkToVolume(GUNICORN_DIRECTORY));
+  }
+  for (const directory of directories)
     attempt(directory.path, () => (isRoot ? clearForOwner(directory) : makeForSelf(directory)));
   // When all of them are there: without CAP_DAC_OVERRIDE root can make nothing in a directory that it has given away.
   if (isRoot && failures.length === 0)
-    for (const directory of RUNTIME_DIRECTORIES) attempt(directory.path, () => giveToOwner(directory));
+    for (const directory of directories) attempt(directory.path, () => giveToOwner(directory));
   if (failures.length === 0) return { path: RUN_DIRECTORY };
   if (!isRoot) {
     try {
-      return makeInPrivate();
+      return makeInPrivate(half, directories);
     } catch (error) {
       failures.push((error as Error).message);
     }
   }
-  throw new DjinitError(
+  throw refused(failures);
+}
+
+type Half = "nginx" | "application";
+
+function refused(failures: readonly string[]): DjinitError {
+  return new DjinitError(
     "DJINIT_RUNTIME_DIRECTORY",
     `cannot make the runtime directories: ${failures.join("; ")}`,
   );
 }
 
+/** Errors: throws where there is no directory. */
+function requireVolume(): void {
+  if (statSync(WEB_DIRECTORY, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Error(
+    `${WEB_DIRECTORY} is not there: with DJINIT_WEB, nginx's container and the application's share a volume there`,
+  );
+}
+
+/** nginx's files and gunicorn's name the usual directory. */
+function linkToVolume(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync(WEB_DIRECTORY, path);
+}
+
 /** It is new, and so is all in it. */
-function makeInPrivate(): RunDirectory {
+function makeInPrivate(half: Half | undefined, directories: readonly RuntimeDirectory[]): RunDirectory {
   const directory = makePrivateDirectory(PRIVATE_PARENTS);
-  for (const { path } of RUNTIME_DIRECTORIES) makeInside(placedIn(directory.path, path));
+  if (half !== undefined) linkToVolume(placedIn(directory.path, GUNICORN_DIRECTORY));
+  for (const own of directories) {
+    // The volume outlives the container.
+    const isShared = own.path === WEB_DIRECTORY || (half !== undefined && own.path === PROMETHEUS_DIRECTORY);
+    const path = own.path === WEB_DIRECTORY ? own.path : placedIn(directory.path, own.path);
+    if (isShared) makeForSelf({ ...own, path });
+    else makeInside(path);
+  }
   return directory;
 }
 

@@ -4,7 +4,13 @@ import { chownSync, closeSync, linkSync, lstatSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../../config/variables.ts";
 import { usesUsualSocket } from "../../plan/gunicorn.ts";
-import { DJANGO_USER, GUNICORN_SOCKET, KEPT_GUNICORN_SOCKET, placedIn } from "../../plan/paths.ts";
+import {
+  DJANGO_USER,
+  GUNICORN_SOCKET,
+  KEPT_GUNICORN_SOCKET,
+  placedIn,
+  SHARED_SOCKET,
+} from "../../plan/paths.ts";
 import type { Invocation } from "../../plan/role.ts";
 import { actAs, findAccount } from "../../platform/credentials.ts";
 import { whileRoots } from "../../platform/directory.ts";
@@ -24,7 +30,8 @@ export function openApplicationSocket(
   run: string,
 ): number | undefined {
   if (!takesSocket(invocation, config)) return undefined;
-  const [path, keptPath] = [placedIn(run, GUNICORN_SOCKET), placedIn(run, KEPT_GUNICORN_SOCKET)];
+  const usual = invocation.half === undefined ? GUNICORN_SOCKET : SHARED_SOCKET;
+  const [path, keptPath] = [placedIn(run, usual), placedIn(run, KEPT_GUNICORN_SOCKET)];
   const before = process.umask(UMASK);
   try {
     if (!isRoot) {

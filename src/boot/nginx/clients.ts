@@ -12,12 +12,20 @@ import { writeNginxFile } from "./written-file.ts";
 const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
 const KEY_BYTES = 16;
 
+export function newClientKey(): string {
+  return randomBytes(KEY_BYTES).toString("hex");
+}
+
+/** gunicorn reads it too. */
+export function writeClientKey(key: string, run: string): void {
+  writeNginxFile(NGINX_CLIENT_KEY_FILE, `1 ${key};\n`, run);
+}
+
 /** Writes the files anew, or removes those of an earlier start. */
 export function writeNginxClients(given: readonly string[] | undefined, run: string): void {
   const proxies = given && plainNetworks(given);
   const write = (path: string, lines: readonly string[] | undefined) =>
     writeNginxFile(path, lines && `${lines.join("\n")}\n`, run);
-  write(NGINX_CLIENT_KEY_FILE, [`1 ${randomBytes(KEY_BYTES).toString("hex")};`]);
   write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
   write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
   write(NGINX_FORWARDED_FILE, proxies && [`include ${FORWARDED}/headers.conf;`]);

@@ -73,7 +73,13 @@ export function cleanStatic(context: Omit<SiteCheck, "check">): Promise<Set<stri
  * Where no step needs the manifest, it may tell of the site nevertheless. One whose settings are not proven to be those of
  * today still tells more than nothing; Django's own word comes later and wins.
  */
-function lookForSite({ config, environment, gathered, observer, runAsPrefix }: SiteCheck): void {
+export function lookForSite({
+  config,
+  environment,
+  gathered,
+  observer,
+  runAsPrefix,
+}: Omit<SiteCheck, "check">): void {
   if (gathered.site !== undefined) return;
   const [first] = findManifests(djangoEnvironment(config, environment, runAsPrefix)).candidates;
   if (first?.manifest.facts.site !== undefined) observer.onSite(first.manifest.facts.site);

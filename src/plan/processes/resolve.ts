@@ -51,7 +51,7 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   const entry = procfile.entries.find(({ name }) => name === named);
   if (entry !== undefined) take(resolved, entry, environment);
   if (role === "release") addRelease(resolved, given);
-  if (resolved.invocation.role === "web") addBeside(resolved, given);
+  if (resolved.invocation.role === "web") addHalf(resolved, given);
   const isFaulty = procfile.problems.some(({ value }) => value !== undefined && value === named);
   const isUsed = entry !== undefined || role === "release" || (resolved.invocation.beside ?? []).length > 0;
   if (isUsed || isFaulty || resolved.problems.length > 0) resolved.problems.unshift(...procfile.problems);
@@ -108,6 +108,14 @@ function addUnseenCelery(
   const lost = invocation.signalsGroup ? "; a stop reaches its pool too, and loses the tasks under way" : "";
   const problem = `${at} runs celery in a way that djinit does not see: one that is stuck counts as alive, and what its tasks do is not known${lost}; write an entry of its own that is one command, such as \`${name}: celery -A PROJECT worker\``;
   resolved.warnings.push({ variable: "Procfile", problem });
+}
+
+/** Whatever runs beside web runs beside the application. */
+function addHalf(resolved: Resolved, given: Given): void {
+  const half = given.config.web;
+  if (half === "nginx") resolved.invocation = { role: "web", args: [], half };
+  else addBeside(resolved, given);
+  if (half === "application") resolved.invocation = { ...resolved.invocation, half };
 }
 
 function addBeside(resolved: Resolved, { config, environment, procfile }: Given): void {

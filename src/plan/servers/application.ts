@@ -1,7 +1,7 @@
 // What all web servers have in common: who they run as, what tells that they are ready, how long a stop may take.
 import type { Config } from "../../config/variables.ts";
 import { identityOf } from "../environment.ts";
-import { DJANGO_USER, GUNICORN_SOCKET } from "../paths.ts";
+import { DJANGO_USER, GUNICORN_SOCKET, SHARED_SOCKET } from "../paths.ts";
 import type { Readiness } from "../plan.ts";
 
 /** What DEBUG allows without a word in ALLOWED_HOSTS. */
@@ -10,10 +10,14 @@ const USUAL_HOST = "localhost";
 /** gunicorn's own default. */
 export const GRACEFUL_TIMEOUT_MS = 30_000;
 
-export function applicationReadiness({ readinessHost, readinessPath }: Config): Readiness {
+export function applicationReadiness({
+  readinessHost,
+  readinessPath,
+  web,
+}: Config): Extract<Readiness, { kind: "http" }> {
   return {
     kind: "http",
-    socketPath: GUNICORN_SOCKET,
+    socketPath: web === undefined ? GUNICORN_SOCKET : SHARED_SOCKET,
     host: readinessHost ?? USUAL_HOST,
     ...(readinessPath === undefined ? {} : { path: readinessPath }),
   };

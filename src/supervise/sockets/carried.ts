@@ -61,7 +61,10 @@ function isAllInHand({ clients, inHand, waiting }: Look): boolean {
 }
 
 /** Undefined if the application has no Unix socket, or the server no TCP address. */
-export function lookBetween(front: ServicePlan, back: ServicePlan): Look | undefined {
+export function lookBetween(
+  front: Pick<ServicePlan, "readiness">,
+  back: Pick<ServicePlan, "readiness">,
+): Look | undefined {
   if (front.readiness.kind !== "tcp" || back.readiness.kind !== "http") return undefined;
   const { addresses } = front.readiness;
   const family = addresses.some(({ host }) => isIPv6(host)) ? "both" : "IPv4";

@@ -1,12 +1,13 @@
 // Listening sockets that PID 1 holds for a service. They outlive its processes, and so do the connections that wait in
 // them while a process dies, is restarted or drains.
-import { closeSync } from "node:fs";
+import { closeSync, unlinkSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type Clock, until } from "../../base/clock.ts";
 import { socketVariables } from "../../plan/inherited-descriptors.ts";
 import type { HeldSocket, SocketPlan } from "../../plan/plan.ts";
 import { countWaiting, divertConnections, isPortHeld, listenTcp } from "../../platform/listening-socket.ts";
 import { countHandshakes } from "../../platform/tcp-table.ts";
+import { connectionsAt } from "../../platform/unix-table.ts";
 
 /**
  * A burst of connections waits there for nginx; the kernel has its own limit besides (net.core.somaxconn). nginx takes 511
@@ -24,6 +25,8 @@ const TABLE_PERIOD_MS = 25;
 const HANDSHAKES_END_MS = 3_000;
 /** A process that has not accepted for this long never will. */
 const ACCEPTING_MS = 3_000;
+/** The same of an application whose workers are busy: what waits there was taken from nginx, which cannot ask again. */
+const APPLICATION_ACCEPTING_MS = 10_000;
 /** nginx closes its listeners as soon as it gets QUIT. */
 const LISTENERS_CLOSE_MS = 1_000;
 
@@ -34,6 +37,8 @@ export class HeldSockets {
   /** Sockets that cannot be opened again. */
   readonly #gone = new Set<string>();
   #decoys: number[] = [];
+  /** The names that it has taken away. */
+  #left: string[] = [];
 
   constructor(plan: SocketPlan, clock: Clock) {
     this.#plan = plan;
@@ -53,7 +58,9 @@ export class HeldSockets {
 
   /** Whether the boot's socket is still held. */
   get holdsInherited(): boolean {
-    return [...this.#open.values()].some(({ socket }) => socket.kind === "inherited");
+    return (
+      this.#left.length === 0 && [...this.#open.values()].some(({ socket }) => socket.kind === "inherited")
+    );
   }
 
   /** From now on the service listens at these sockets. Releases the others, as the service's processes do. */
@@ -73,6 +80,7 @@ export class HeldSockets {
    * closing a listener resets the connections that wait in it.
    */
   async refuseNew(): Promise<void> {
+    await this.#leaveNames();
     if (this.#decoys.length > 0) return;
     for (const { socket } of this.#open.values())
       if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
@@ -83,6 +91,19 @@ export class HeldSockets {
     await until(this.#clock, TABLE_PERIOD_MS, HANDSHAKES_END_MS, () => countHandshakes(ports, family) === 0);
     await until(this.#clock, LOOK_PERIOD_MS, ACCEPTING_MS, () =>
       [...this.#open.values()].every(({ fd }) => countWaiting(fd) === 0),
+    );
+  }
+
+  /** Clients that ask now are to wait for the next container; what the kernel has taken is still accepted. */
+  async #leaveNames(): Promise<void> {
+    const names = [...this.#open.values()].flatMap(({ socket }) =>
+      socket.kind === "inherited" && socket.leaves !== undefined ? [socket.leaves] : [],
+    );
+    if (names.length === 0) return;
+    this.#left = names;
+    for (const name of names) removeName(name);
+    await until(this.#clock, LOOK_PERIOD_MS, APPLICATION_ACCEPTING_MS, () =>
+      names.every((name) => (connectionsAt(name)?.waiting ?? 0) === 0),
     );
   }
 
@@ -110,6 +131,14 @@ export class HeldSockets {
 
   #ports(): number[] {
     return [...this.#open.values()].flatMap(({ socket }) => (socket.kind === "tcp" ? [socket.port] : []));
+  }
+}
+
+function removeName(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody else has removed it.
   }
 }
 

@@ -47,3 +47,22 @@ function renew(back: Service): boolean {
   back.signal(reload);
   return true;
 }
+
+/** The same where another container has the application, which nobody here can tell to end them: clients connect again. */
+export function watchAlone(front: Service, { clock, log }: Pick<WatchOptions, "clock" | "log">): void {
+  const { behind, fastStopSignal } = front.plan;
+  if (behind === undefined) return;
+  const carried = new Carried(clock.monotonicMs());
+  const { pid } = front;
+  const step = (): void => {
+    if (front.state.name !== "stopping" || front.pid !== pid) return;
+    const look = lookBetween(front.plan, { readiness: behind });
+    if (carried.see(look, clock.monotonicMs()) === "tell") {
+      const connections = look?.inHand.length;
+      log.info({ target: front.name, connections }, `${front.name} ends the connections that stay open`);
+      return front.signal(fastStopSignal);
+    }
+    clock.after(PERIOD_MS, step);
+  };
+  step();
+}
