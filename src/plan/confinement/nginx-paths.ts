@@ -8,6 +8,7 @@ import {
   NGINX_ROOT_FILE,
   NGINX_STATIC_FILE,
   placedIn,
+  RUN_DIRECTORY,
 } from "../paths.ts";
 import { type Directive, readDirectives, readFileNames } from "./directives.ts";
 
@@ -80,8 +81,8 @@ export function confineNginx(
     system: ALWAYS_READ,
     reads: unique([
       NGINX_CONFIGURATION,
-      `${run}/djinit`,
-      `${run}${NGINX_CONFIGURATION}`,
+      // Elsewhere the copies of nginx's files are made anew at each reload, and are another directory then.
+      run === RUN_DIRECTORY ? `${run}/djinit` : run,
       ...places,
       // The others are djinit's own, written anew at each start.
       ...readFileNames(dump).filter((path) => path.startsWith("/") && !path.startsWith(`${run}/djinit/`)),

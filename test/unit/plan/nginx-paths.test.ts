@@ -80,6 +80,13 @@ describe("what nginx may write", () => {
   });
 });
 
+test("a private directory in the place of /run may be read as a whole: what is in it is made anew", () => {
+  expect(confineNginx(ROOT, "/tmp/djinit-1", []).reads).toContain("/tmp/djinit-1");
+  const { reads } = confineNginx(ROOT, "/run", []);
+  expect(reads).toContain("/run/djinit");
+  expect(reads).not.toContain("/run");
+});
+
 test("a pattern lists its directory, and only that", () => {
   const { lists, reads } = pathsOf("include /app/nginx/*.conf;");
   expect(lists).toEqual(["/app/nginx/"]);
