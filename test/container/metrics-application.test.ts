@@ -78,7 +78,14 @@ test("a dead worker's counts stay, its live gauges go", async () => {
   const pids = [...before.keys()].flatMap((name) => /^oven_liveall\{pid="(\d+)"/.exec(name)?.[1] ?? []);
   const [victim = ""] = pids;
   expect(Number(victim)).not.toBe(await mainPid(app, "gunicorn"));
+  const isSuccessor = ({ msg }: { msg: string }) => msg.startsWith("Booting worker");
+  const booted = (await app.records()).filter(isSuccessor).length;
   await app.output(["kill", "-9", victim]);
+  // The next test counts those that it starts itself.
+  await eventually(async () => (await app.records()).filter(isSuccessor).length === booted + 1, {
+    what: "its successor",
+    timeoutMs: 20_000,
+  });
   const after = await eventually(async () => {
     const samples = sorted((await askAdmin(app, "/metrics")).text);
     return samples.has(`oven_liveall{pid="${victim}"}`) ? false : samples;
