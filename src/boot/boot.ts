@@ -1,11 +1,10 @@
 // The first life of PID 1: composition root. Every step in its order, then the hand-over.
-import { systemClock } from "../base/clock.ts";
 import { asDjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import { refuseProblems } from "../config/problem.ts";
 import { logError } from "../logs/write/own-log.ts";
 import { findPortProblem } from "../plan/admin.ts";
-import { draftPlan, findProblems } from "../plan/build-plan.ts";
+import { draftPlan, findProblems, planAnswering } from "../plan/build-plan.ts";
 import { completePlan } from "../plan/complete-plan.ts";
 import { forApplication, ofService } from "../plan/environment.ts";
 import { portsVariable } from "../plan/gunicorn.ts";
@@ -14,7 +13,7 @@ import { DJANGO_USER, mediaDirectories, NGINX_USER } from "../plan/paths.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
 import { placePlan } from "../plan/run-directory.ts";
 import { tellReplaced } from "../plan/servers/plan-web-server.ts";
-import { dropTo, findAccount, requireBootCapabilities } from "../platform/credentials.ts";
+import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
@@ -22,20 +21,15 @@ import { willReadSettings } from "./database/foretell.ts";
 import { type EarlyReader, readSettingsEarly } from "./django/early-reader.ts";
 import { findAppDirectoryProblems, findLineDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
-import { findRunDirectory } from "./files/run-directory.ts";
-import {
-  giveDjinitDirectory,
-  makeRuntimeDirectories,
-  type RunDirectory,
-} from "./files/runtime-directories.ts";
+import { giveDjinitDirectory, type RunDirectory } from "./files/runtime-directories.ts";
 import type { Place } from "./first-djinit.ts";
+import { answerWhileBooting, layGround } from "./ground.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
 import { openApplicationSocket } from "./gunicorn/socket.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
-import { answerLater, type LaterAnswers } from "./status/answer-later.ts";
-
-import { askVault } from "./vault/ask-vault.ts";
+import type { LaterAnswers } from "./status/answer-later.ts";
+import { askVault, referringVariables } from "./vault/ask-vault.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
 
 type SecondHalf = typeof import("./second-half.ts");
@@ -51,10 +45,12 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   let vault: OpenVault | undefined;
   try {
     // nginx gets no secret.
-    if (invocation.half !== "nginx") vault = await askVault(context, openLog);
-    const begun = begin(context);
+    const asksVault = invocation.half !== "nginx" && referringVariables(environment).length > 0;
+    const early = asksVault ? answerEarly(context) : undefined;
+    if (asksVault) vault = await askVault(context, openLog);
+    const begun = begin(context, early?.ground);
     const half = await import("./second-half.ts");
-    const answers = answerWhileBooting(context, begun);
+    const answers = early?.answers ?? answerWhileBooting(context, begun.draft);
     // It loads pino, for 10 ms of processor time: while the database and nginx have been asked and have not answered yet.
     setImmediate(openLog);
     const plan = await prepare(context, begun, half);
@@ -84,6 +80,20 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   process.exit();
 }
 
+interface Early {
+  ground: RunDirectory;
+  answers: LaterAnswers;
+}
+
+/** While Vault is waited for. A bad value is refused as ever, when Vault has said what the others are. */
+function answerEarly(context: BootContext): Early {
+  const ground = layGround(context);
+  const { config, invocation, isRoot } = context;
+  const facts = { startedAsRoot: isRoot, uid: process.getuid?.() ?? 0 };
+  const plan = { ...planAnswering(invocation, config, facts), run: ground.path };
+  return { ground, answers: answerWhileBooting(context, plan) };
+}
+
 /** What the first half leaves to the second. */
 interface Begun {
   draft: Plan;
@@ -96,8 +106,8 @@ interface Begun {
 }
 
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
-function begin(context: BootContext): Begun {
-  const { config, environment, invocation, isRoot, log, place, problems, procfile, sources, steps } = context;
+function begin(context: BootContext, laid?: RunDirectory): Begun {
+  const { config, environment, invocation, isRoot, log, problems, procfile, sources, steps } = context;
   const places = [
     ...findAppDirectoryProblems(config, isRoot),
     ...findLineDirectoryProblems(invocation, config),
@@ -114,10 +124,7 @@ function begin(context: BootContext): Begun {
   requireUsers(services);
   requireCommands(services, environment, procfile);
   requireCeleryCommand(invocation);
-  if (isRoot) requireBootCapabilities();
-  const { path: run, lockFd }: RunDirectory = place.isFirst
-    ? makeRuntimeDirectories(isRoot, invocation.half)
-    : { path: findRunDirectory() };
+  const { path: run, lockFd } = laid ?? layGround(context);
   if (!isRoot) giveHome(environment, run);
   const replaced = tellReplaced(invocation);
   if (replaced !== undefined) log.info({}, replaced);
@@ -170,18 +177,6 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
     lockFd,
     boot: gathered.facts,
   });
-}
-
-/** Verbs, probes and metrics, from when the boot takes long. Not beside another djinit, which answers itself. */
-function answerWhileBooting(context: BootContext, { draft }: Begun): LaterAnswers {
-  const { gathered, invocation, log, place, progress, reload, signal } = context;
-  if (!place.isFirst) return { handOver: async () => ({}) };
-  const { role } = invocation;
-  const notes = draft.note === undefined ? [] : [draft.note];
-  const state = () => ({ role, notes, draining: signal.aborted, progress: progress.now() });
-  const answering = { log, state, facts: () => gathered.facts, reload: () => reload.ask() };
-  const open = async () => (await import("./status/serve.ts")).serveAnswers(draft, answering);
-  return answerLater(open, log, systemClock);
 }
 
 /** Only with the usual socket, and a file that waits at the gate. */

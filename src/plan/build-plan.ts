@@ -109,16 +109,15 @@ export function draftPlan(
   config: Config,
   { startedAsRoot, uid, sources, gunicornSettles = true }: DraftFacts,
 ): Plan {
-  const keepsRoot = invocation.role === "command" && config.commandUser === "root";
-  const admin = planAdmin(invocation, config);
+  const answering = planAnswering(invocation, config, { startedAsRoot, uid });
+  const { admin } = answering;
   const services = planServices(invocation, config, { settles: gunicornSettles, admin }).map((service) =>
     allowCoreFiles(confineService(service, config), config.coreFiles),
   );
   const bootOnly = bootOnlyFor(invocation.role);
   return {
     role: invocation.role,
-    run: RUN_DIRECTORY,
-    ...withNote(invocation, startedAsRoot ? undefined : uid),
+    ...answering,
     // Without root djinit cannot change users: every service runs as the user of the container.
     services: startedAsRoot ? services : services.map(asItIs),
     gracePeriodMs: config.gracePeriodMs,
@@ -127,9 +126,24 @@ export function draftPlan(
     maxRestarts: config.maxRestarts,
     ...(config.memoryGuard === "off" ? {} : { memoryGuard: config.memoryGuard }),
     logs: planLogs(config),
-    admin,
     sources: withoutBootFiles(sources, bootOnly),
     bootOnly,
+  };
+}
+
+/** What answers verbs and probes: it may be asked before the rest can be planned. */
+export type AnsweringPlan = Pick<Plan, "admin" | "note" | "run" | "supervisorUser">;
+
+export function planAnswering(
+  invocation: Invocation,
+  config: Config,
+  { startedAsRoot, uid }: { startedAsRoot: boolean; uid?: number | undefined },
+): AnsweringPlan {
+  const keepsRoot = invocation.role === "command" && config.commandUser === "root";
+  return {
+    run: RUN_DIRECTORY,
+    admin: planAdmin(invocation, config),
+    ...withNote(invocation, startedAsRoot ? undefined : uid),
     ...(startedAsRoot && !keepsRoot ? { supervisorUser: SUPERVISOR_USER } : {}),
   };
 }

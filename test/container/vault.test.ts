@@ -6,6 +6,7 @@ import { createDatabase, type Database } from "../support/postgres.ts";
 import { type Process, processTable } from "../support/proc.ts";
 import { runContext } from "../support/run-context.ts";
 import { ROLE_ID, SECRET_ID, VaultStandIn } from "../support/vault-server.ts";
+import { ADMIN_PORT, askAdmin } from "./admin-subject.ts";
 import { isReady, mainPid, startCake, startReadyCake } from "./cake-subject.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 
@@ -151,5 +152,39 @@ test("a start that ends gives back what it was lent; `config` shows where values
   );
   expect(vault.count(`GET ${CREDENTIALS} 200`)).toBe(1);
   expect((await container.records()).some(isReady)).toBe(false);
+  await vault.close();
+});
+
+test("while Vault is sealed the container answers: alive, not ready, and why; as root and as any user", async () => {
+  const vault = await VaultStandIn.start({
+    host: "0.0.0.0",
+    values: { "secret/cakes": { key: KEY_OF_PROJECT } },
+  });
+  const env = {
+    VAULT_ADDR: `http://${await hostAddress()}:${vault.port}`,
+    DJINIT_VAULT_ROLE_ID: ROLE_ID,
+    DJINIT_VAULT_SECRET_ID: SECRET_ID,
+    DATABASE_URL: "sqlite:////tmp/db.sqlite3",
+    SECRET_KEY: "vault:secret/cakes#key",
+  };
+  vault.sealed = true;
+  for (const more of [[], ["--user", "12345:0"]]) {
+    const container = await startCake({ env, publish: [8000, ADMIN_PORT], more });
+    const waits = /^not ready: djinit is booting: vault for \d+ s, .*(503|sealed)/m;
+    await eventually(async () => waits.test((await container.exec(["djinit", "status"])).stdout), {
+      what: "status says what is waited for",
+      timeoutMs: 20_000,
+      attach: () => container.logs(),
+    });
+    expect((await askAdmin(container, "/livez")).status).toBe(200);
+    const ready = await askAdmin(container, "/readyz?verbose");
+    expect([ready.status, ready.text]).toEqual([503, expect.stringContaining("vault")]);
+    vault.sealed = false;
+    await container.record("ready", isReady, 60_000);
+    expect((await askAdmin(container, "/readyz")).status).toBe(200);
+    expect(await container.stop()).toBe(0);
+    vault.sealed = true;
+    await container.rm();
+  }
   await vault.close();
 });

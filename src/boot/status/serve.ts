@@ -7,8 +7,9 @@ import type { OwnLog } from "../../logs/write/own-log.ts";
 import { collectBoot } from "../../metrics/boot.ts";
 import { collectContainer } from "../../metrics/container.ts";
 import { collectBuild, collectCondition, collectOwnProcess } from "../../metrics/services.ts";
+import type { AnsweringPlan } from "../../plan/build-plan.ts";
 import { CONTROL_SOCKET, placedIn } from "../../plan/paths.ts";
-import type { AdminDescriptors, BootFacts, Plan } from "../../plan/plan.ts";
+import type { AdminDescriptors, BootFacts } from "../../plan/plan.ts";
 import { findAccount } from "../../platform/credentials.ts";
 import { listenTcp, listenUnix } from "../../platform/listening-socket.ts";
 import { lineServer } from "../../serve/line-server.ts";
@@ -38,7 +39,7 @@ export interface Answers {
 }
 
 /** A socket that cannot be had is left to the second life, which says why. */
-export function serveAnswers({ admin, run, supervisorUser }: Plan, answering: Answering): Answers {
+export function serveAnswers({ admin, run, supervisorUser }: AnsweringPlan, answering: Answering): Answers {
   const control = attempt(() => listenAtPath(placedIn(run, CONTROL_SOCKET), supervisorUser));
   const http = admin.port === 0 ? undefined : listenAtPort(admin.port, admin.address);
   const connections = new Set<object>();

@@ -12,6 +12,11 @@ type AskedContext = Pick<
   "config" | "environment" | "observer" | "problems" | "signal" | "sources"
 > & { log: OwnLog };
 
+/** Where none refers to it, Vault is not asked. */
+export function referringVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(environment).filter((name) => hasReference(environment[name] ?? ""));
+}
+
 /**
  * Gives variables that refer to Vault their values, and `config` what follows from them. Undefined where none does, or where a
  * reference is bad: `problems` has more then. Errors: DJINIT_VAULT_UNREACHABLE, DJINIT_VAULT_REFUSED, the signal's reason.
@@ -21,7 +26,7 @@ export async function askVault(
   openLog: () => Promise<void> = async () => {},
 ): Promise<OpenVault | undefined> {
   const environment = context.environment as Record<string, string>;
-  const referring = Object.keys(environment).filter((name) => hasReference(environment[name] ?? ""));
+  const referring = referringVariables(environment);
   if (referring.length === 0) return undefined;
   const { observer, sources } = context;
   // What a reference is not, its value may be.
