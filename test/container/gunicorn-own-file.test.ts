@@ -151,6 +151,7 @@ test("the project's gunicorn.conf.py: its application, its port, its hooks besid
   const file = await readFile(join(FILES, "on_platform.py"), "utf8");
   await using container = await startReadyProject(
     options({
+      sized: true,
       command: ["gunicorn"],
       files: { "/app/gunicorn.conf.py": file },
       publish: [8000, 9000],

@@ -59,6 +59,7 @@ test("`djinit config` masks secrets, and tells bad values with status 78", async
 
 test("`djinit config` tells where each value comes from", async () => {
   await using other = await startCake({
+    sized: true,
     publish: [],
     env: { DJINIT_ENV_FILE: "/tmp/env", SUPERUSER_PASSWORD_FILE: "/tmp/pw", CELERY_APP: "cake_service" },
     entrypoint: "sh",

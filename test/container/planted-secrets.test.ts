@@ -262,8 +262,8 @@ test("a start that is refused for its secrets says what is wrong with them, and 
     `printf '${APPLICATION.ofDirectory}\\0' > /run/planted/of_directory`,
     `echo '${APPLICATION.databaseUrl} ://' > /run/secrets/database-url`,
     `echo 'DATABASE_URL=${APPLICATION.broker}' >> /run/secrets/one.env`,
-    `echo 'WEB_CONCURRENCY=' > /run/secrets/two.env`,
-    `echo '${APPLICATION.ofNamedFile}' > /run/planted/web_concurrency`,
+    `echo 'CELERY_CONCURRENCY=' > /run/secrets/two.env`,
+    `echo '${APPLICATION.ofNamedFile}' > /run/planted/celery_concurrency`,
   ];
   await container.output(["sh", "-c", spoil.join(" && ")], { user: "root" });
   expect(await container.stop()).toBe(0);
@@ -273,10 +273,10 @@ test("a start that is refused for its secrets says what is wrong with them, and 
     ({ code }) => code === "DJINIT_BAD_CONFIGURATION",
   );
   expect((problems as { variable: string }[]).map(({ variable }) => variable).sort()).toEqual([
+    "CELERY_CONCURRENCY",
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DJINIT_SECRETS_DIR",
-    "WEB_CONCURRENCY",
   ]);
   const logs = await container.logs();
   expect(SECRETS.filter((it) => logs.includes(it))).toEqual([]);
