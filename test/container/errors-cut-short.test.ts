@@ -8,7 +8,7 @@ import { docker } from "../support/docker-cli.ts";
 import { http } from "../support/http.ts";
 import type { LogRecord } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
-import { isReady, mainPid } from "./cake-subject.ts";
+import { isReady, mainPid, ONE_WORKER } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
 
 const GOOD = `def application(environ, start_response):
@@ -23,7 +23,8 @@ async function create(more: string[] = []): Promise<Container> {
     image: runContext().images.djinit,
     command: ["app:application"],
     more,
-    env: { SKIP_MIGRATIONS: "1" },
+    // A second worker, which follows the first, would load what is put there meanwhile.
+    env: { SKIP_MIGRATIONS: "1", ...ONE_WORKER },
   });
 }
 

@@ -65,6 +65,7 @@ test("what is known of the migrations is kept for the next start where nobody el
   await serves(container);
   const left = await container.output(["ls", "/run/djinit"]);
   const ours = [
+    "allowance.json",
     "control.sock",
     "gunicorn.sock",
     "nginx-client-key.conf",

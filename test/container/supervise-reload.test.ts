@@ -9,7 +9,7 @@ import { http } from "../support/http.ts";
 import { processTable } from "../support/proc.ts";
 import type { LogRecord } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
-import { countStarts, isReady, mainPid } from "./cake-subject.ts";
+import { countStarts, isReady, mainPid, ONE_WORKER } from "./cake-subject.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
 
 const application = (answer: string) => `def application(environ, start_response):
@@ -215,7 +215,7 @@ test("HUP takes new code and new nginx files; what cannot be loaded is refused a
     await using container = await createContainer({
       image: runContext().images.djinit,
       command: ["app:application"],
-      env: { SKIP_MIGRATIONS: "1" },
+      env: { SKIP_MIGRATIONS: "1", ...ONE_WORKER },
     });
     const put = async (content: string, path: string) => {
       await writeFile(join(directory, "file"), content, { mode: 0o644 });
