@@ -1,8 +1,8 @@
 """As many workers as the container has processors and memory for, where the project has not said how many.
 
 The master begins with one. When that has loaded the application, its size is known, and so is how many fit: the others follow,
-one after the other. So a start is as quick as with one worker, and no guess about the application is needed. PID 1 tells what
-the container may use in a file, and writes it anew when that changes. Loaded once by gunicorn's file.
+each time as many as there are. So a start is as quick as with one worker, and no guess about the application is needed. PID 1
+tells what the container may use in a file, and writes it anew when that changes. Loaded once by gunicorn's file.
 """
 
 import json
@@ -131,7 +131,8 @@ class Sizing:
             # The master ends the oldest, as after TTOU.
             server.num_workers = self.count = wanted
         elif wanted > self.count and len(self.loaded_at) >= self.count:
-            server.num_workers = self.count = self.count + 1
+            # As many again: all at once would take the processors from the first, which serves.
+            server.num_workers = self.count = min(wanted, 2 * self.count)
 
     def say(self, server: Any, wanted: int, reason: str, told: dict[str, Any]) -> None:
         """Once for each choice: a record, and a word for `djinit status`."""

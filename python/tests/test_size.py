@@ -78,8 +78,20 @@ def begun(sizing: Any, said: set[str] | None = None) -> tuple[dict[str, Any], Se
     return names, server
 
 
+def test_as_many_again_each_time(sizing: Any) -> None:
+    """Each when those before have loaded the application."""
+    size.TOLD_FILE.write_text(json.dumps(told(7)))
+    _, server = begun(sizing)
+    counts = []
+    for now in range(8):
+        server.manage()
+        sizing.look(server, float(now))
+        counts.append(server.num_workers)
+    assert sorted(set(counts)) == [1, 2, 4, 7]
+
+
 def test_one_then_the_others(sizing: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not before the first has loaded the application, and one after the other."""
+    """Not before the first has loaded the application."""
     size.TOLD_FILE.write_text(json.dumps(told(3)))
     names, server = begun(sizing)
     assert names["workers"] == 1
