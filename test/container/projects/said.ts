@@ -10,13 +10,16 @@ import { type Project, SAID } from "./project.ts";
 const WEB_SERVERS = ["gunicorn", "uvicorn", "granian", "daphne"];
 const LOUD = ["warn", "error", "fatal"];
 
+/** What gunicorn says when a worker begins. */
+const OF_A_WORKER = /^(Booting worker with pid|ASGI server listening on)/;
+
 /** Has the project say something at each level, and compares what comes of it. Nothing else may come in between. */
 export async function talk(web: Container, { said = SAID, server = "gunicorn" }: Project): Promise<void> {
   const before = (await web.records()).length;
   const answer = await http(await web.url("/talk/"));
   expect(answer.status, answer.text).toBe(200);
   // The first worker serves; the others may still be on their way, and gunicorn says so.
-  const isOfSize = (record: LogRecord) => "workers" in record || /^Booting worker with pid/.test(record.msg);
+  const isOfSize = (record: LogRecord) => "workers" in record || OF_A_WORKER.test(record.msg);
   const since = async () =>
     (await web.records())
       .slice(before)
