@@ -28,6 +28,7 @@ WORKERS, THREADS, WORKER_CLASS = "workers", "threads", "worker_class"
 THREADS_EACH = 4
 #: From here on a gthread worker that ends answers what it has taken.
 THREADS_LOSE_NOTHING = (26, 1)
+WITHOUT_THREADS = {"gunicorn.workers.gasgi", "uvicorn_worker._workers", "uvicorn.workers"}
 #: On a machine that is shared with others, nobody has said that all of it is for this container.
 MOST_WITHOUT_QUOTA = 8
 MOST = 64
@@ -139,7 +140,7 @@ class Sizing:
         if self.said == (wanted, reason):
             return
         self.said = (wanted, reason)
-        threads = server.cfg.threads
+        threads = server.cfg.threads if all(map(has_threads, server.WORKERS.values())) else 1
         size = f"{wanted} worker{'' if wanted == 1 else 's'}"
         if threads > 1:
             size += f" with {threads} threads{'' if wanted == 1 else ' each'}"
@@ -186,10 +187,11 @@ def begin(worker: Any) -> None:
     Seen.memory = worker.djinit_seen
 
 
-def loaded() -> None:
-    """The application is loaded. In the worker."""
+def loaded(worker: Any = None) -> None:
+    """The application is loaded. In the worker, which may have become one for ASGI: that has no threads."""
+    has_none = type(worker).__module__ in WITHOUT_THREADS
     if Seen.memory is not None:
-        Seen.memory[0:1] = b"1"
+        Seen.memory[0:1] = b"0" if has_none else b"1"
 
 
 def requested(method: str, path: str) -> None:
@@ -200,7 +202,12 @@ def requested(method: str, path: str) -> None:
 
 def has_loaded(worker: Any) -> bool:
     memory = getattr(worker, "djinit_seen", None)
-    return memory is not None and memory[0:1] == b"1"
+    return memory is not None and memory[0:1] in (b"0", b"1")
+
+
+def has_threads(worker: Any) -> bool:
+    memory = getattr(worker, "djinit_seen", None)
+    return memory is None or memory[0:1] != b"0"
 
 
 def last_request(worker: Any) -> str | None:

@@ -78,6 +78,21 @@ def begun(sizing: Any, said: set[str] | None = None) -> tuple[dict[str, Any], Se
     return names, server
 
 
+def test_an_application_that_speaks_asgi_has_no_threads(sizing: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its worker has become another one, which the master does not know."""
+    size.TOLD_FILE.write_text(json.dumps(told(3)))
+    _, server = begun(sizing)
+    kind = type("ASGIWorker", (), {"__module__": "gunicorn.workers.gasgi"})
+    for worker in server.WORKERS.values():
+        size.begin(worker)
+        size.loaded(kind())
+    for now in range(3):
+        sizing.look(server, float(now))
+    (record,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert record["msg"].startswith("3 workers, for 3 processors")
+    assert record["threads"] == 1
+
+
 def test_as_many_again_each_time(sizing: Any) -> None:
     """Each when those before have loaded the application."""
     size.TOLD_FILE.write_text(json.dumps(told(7)))

@@ -209,9 +209,9 @@ def post_fork(_server: Arbiter, worker: Worker) -> None:
 
 
 @settling.never_raises
-def post_worker_init(_worker: Worker) -> None:
+def post_worker_init(worker: Worker) -> None:
     """The application is loaded."""
-    sizing.loaded()
+    sizing.loaded(worker)
 
 
 @settling.never_raises
