@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ManifestFacts } from "../../src/boot/schema/manifest.ts";
 import { say } from "../../tools/engine/say.ts";
+import { eventually } from "../support/eventually.ts";
 import { createDatabase, type Database, startPostgres } from "../support/postgres.ts";
 import type { Comparison } from "./comparison.ts";
 import { connectBare, migrateFor, startCrowd } from "./crowd/replicas.ts";
@@ -51,7 +52,13 @@ export async function measureCrowd(pairs: number): Promise<Comparison[]> {
     );
     const late: number[] = [];
     for (let round = 0; round < pairs; round += 1) {
-      await database.query("DELETE FROM django_migrations WHERE name = $1", [MIGRATIONS.at(-1)]);
+      const forget = () =>
+        database.query("DELETE FROM django_migrations WHERE name = $1", [MIGRATIONS.at(-1)]);
+      // The sessions of the round before are not all gone yet.
+      await eventually(async () => (await forget()) !== undefined, {
+        what: "a connection",
+        timeoutMs: 10_000,
+      });
       late.push(await whileOneMigrates(startAll, url, database, () => usedByAllSeconds(container)));
     }
     return [
