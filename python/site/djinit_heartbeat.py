@@ -20,6 +20,7 @@ import click
 import djinit_beat
 import djinit_celery_files
 from celery import bootsteps, signals
+from djinit_beat_end import End
 from djinit_report import SHORTEST_PERIOD_S, Counts, Report
 
 PATH = os.environ.get("DJINIT_HEARTBEAT")
@@ -214,24 +215,14 @@ def watch_beat(path: str, service: Any) -> None:
     djinit_beat.guard(service, path, report)
     tick = scheduler.tick
 
-    # celery's handler of TERM closes the schedule and raises SystemExit wherever the program is. In a `__del__` or a weak
-    # reference's callback Python prints the exception and drops it: beat would go on with a closed schedule and fail.
-    def end_if_told() -> None:
-        stopped = getattr(service, "_is_stopped", None)
-        if stopped is not None and stopped.is_set():
-            raise SystemExit
+    end = End(service)
 
     def watched(*args: Any, **kwargs: Any) -> Any:
-        end_if_told()
-        with suppress(Exception):
-            report.arm()
-            report.write_soon(due=time.monotonic())
-        try:
+        with end.tick():
+            with suppress(Exception):
+                report.arm()
+                report.write_soon(due=time.monotonic())
             wait = tick(*args, **kwargs)
-        except Exception:
-            end_if_told()
-            raise
-        end_if_told()
         with suppress(Exception):
             report.disarm()
             facts = {"due": time.monotonic() + (wait or 0.0)}

@@ -3,8 +3,6 @@
 import faulthandler
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -515,45 +513,6 @@ def test_beat_without_its_broker(tmp_path: Path, clock: Clock) -> None:
     scheduler.broken = False
     assert scheduler.apply_async("bake") == "sent bake"
     assert facts()["state"] == "ticking"
-
-
-LOST_EXIT = """
-import os, signal
-from celery import Celery
-from celery.beat import PersistentScheduler
-
-app = Celery("app", broker="memory://")
-
-class Dropped:
-    def __del__(self):
-        os.kill(os.getpid(), signal.SIGTERM)
-        for _ in range(1000):
-            pass
-
-class Scheduler(PersistentScheduler):
-    def tick(self, *args, **kwargs):
-        Dropped()
-        return super().tick(*args, **kwargs)
-"""
-
-
-def test_a_beat_whose_exit_was_lost_ends_all_the_same(tmp_path: Path) -> None:
-    """Celery's handler raises SystemExit; Python drops it where the signal arrives in a `__del__`."""
-    (tmp_path / "app.py").write_text(LOST_EXIT)
-    site = Path(heartbeat.__file__).parent
-    run = "import djinit_heartbeat; from celery.__main__ import main; main()"
-    environ = {**os.environ, "DJINIT_HEARTBEAT": str(tmp_path / "celery-beat.heartbeat"), "PYTHONPATH": str(site)}
-    beat = subprocess.run(
-        [sys.executable, "-c", run, "-A", "app", "beat", "--scheduler", "app:Scheduler"],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert "Exception ignored" in beat.stderr
-    assert (beat.returncode, "closed shelf" in beat.stderr) == (0, False), beat.stderr
 
 
 def test_a_beat_inside_a_worker_reports_nothing() -> None:
