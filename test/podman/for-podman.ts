@@ -1,70 +1,134 @@
-// What podman 4 does not know of the manifests in deploy/kubernetes, and what stands in for it.
+// What podman 4.3 (Debian 12) does not know of the manifests in deploy/kubernetes, and what stands in for it.
 import type { Manifest } from "../support/manifests.ts";
 
 export interface Played {
   name: string;
-  /** A pod, and the ConfigMaps and Secrets that it may name; JSON is YAML. `addresses`: of the hosts in the Secrets. */
-  yaml: (addresses: Record<string, string>) => string;
-  containers: string[];
+  pod: string;
+  /** ConfigMaps, and the pod that may name them; JSON is YAML. */
+  yaml: string;
+  containers: PlayedContainer[];
+  graceSeconds: number;
+}
+
+export interface PlayedContainer {
+  /** podman's. */
+  name: string;
+  isSidecar: boolean;
+  /** As the manifest has them. What Kubernetes' kubelet does with them, the test does. */
+  probes: Record<ProbeName, Probe | undefined>;
+}
+
+export type ProbeName = "startupProbe" | "readinessProbe" | "livenessProbe";
+
+export interface Probe {
+  port: number;
+  path: string;
+  periodSeconds: number;
+  failureThreshold: number;
 }
 
 /**
- * - A Deployment or a Job becomes a Pod.
+ * - A Job becomes a Pod.
  * - A sidecar (an init container with `restartPolicy: Always`) becomes a container: podman would wait for its end.
- * - Probes go: podman asks them by curl(1) inside of the container, which the image has not. The test asks djinit.
- * - Services, policies, budgets and autoscalers have no meaning on one machine; a Service's address is put in the place of its name.
+ * - Probes go: podman runs curl(1) inside of the container, which the image has not, with port 0 for a port's name.
+ * - Ports go: podman publishes each on the machine, and every pod has 9180.
+ * - `env` becomes the last of `envFrom`, which podman lets win over `env`.
+ * - An emptyDir gets its pod's name: podman gives one volume to all the pods that have a volume of that name.
+ * - Services, policies, budgets and autoscalers have no meaning on one machine. podman's DNS knows a pod by its Service's name.
  * - Postgres and Redis are the tests' own images, which are run as they are.
  */
 export function forPodman(documents: Manifest[], images: Record<string, string>): Played[] {
-  const data = documents.filter(({ kind }) => kind === "ConfigMap" || kind === "Secret");
+  const maps = documents.filter(({ kind }) => kind === "ConfigMap");
   return documents
     .filter(({ kind }) => kind === "Deployment" || kind === "Job")
-    .map(({ kind, metadata: { name }, spec: { template } }) => {
-      const { initContainers = [], containers, topologySpreadConstraints: _, ...spec } = template.spec;
-      const all = [...initContainers, ...containers].map((container) => ofPodman(container, images));
-      const isOurs = containers.every(({ image }: Manifest) => image === "app");
-      const pod = {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name, labels: template.metadata.labels },
-        spec: {
-          ...(isOurs ? spec : {}),
-          restartPolicy: kind === "Job" ? "Never" : "Always",
-          containers: isOurs ? all : all.map(asItIs),
-        },
+    .map((document) => {
+      const { kind, metadata, spec } = document;
+      const name: string = metadata.name;
+      const isJob = kind === "Job";
+      const pod = isJob ? name : `${name}-pod-0`;
+      const { initContainers = [], containers, ...rest } = spec.template.spec;
+      const all: Manifest[] = [...initContainers, ...containers];
+      const isOurs = all.every(({ image }) => /^app(:|$)/.test(image));
+      const owned = all.map((container) => ownMap(container, name));
+      const adapted = all.map((container) => ofPodman(container, name, images));
+      const podSpec = isOurs
+        ? { ...rest, containers: adapted, volumes: rest.volumes?.map((it: Manifest) => prefixed(it, name)) }
+        : { containers: all.map((container) => asItIs(container, images)) };
+      const played = isJob
+        ? {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name, labels: spec.template.metadata.labels },
+            spec: podSpec,
+          }
+        : { ...document, spec: { ...spec, template: { ...spec.template, spec: podSpec } } };
+      return {
+        name,
+        pod,
+        yaml: [...maps, ...owned, played].map((it) => JSON.stringify(it)).join("\n---\n"),
+        containers: all.map((container) => ({
+          name: `${pod}-${container.name}`,
+          isSidecar: initContainers.includes(container),
+          probes: probesOf(container),
+        })),
+        graceSeconds: rest.terminationGracePeriodSeconds ?? 30,
       };
-      const yaml = (addresses: Record<string, string>) =>
-        [...data.map((it) => withAddresses(it, addresses)), pod]
-          .map((it) => JSON.stringify(it))
-          .join("\n---\n");
-      return { name, yaml, containers: all.map((container) => `${name}-${container.name}`) };
     });
 }
 
-function ofPodman(container: Manifest, images: Record<string, string>): Manifest {
+/**
+ * The contents of a podman secret that `secretRef` and `secretKeyRef` can read. podman 4.3 keeps the whole Secret of a manifest,
+ * and then says of it that it «is not valid JSON» (mended in 4.4).
+ */
+export const secretContents = ({ data }: Manifest): string => JSON.stringify(data);
+
+function ofPodman(container: Manifest, prefix: string, images: Record<string, string>): Manifest {
   const {
     livenessProbe: _live,
     readinessProbe: _ready,
     startupProbe: _startup,
     restartPolicy: _restart,
     restartPolicyRules: _rules,
+    ports: _ports,
+    volumeMounts,
+    env: _env,
+    envFrom = [],
     ...rest
   } = container;
-  const image = images[container.image.replace(/:.*$/, "")];
-  return { ...rest, image, imagePullPolicy: "Never" };
+  return {
+    ...rest,
+    image: ours(container.image, images),
+    imagePullPolicy: "Never",
+    envFrom: [...envFrom, { configMapRef: { name: ownMap(container, prefix).metadata.name } }],
+    volumeMounts: volumeMounts?.map((it: Manifest) => prefixed(it, prefix)),
+  };
 }
 
-function asItIs({ name, image, imagePullPolicy, envFrom = [] }: Manifest): Manifest {
-  return { name, image, imagePullPolicy, envFrom };
+/** Of what the container has in `env`. */
+function ownMap({ name, env = [] }: Manifest, prefix: string): Manifest {
+  const data = Object.fromEntries(env.map((it: Manifest) => [it.name, it.value]));
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `${prefix}-${name}` }, data };
 }
 
-function withAddresses(document: Manifest, addresses: Record<string, string>): Manifest {
-  if (document.kind !== "Secret") return document;
-  const data = Object.entries(document.data).map(([name, value]) => {
-    let text = Buffer.from(value as string, "base64").toString();
-    for (const [host, address] of Object.entries(addresses))
-      text = text.replace(new RegExp(`(?<=[@/])${host}(?=[:/])`), address);
-    return [name, Buffer.from(text).toString("base64")];
-  });
-  return { ...document, data: Object.fromEntries(data) };
+const prefixed = (it: Manifest, prefix: string): Manifest => ({ ...it, name: `${prefix}-${it.name}` });
+
+function asItIs({ name, image, envFrom = [] }: Manifest, images: Record<string, string>): Manifest {
+  return { name, image: ours(image, images), imagePullPolicy: "Never", envFrom };
+}
+
+const ours = (image: string, images: Record<string, string>): string =>
+  images[image.replace(/:.*$/, "")] as string;
+
+function probesOf(container: Manifest): PlayedContainer["probes"] {
+  const probe = (name: ProbeName): Probe | undefined => {
+    const { httpGet, periodSeconds, failureThreshold } = container[name] ?? {};
+    if (httpGet === undefined) return undefined;
+    const { containerPort } = container.ports.find((port: Manifest) => port.name === httpGet.port);
+    return { port: containerPort, path: httpGet.path, periodSeconds, failureThreshold };
+  };
+  return {
+    startupProbe: probe("startupProbe"),
+    readinessProbe: probe("readinessProbe"),
+    livenessProbe: probe("livenessProbe"),
+  };
 }

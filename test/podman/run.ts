@@ -1,144 +1,130 @@
 // Plays deploy/kubernetes with podman: release, worker, beat, web in one container and in two. Each comes up and stops clean.
-import { causeOf, run } from "../../tools/engine/command.ts";
-import { ensurePodman } from "../../tools/engine/podman.ts";
 import { buildExample, EXAMPLE_TAG } from "../../tools/image/example.ts";
 import { buildDjinit } from "../../tools/image/image.ts";
 import { ensureServiceImage } from "../../tools/image/service-image.ts";
 import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
-import { build, validate } from "../support/manifests.ts";
-import { forPodman, type Played } from "./for-podman.ts";
+import { build, type Manifest, validate } from "../support/manifests.ts";
+import { forPodman, type Played, type Probe, secretContents } from "./for-podman.ts";
+import { createSecret, endsClean, loadImage, logsOf, podman, restartsOf, tryPodman } from "./podman.ts";
 
 const NETWORK = "djinit-kubernetes";
-const addresses: Record<string, string> = {};
 /** Of the application, and a file of nginx's. */
 const PATHS = ["/api/cakes/", "/static/admin/css/base.css"];
-const START_MS = 120_000;
-/** Longer than every grace period. */
-const STOP_SECONDS = 130;
+const RELEASE_MS = 120_000;
 
-const env = await ensurePodman();
+const built = (folder: string): Manifest[] => validate(build(folder), []).documents;
+const ofKind = (documents: Manifest[], wanted: string) => documents.filter(({ kind }) => kind === wanted);
+const named = (list: Played[], name: string): Played => list.find((it) => it.name === name) as Played;
 
-async function podman(words: readonly string[], input?: string): Promise<string> {
-  const ran = await run("podman", words, {
-    env,
-    timeoutMs: 300_000,
-    ...(input === undefined ? {} : { input }),
-  });
-  if (!ran.ok)
-    throw new Error(`cannot run podman ${words.slice(0, 3).join(" ")}: ${causeOf(ran)}\n${ran.all}`);
-  return ran.stdout.trim();
+interface Running extends Played {
+  address: string;
 }
 
-async function loadImage(tag: string): Promise<void> {
-  const file = `/tmp/djinit-podman-${process.pid}.tar`;
-  try {
-    const saved = await run("docker", ["save", "--output", file, tag], { timeoutMs: 300_000 });
-    if (!saved.ok) throw new Error(`cannot save ${tag}: ${causeOf(saved)}`);
-    await podman(["load", "--input", file]);
-  } finally {
-    await run("rm", ["-f", file]);
+async function play(played: Played): Promise<Running> {
+  // A Service of that name, as far as the pods know.
+  await podman(["kube", "play", "--network", `${NETWORK}:alias=${played.name}`, "-"], played.yaml);
+  const infra = await podman(["pod", "inspect", "--format", "{{.InfraContainerID}}", played.pod]);
+  const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+  return { ...played, address: await podman(["inspect", "--format", format, infra]) };
+}
+
+/** What the kubelet does with a container's probes: startup, for as long as that may fail; then the other two. */
+async function comesUp({ address, containers }: Running): Promise<void> {
+  for (const { name, probes } of containers) {
+    for (const [kind, probe] of Object.entries(probes)) {
+      if (probe === undefined) throw new Error(`${name} has no ${kind}`);
+      await passes(name, address, probe);
+    }
+    console.log(`${name}: started, ready and live, after ${await restartsOf(name)} restarts`);
   }
 }
 
-/** Returns its address. */
-async function play({ name, yaml }: Played): Promise<string> {
-  await podman(["kube", "play", "--network", NETWORK, "-"], yaml(addresses));
-  const infra = await podman(["pod", "inspect", "--format", "{{.InfraContainerID}}", name]);
-  return podman(["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", infra]);
-}
-
-const logsOf = async (container: string): Promise<string> =>
-  (await run("podman", ["logs", container], { env })).all;
-
-async function isReady(container: string): Promise<void> {
-  await eventually(async () => (await run("podman", ["exec", container, "djinit", "health"], { env })).ok, {
-    what: `${container} is ready`,
-    timeoutMs: START_MS,
+async function passes(container: string, address: string, probe: Probe): Promise<void> {
+  const { port, path, periodSeconds, failureThreshold } = probe;
+  await eventually(() => answers(`http://${address}:${port}${path}`), {
+    what: `${container}: ${path}`,
+    timeoutMs: periodSeconds * failureThreshold * 1000,
     intervalMs: 500,
     attach: () => logsOf(container),
   });
-  console.log(`${container}: ready`);
 }
 
-async function hasEnded(container: string, status = 0): Promise<void> {
-  await eventually(
-    async () => {
-      const [state, code] = (
-        await podman(["inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", container])
-      ).split(" ");
-      if (state === "exited" && Number(code) !== status) throw new Error(`it ended with ${code}`);
-      return state === "exited";
-    },
-    { what: `${container} ends with ${status}`, timeoutMs: START_MS, attach: () => logsOf(container) },
-  );
-  console.log(`${container}: ended with ${status}`);
+async function answers(url: string): Promise<void> {
+  const { status, text } = await http(url, { headers: { host: "localhost" } });
+  if (status !== 200) throw new Error(`${url}: ${status} ${text}`);
 }
 
-async function answers(address: string, path: string): Promise<void> {
-  await eventually(
-    async () => {
-      const { status } = await http(`http://${address}:8000${path}`, { headers: { host: "localhost" } });
-      if (status !== 200) throw new Error(`${path} is ${status}`);
-    },
-    { what: `200 for ${path}`, timeoutMs: 20_000 },
-  );
-  console.log(`${path}: 200`);
+async function serves({ address }: Running): Promise<void> {
+  for (const path of PATHS) {
+    await eventually(() => answers(`http://${address}:8000${path}`), { timeoutMs: 20_000 });
+    console.log(`${path}: 200`);
+  }
+}
+
+/** As the kubelet does: sidecars last, and one grace period for all. */
+async function stopsClean({ name, pod, containers, graceSeconds }: Played): Promise<void> {
+  const startedMs = performance.now();
+  for (const { name: container } of containers.toSorted(
+    (a, b) => Number(a.isSidecar) - Number(b.isSidecar),
+  )) {
+    await podman(["stop", "--time", String(graceSeconds), container]);
+    await endsClean(container, 10_000);
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  console.log(`${name}: stopped in ${seconds.toFixed(1)} s of ${graceSeconds}`);
+  if (seconds >= graceSeconds) throw new Error(`${name} was killed`);
+  await podman(["pod", "rm", "--force", pod]);
 }
 
 async function removeAll(): Promise<void> {
-  const names = [...new Set([...all, ...two].map(({ name }) => name))];
-  for (const name of names) await run("podman", ["pod", "rm", "--force", name], { env, timeoutMs: 120_000 });
-  for (const { metadata } of secrets) await run("podman", ["secret", "rm", metadata.name, "app"], { env });
-  await run("podman", ["network", "rm", "--force", NETWORK], { env });
+  for (const { pod } of [...whole, ...halves]) await tryPodman(["pod", "rm", "--force", pod]);
+  for (const { metadata } of secrets) await tryPodman(["secret", "rm", metadata.name]);
+  const volumes = await podman(["volume", "ls", "--quiet"]);
+  for (const volume of volumes
+    .split("\n")
+    .filter((it) => /^(web|worker|beat|release)-(run|tmp|web)$/.test(it)))
+    await tryPodman(["volume", "rm", "--force", volume]);
+  await tryPodman(["network", "rm", "--force", NETWORK]);
 }
 
 await buildDjinit();
 await buildExample();
-const images = {
-  app: `localhost/${EXAMPLE_TAG}`,
-  postgres: `localhost/${await ensureServiceImage("postgres")}`,
-  redis: `localhost/${await ensureServiceImage("redis")}`,
+const tags = {
+  app: EXAMPLE_TAG,
+  postgres: await ensureServiceImage("postgres"),
+  redis: await ensureServiceImage("redis"),
 };
-const built = (folder: string) => validate(build(folder), []).documents;
-const all = forPodman(built("overlays/postgres-and-redis"), images);
-const secrets = built("overlays/postgres-and-redis").filter(({ kind }) => kind === "Secret");
-const two = forPodman(
-  [
-    ...secrets.map((it) => ({ ...it, metadata: { name: it.metadata.name.replace(/-.*/, "") } })),
-    ...built("overlays/pod"),
-  ],
-  images,
-);
-const named = (list: Played[], name: string): Played => list.find((it) => it.name === name) as Played;
+const images = Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, `localhost/${tag}`]));
 
-async function stopClean({ name, containers }: Played): Promise<void> {
-  await podman(["pod", "stop", "--time", String(STOP_SECONDS), name]);
-  for (const container of containers) await hasEnded(container);
-}
+const tried = built("overlays/postgres-and-redis");
+const whole = forPodman(tried, images);
+const halves = forPodman(built("overlays/pod"), images);
+const generated = ofKind(tried, "Secret");
+// Kustomize's hash is in the names that it makes; the overlay «pod» names the Secret that somebody is to create.
+const secrets = [
+  ...generated,
+  ...generated.map((it) => ({ ...it, metadata: { name: it.metadata.name.replace(/-[^-]*$/, "") } })),
+];
 
 await removeAll();
 try {
-  for (const image of Object.values(images)) await loadImage(image.replace("localhost/", ""));
+  for (const tag of Object.values(tags)) await loadImage(tag);
   await podman(["network", "create", NETWORK]);
-  for (const name of ["postgres", "redis"]) addresses[name] = await play(named(all, name));
-  const work = ["worker", "beat"].map((name) => named(all, name));
+  for (const secret of secrets) await createSecret(secret.metadata.name, secretContents(secret));
+  for (const name of ["postgres", "redis"]) await play(named(whole, name));
   // All at once, as they are applied: whoever serves waits for the release.
-  for (const pod of work) await play(pod);
-  const web = named(all, "web");
-  const address = await play(web);
-  await play(named(all, "release"));
-  await hasEnded("release-release");
-  for (const container of [...web.containers, ...work.flatMap(({ containers }) => containers)])
-    await isReady(container);
-  for (const path of PATHS) await answers(address, path);
-  for (const pod of [web, ...work]) await stopClean(pod);
-  await podman(["pod", "rm", "--force", web.name]);
-  const pair = named(two, "web");
-  const pairAddress = await play(pair);
-  for (const container of pair.containers) await isReady(container);
-  for (const path of PATHS) await answers(pairAddress, path);
-  await stopClean(pair);
+  const running: Running[] = [];
+  for (const name of ["web", "worker", "beat"]) running.push(await play(named(whole, name)));
+  const release = await play(named(whole, "release"));
+  await endsClean(release.containers[0]?.name as string, RELEASE_MS);
+  for (const it of running) await comesUp(it);
+  await serves(running[0] as Running);
+  for (const it of running) await stopsClean(it);
+  const pair = await play(named(halves, "web"));
+  await comesUp(pair);
+  await serves(pair);
+  await stopsClean(pair);
   console.log("everything was ready, answered and stopped clean");
 } finally {
   await removeAll();
