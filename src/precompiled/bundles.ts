@@ -35,10 +35,15 @@ export function openBundles(directory: string, life: Life, observe: Observer = (
 }
 
 export function readBundle(directory: string, life: Life, name: string): Script {
-  const path = join(directory, `${name}.js`);
+  const path = flat(join(directory, `${name}.js`));
   // bundle.ts sees to it that all of it is ASCII.
   const text = WRAPPER.join(readFileSync(path, "latin1"));
   return new Script(text, { filename: path, cachedData: readCode(codePath(directory, life, name)) });
+}
+
+/** V8 keeps a text that was put together as its parts until some collection makes one of them, and writes it into the code as it is. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 export function codePath(directory: string, life: Life, name: string): string {

@@ -26,15 +26,20 @@ function bundlesOf(life: Life): string[] {
   return names.filter((name) => BOTH.includes(name) || ONLY_SECOND.includes(name) === (life === "second"));
 }
 
+/**
+ * What would be written with a function and depends on the time: its age, and whether one of the compilers has begun with it.
+ * The options are part of what code holds for, so they are as ever again when it is written.
+ */
+const TIMED = ["flush-bytecode", "sparkplug", "maglev", "opt"];
+
 /** When they have run, V8 also has the functions that were called meanwhile. */
 function keepCode(life: Life): void {
-  // A function's age depends on the time, and would be written with it: no two images would be equal.
-  setFlagsFromString("--no-flush-bytecode");
+  for (const option of TIMED) setFlagsFromString(`--no-${option}`);
   const scripts = new Map<string, Script>();
   const load = openBundles(directory, life, (name, script) => scripts.set(name, script));
   for (const name of bundlesOf(life))
     PROGRAMS.includes(name) ? scripts.set(name, readBundle(directory, life, name)) : load(name);
-  setFlagsFromString("--flush-bytecode");
+  for (const option of TIMED) setFlagsFromString(`--${option}`);
   for (const [name, script] of scripts) {
     const path = codePath(directory, life, name);
     mkdirSync(dirname(path), { recursive: true });
