@@ -4,6 +4,7 @@
 export interface Seen {
   /** Method and target, as in `GET /a?b`. */
   request: string;
+  protocol: string;
   path: string;
   scheme: string;
   address: string;
@@ -13,11 +14,14 @@ export interface Seen {
   body: string;
 }
 
-export interface SeenExpected extends Partial<Omit<Seen, "headers" | "request">> {
+export interface SeenExpected extends Partial<Omit<Seen, "headers" | "request" | "address">> {
   request: string;
   /** null: it has none of that name. */
   headers?: Record<string, string | RegExp | null>;
 }
+
+/** Whoever sends: no address of the container's own, nor one that a case names. */
+export const PEER = /^(?!127\.|192\.0\.2\.)\d+\.\d+\.\d+\.\d+$/;
 
 export interface HostileCase {
   name: string;

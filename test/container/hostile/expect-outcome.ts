@@ -1,7 +1,7 @@
 // Compares what came of a case with what its table says.
 import { expect } from "vitest";
 import { statusOf } from "../../support/records.ts";
-import type { HostileCase, Seen, SeenExpected } from "./case.ts";
+import { type HostileCase, PEER, type Seen, type SeenExpected } from "./case.ts";
 import { SECRET } from "./secret.ts";
 import type { Outcome } from "./subject.ts";
 
@@ -42,6 +42,9 @@ function expectSeen(
   id: string,
 ): void {
   expect(seen).toMatchObject(path === undefined ? others : { ...others, path: named(path, id) });
+  expect(seen.address).toMatch(PEER);
+  // With 1.0 an answer that is broken off looks whole.
+  expect(seen.protocol).toBe("HTTP/1.1");
   if (body !== undefined) expect(seen.body).toBe(named(body, id));
   expectHeaders(seen.headers, headers);
   // Whatever came: the application is told once where the body ends.

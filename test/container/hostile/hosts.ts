@@ -71,6 +71,7 @@ export const HOSTS: readonly HostileCase[] = [
   absolute("an absolute URI with a port", "http://tea.example:1/{id}", "tea.example:1", "GET /{id}"),
   absolute("an absolute URI of https", "https://tea.example/{id}", "tea.example", "GET /{id}"),
   absolute("an absolute URI of another scheme", "gopher://tea.example/{id}", "tea.example", "GET /{id}"),
+  absolute("a scheme with more than letters", "svn+ssh2://tea.example/{id}", "tea.example", "GET /{id}"),
   absolute("an absolute URI after two spaces", " http://tea.example/{id}", "tea.example", "GET /{id}"),
   absolute(
     "a whole URL in the path is a path",
@@ -92,6 +93,7 @@ export const HOSTS: readonly HostileCase[] = [
   ),
   noTarget("an absolute URI with a user", "http://cakes.example@evil.example/{id}"),
   noTarget("an absolute URI without a host", "http:///{id}"),
+  noTarget("an absolute URI with a fragment for a path", "http://tea.example#@evil.example/{id}"),
   noTarget("an absolute URI with a backslash", "http://cakes.example\\@evil.example/{id}"),
   noTarget("a target without a slash", "{id}"),
   noTarget("a target with @ as of another host", "@evil.example/{id}"),

@@ -22,6 +22,7 @@ const MEBIBYTE = 1024 ** 2;
 
 export const OVERSIZE: readonly HostileCase[] = [
   passed("a target of 4,000 letters", `/{id}/${filled(4000 - 6)}`),
+  passed("a target of 8,000 letters: gunicorn takes what nginx takes", `/{id}/${filled(8000 - 6)}`),
   refused("a target of 9,000 letters", get(`/{id}/${filled(9000)}`), 414),
   refused("a target of 100,000 letters", get(`/{id}/${filled(100_000)}`), 414),
   refused("a query of 9,000 letters", get(`/{id}?${filled(9000)}`), 414),
@@ -44,6 +45,8 @@ export const OVERSIZE: readonly HostileCase[] = [
     ...Array.from({ length: 4 }, () => `Cookie: a=${filled(1500)}`),
   ),
   refused("headers of 100,000 letters together", get("/{id}", ...many(100, 1000)), 431),
+  passed("100 headers, and those that nginx adds", "/{id}", ...many(98)),
+  refused("150 headers: nginx cannot count, gunicorn does", get("/{id}", ...many(148)), 431),
   refused("20,000 headers", get("/{id}", ...many(20_000)), 431),
   tooLarge("a body of 21 MiB by its length", post("/{id}/a", [`Content-Length: ${21 * MEBIBYTE}`], "")),
   {
@@ -64,6 +67,12 @@ export const OVERSIZE: readonly HostileCase[] = [
     send: post("/{id}/a", [`Content-Length: ${MEBIBYTE}`], filled(MEBIBYTE)),
     answers: [200],
     seen: [{ request: "POST /{id}/a", headers: { "content-length": String(MEBIBYTE) } }],
+  },
+  {
+    name: "a body of 2 MiB, whole: nginx by itself takes 1",
+    send: post("/{id}/a", [`Content-Length: ${2 * MEBIBYTE}`], filled(2 * MEBIBYTE)),
+    answers: [200],
+    seen: [{ request: "POST /{id}/a", headers: { "content-length": String(2 * MEBIBYTE) } }],
   },
   {
     name: "a chunk of one byte, 2,000 times",

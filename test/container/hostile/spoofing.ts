@@ -1,5 +1,5 @@
 // What a stranger says of himself where only proxies at 192.0.2.1 are believed. Nothing of it may arrive.
-import { get, type HostileCase } from "./case.ts";
+import { get, type HostileCase, PEER } from "./case.ts";
 
 const gone = (header: string): HostileCase => {
   const name = header.slice(0, header.indexOf(":"));
@@ -17,7 +17,6 @@ const gone = (header: string): HostileCase => {
     ],
   };
 };
-const PEER = /^\d+\.\d+\.\d+\.\d+$/;
 const replaced = (header: string, name: string, value: string | RegExp): HostileCase => ({
   name: `${header} is replaced`,
   send: get("/{id}", header),
@@ -44,6 +43,50 @@ const passed = (header: string): HostileCase => {
     ],
   };
 };
+
+/** By which some proxy or other describes who asks, or for what. */
+const OTHERS = [
+  "X-Forwarded",
+  "X-Forwarded-Path",
+  "X-Forwarded-Uri",
+  "X-Forwarded-Method",
+  "X-Forwarded-By",
+  "X-Original-Forwarded-For",
+  "Forwarded-For",
+  "CF-Connecting-IPv6",
+  "CF-Visitor",
+  "CloudFront-Forwarded-Proto",
+  "CloudFront-Viewer-Address",
+  "Fastly-Client-IP",
+  "Fly-Client-IP",
+  "X-Appengine-User-IP",
+  "X-Azure-ClientIP",
+  "X-Azure-SocketIP",
+  "X-Envoy-External-Address",
+  "X-Remote-Addr",
+  "X-Remote-IP",
+  "Remote-Groups",
+  "Remote-Email",
+  "Remote-Name",
+  "X-Auth-Request-Email",
+  "X-Auth-Request-Groups",
+  "X-Auth-Request-Preferred-Username",
+  "X-Goog-Authenticated-User-Email",
+  "X-Amzn-Oidc-Identity",
+  "X-SSL-Client-Cert",
+  "Ssl-Client-Verify",
+  "Ssl-Client-Subject-Dn",
+  "Ssl-Client-Cert",
+  "X-Forwarded-Preferred-Username",
+  "X-Forwarded-Groups",
+  "X-Forwarded-Access-Token",
+];
+/** A WebSocket or an event stream takes another way through nginx. */
+const onStream = ({ name, send, ...others }: HostileCase): HostileCase => ({
+  ...others,
+  name: `${name}, on an event stream`,
+  send: String(send).replace("\r\n", "\r\nAccept: text/event-stream\r\n"),
+});
 
 export const SPOOFING: readonly HostileCase[] = [
   replaced("X-Forwarded-For: 127.0.0.1", "x-forwarded-for", PEER),
@@ -91,6 +134,15 @@ export const SPOOFING: readonly HostileCase[] = [
   gone("X-Djinit-Client: 127.0.0.1"),
   gone("X_Djinit_Client: 127.0.0.1"),
   gone("X-Djinit.Client: 127.0.0.1"),
+  ...OTHERS.map((name) => gone(`${name}: 127.0.0.1`)),
+  ...[
+    replaced("X-Forwarded-For: 127.0.0.1", "x-forwarded-for", PEER),
+    replaced("X-Forwarded-Proto: https", "x-forwarded-proto", "http"),
+    gone("X-Forwarded-Host: evil.example"),
+    gone("X-Forwarded-Ssl: on"),
+    gone("Proxy: http://evil.example:3128"),
+    gone("X-Djinit-Client: 127.0.0.1"),
+  ].map(onStream),
   passed("Script-Name: /evil"),
   passed("Path-Info: /evil"),
   passed("X-Accel-Redirect: /-/protected/paper.txt"),
