@@ -27,6 +27,7 @@ import { answerWhileBooting, layGround } from "./ground.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
 import { openApplicationSocket } from "./gunicorn/socket.ts";
+import { type GivenPair, readGivenPair } from "./nginx/given-pair.ts";
 import { findUrlProblems } from "./postgres/url-problems.ts";
 import type { LaterAnswers } from "./status/answer-later.ts";
 import { askVault, referringVariables } from "./vault/ask-vault.ts";
@@ -103,6 +104,8 @@ interface Begun {
   gunicorn: EarlyService | undefined;
   /** Imports the settings, where they have to be. */
   reader: EarlyReader | undefined;
+  /** The certificate that nginx is to have. */
+  tls: GivenPair | undefined;
 }
 
 /** The first half: no step needs a library of the boot. So gunicorn loads itself while the libraries are loaded. */
@@ -113,7 +116,15 @@ function begin(context: BootContext, laid?: RunDirectory): Begun {
     ...findLineDirectoryProblems(invocation, config),
   ];
   const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
-  refuseProblems([...problems, ...places, ...findUrlProblems(config, environment), ...unfit]);
+  const read = readGivenPair(context);
+  const [pairProblems, tls] = Array.isArray(read) ? [read] : [[], read];
+  refuseProblems([
+    ...problems,
+    ...places,
+    ...findUrlProblems(config, environment),
+    ...pairProblems,
+    ...unfit,
+  ]);
   const gunicornSettles = gunicornFile("settles");
   const services = draftPlan(invocation, config, {
     startedAsRoot: isRoot,
@@ -132,12 +143,12 @@ function begin(context: BootContext, laid?: RunDirectory): Begun {
   const socketFd = steps.application ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
   const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
   const gunicorn = startGunicorn(draft, environment);
-  return { draft, lockFd, gunicorn, reader: readSettings(context) };
+  return { draft, lockFd, gunicorn, reader: readSettings(context), tls };
 }
 
 /** The second half: everything else that has to be true before a service starts. */
 async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Promise<Plan> {
-  const { draft, gunicorn, reader } = begun;
+  const { draft, gunicorn, reader, tls } = begun;
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
   const { half: which, role } = context.invocation;
@@ -153,8 +164,9 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
   if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
   if (steps.nginx) half.writeNginxUpstream(which === "nginx", run);
-  const check = half.withLimits({ ...context, run }, () => checkWebServer(context, draft, half));
-  const site = steps.nginx ? half.serveSite({ ...django, check }) : undefined;
+  const look = half.withLimits({ ...context, run }, () => checkWebServer(context, draft, half));
+  const check = () => half.withTls({ config, isRoot, run, tls }, look);
+  const site = steps.nginx ? half.serveSite({ ...django, check: check() }) : undefined;
   if (which === "application") half.lookForSite(django);
   // Nothing is changed in the database before nginx accepts its files: a migration must not come before a refusal.
   await Promise.all([site?.checked, runDjangoSteps(Promise.resolve(site?.checked))]);
@@ -176,6 +188,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
     request: half.readinessRequest(config, gathered.site),
     lockFd,
     boot: gathered.facts,
+    tls: tls && half.planTls(tls, { isRoot, run }),
   });
 }
 

@@ -11,6 +11,7 @@ export { writeNginxListen } from "./nginx/listen.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
 export { writeNginxRoot } from "./nginx/root.ts";
 export { cleanStatic, lookForSite, serveSite } from "./nginx/site.ts";
+export { planTls, withTls } from "./nginx/tls.ts";
 export { writeNginxUpstream } from "./nginx/upstream.ts";
 export { prepareHooks } from "./own-hooks.ts";
 export { clientKey } from "./pod/meet.ts";

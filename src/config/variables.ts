@@ -1,6 +1,7 @@
 // The ONE table of every variable djinit reads. Config's type, `djinit config` and docs/variables.md come from it.
 import type * as v from "valibot";
 import { CONFINEMENT_VARIABLES } from "./confinement/variables.ts";
+import { CONNECTION_VARIABLES } from "./connections/variables.ts";
 import { REQUEST_VARIABLES } from "./requests/variables.ts";
 import {
   choice,
@@ -220,6 +221,7 @@ export const VARIABLES = {
   ...DEPRECATED_VARIABLES,
   ...PROCESS_VARIABLES,
   ...SITE_VARIABLES,
+  ...CONNECTION_VARIABLES,
   ...CONFINEMENT_VARIABLES,
   ...REQUEST_VARIABLES,
   ...OBSERVATION_VARIABLES,

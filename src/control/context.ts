@@ -8,6 +8,7 @@ import { namedBy } from "../plan/processes/group.ts";
 import type { Service } from "../supervise/service.ts";
 import type { SocketWatch } from "../supervise/sockets/socket-watch.ts";
 import type { Supervisor } from "../supervise/supervisor.ts";
+import type { PairKeeper } from "../supervise/tls/keep-pair.ts";
 import type { VaultKeeper } from "../supervise/vault/vault-keeper.ts";
 
 export interface AdminContext {
@@ -18,6 +19,8 @@ export interface AdminContext {
   sockets: SocketWatch;
   /** Keeps what Vault has lent; absent where no variable refers to it. */
   vault?: VaultKeeper | undefined;
+  /** Keeps nginx's certificate; absent where it has none. */
+  tls?: PairKeeper | undefined;
   /** Counters of the services' output; absent if there is no admin port. */
   relayed?: RelayMetrics | undefined;
 }

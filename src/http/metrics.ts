@@ -6,7 +6,7 @@ import { checkHealth } from "../control/checks.ts";
 import type { AdminContext } from "../control/context.ts";
 import type { Health } from "../control/protocol.ts";
 import { collectApplication } from "../metrics/application.ts";
-import { collectBoot, collectVault } from "../metrics/boot.ts";
+import { collectBoot, collectTls, collectVault } from "../metrics/boot.ts";
 import { type CeleryProcess, collectCelery } from "../metrics/celery.ts";
 import { collectContainer } from "../metrics/container.ts";
 import { collectTasks } from "../metrics/django-tasks.ts";
@@ -55,7 +55,7 @@ async function answer(
   response.writeHead(200, { "content-type": contentType }).end(text);
 }
 
-async function collect({ supervisor, relayed, vault }: AdminContext): Promise<Family[]> {
+async function collect({ supervisor, relayed, tls, vault }: AdminContext): Promise<Family[]> {
   const { plan, services } = supervisor;
   const names = services.map(({ name }) => name);
   const usage = listProcessUsage();
@@ -86,6 +86,7 @@ async function collect({ supervisor, relayed, vault }: AdminContext): Promise<Fa
     ...collectContainer(),
     ...collectBoot(plan.boot),
     ...collectVault(vault && { leases: vault.leases(), failures: vault.failures }),
+    ...collectTls(tls),
     ...collectOwnProcess(),
     // Last, so that djinit's own names win.
     ...application,

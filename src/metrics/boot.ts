@@ -21,6 +21,11 @@ export function collectBoot(boot: BootFacts | undefined): Family[] {
   ];
 }
 
+/** Empty where nginx takes no TLS. */
+export function collectTls(tls: { expiresMs: number } | undefined): Family[] {
+  return single("djinit_tls_certificate_expiry_timestamp_seconds", tls && tls.expiresMs / 1000);
+}
+
 /** What the boot has borrowed from Vault, and the second life keeps. */
 export interface LentByVault {
   leases: { path: string; secondsLeft: number }[];

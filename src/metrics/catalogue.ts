@@ -125,6 +125,11 @@ export const METRICS = {
   djinit_service_processes: metric("gauge", ["service"], "Its processes."),
   djinit_log_lines_total: metric("counter", ["service"], "Lines relayed."),
   djinit_log_bytes_total: metric("counter", ["service"], "Bytes read from a service's output."),
+  djinit_tls_certificate_expiry_timestamp_seconds: metric(
+    "gauge",
+    [],
+    "When the certificate of DJINIT_TLS_CERT ends, in seconds since 1970; only where nginx takes TLS.",
+  ),
   djinit_vault_lease_seconds: metric(
     "gauge",
     ["path"],

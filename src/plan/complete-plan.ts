@@ -10,6 +10,7 @@ import type {
   Plan,
   ServicePlan,
   StartedProcess,
+  TlsPlan,
 } from "./plan.ts";
 
 export interface PlanFacts {
@@ -26,10 +27,11 @@ export interface PlanFacts {
   lockFd?: number | undefined;
   boot?: BootFacts;
   adminFds?: AdminDescriptors;
+  tls?: TlsPlan | undefined;
 }
 
 /** May be called several times, each time with the facts known so far. */
-export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: PlanFacts): Plan {
+export function completePlan(plan: Plan, { lockFd, boot, adminFds, tls, ...facts }: PlanFacts): Plan {
   const ports = facts.nginx && portsVariable(facts.nginx.listens, plan.admin);
   return {
     ...plan,
@@ -42,6 +44,7 @@ export function completePlan(plan: Plan, { lockFd, boot, adminFds, ...facts }: P
     ...(lockFd === undefined ? {} : { lockFd }),
     ...(boot === undefined ? {} : { boot }),
     ...(adminFds === undefined ? {} : { adminFds }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

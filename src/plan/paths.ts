@@ -36,6 +36,13 @@ export const NGINX_STATUS_SOCKET = "/run/nginx-status/status.sock";
 export const NGINX_ROOT_FILE = "/run/djinit/nginx-root.conf";
 /** Where it takes IPv6: inside nginx's server, written at each start where the kernel has IPv6. */
 export const NGINX_LISTEN_FILE = "/run/djinit/nginx-listen.conf";
+/** HTTPS: inside nginx's server, by the same line as the last one. Written at each start that has a certificate. */
+export const NGINX_TLS_FILE = "/run/djinit/nginx-listen-tls.conf";
+/** The scheme that the application is told, where nginx itself has ended TLS: at the level http, and where requests are passed on. */
+export const NGINX_TLS_MAPS_FILE = "/run/djinit/nginx-proxies-tls.conf";
+export const NGINX_TLS_FORWARDED_FILE = "/run/djinit/nginx-forwarded-tls.conf";
+/** The certificate and its key, as nginx reads them. */
+export const TLS_PAIR_FILE = "/run/djinit/tls.pem";
 /** Read by nginx inside its server; written at each start. */
 export const NGINX_PROBES_FILE = "/run/djinit/nginx-probes.conf";
 /** The trusted proxies, for nginx's level http. Written at each start that has any. */

@@ -153,6 +153,19 @@ export interface LogPlan {
   accessFields: "schema" | "nginx";
 }
 
+/** HTTPS at nginx: what PID 1 looks at again and again. */
+export interface TlsPlan {
+  /** The files that were given. */
+  certificate: string;
+  key: string;
+  /** Where nginx has both. */
+  file: string;
+  /** nginx's user, where it is another one than PID 1's. */
+  reader?: string;
+  /** When the certificate ends, since 1970. */
+  expiresMs: number;
+}
+
 export interface Plan {
   role: Role;
   /** What serves as /run. */
@@ -169,6 +182,7 @@ export interface Plan {
   memoryGuard?: number;
   logs: LogPlan;
   admin: AdminPlan;
+  tls?: TlsPlan;
   /** What the boot has found out; absent where there was nothing to do. */
   boot?: BootFacts;
   /** Which variables come from files, to be read again by a reload. */

@@ -23,6 +23,7 @@ import { watchedSocketOf } from "./service-socket.ts";
 import { takeSignals } from "./signals.ts";
 import { type Lost, SocketWatch } from "./sockets/socket-watch.ts";
 import { Supervisor } from "./supervisor.ts";
+import type { PairKeeper } from "./tls/keep-pair.ts";
 import type { VaultKeeper } from "./vault/vault-keeper.ts";
 
 /** A stalled reader of stdout must not keep the container from ending. */
@@ -48,6 +49,7 @@ export interface SuperviseOptions {
     relayed: RelayMetrics | undefined;
     sockets: SocketWatch;
     vault: VaultKeeper | undefined;
+    tls: PairKeeper | undefined;
   }) => void;
 }
 
@@ -71,6 +73,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const killed = new KilledProcesses();
   const sockets = new SocketWatch(systemClock, log);
   const vault = await keepVault(handed, log, () => supervisor.reload());
+  const tls = await keepTls(plan, log);
   const supervisor = new Supervisor(plan, {
     clock: systemClock,
     sink,
@@ -81,7 +84,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     environment,
     lostSocket: lostSocketOf(sockets, watchApplication(plan, log)),
     ...(relayed === undefined ? {} : { observer: relayed }),
-    readEnvironment: environmentReader(handed, vault),
+    readEnvironment: environmentReader(handed, vault, tls),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
@@ -107,7 +110,8 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   const confined = supervisor.services.filter(({ plan: { confines } }) => confines !== undefined);
   if (confined.length > 0 && landlockVersion() > 0)
     watchServed(confined, systemClock, (service) => supervisor.renew(service));
-  openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets, vault });
+  tls?.watch(systemClock, () => renewNginx(supervisor));
+  openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets, vault, tls });
   supervisor.start();
 
   const status = await supervisor.finished;
@@ -148,16 +152,28 @@ async function keepVault(
   return keep(vault, { clock: systemClock, log, reload, wasRoot: plan.supervisorUser !== undefined });
 }
 
-/** Reads the services' environment from the files, and from Vault, anew at each call. */
+async function keepTls({ tls, supervisorUser }: Plan, log: OwnLog): Promise<PairKeeper | undefined> {
+  if (tls === undefined) return undefined;
+  const { keepPair } = await import("./tls/keep-pair.ts");
+  return keepPair(tls, { log, wasRoot: supervisorUser !== undefined });
+}
+
+async function renewNginx(supervisor: Supervisor): Promise<void> {
+  for (const service of supervisor.services) if (service.name === "nginx") await supervisor.renew(service);
+}
+
+/** Reads the services' environment from the files, and from Vault, anew at each call; and nginx's certificate. */
 function environmentReader(
   { plan, environment }: HandedOver,
   vault: VaultKeeper | undefined,
+  tls: PairKeeper | undefined,
 ): () => Promise<NodeJS.ProcessEnv> {
   let last = { environment, sources: plan.sources };
   return async () => {
     const { readFilesAgain } = await import("./reload/environment-files.ts");
     const read = readFilesAgain(last, plan.supervisorUser !== undefined, vault !== undefined);
     await vault?.resolve(read);
+    tls?.take({ isAsked: true });
     last = read;
     return forApplication(last.environment, plan.bootOnly);
   };

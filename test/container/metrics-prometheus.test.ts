@@ -124,7 +124,7 @@ describe("a real Prometheus", () => {
   test("every metric that an all-in-one container can have is there", async () => {
     // Where there is no limit or no version 2 of cgroups, and where the boot or the application had nothing to tell.
     const maybeAbsent =
-      /^djinit_(container_memory_limit|container_pressure|boot_step|migrations|vault|application)/;
+      /^djinit_(container_memory_limit|container_pressure|boot_step|migrations|tls|vault|application)/;
     const wanted = Object.entries(METRICS).filter(
       // Nobody has asked for a task, and Django's own are not this project's.
       ([name]) => !maybeAbsent.test(name) && !/^(celery|django)_task/.test(name),

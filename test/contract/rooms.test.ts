@@ -27,8 +27,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Rooms inside rooms, in their order: each may import from those before it and from its room's own files. */
 const INNER_ROOMS: Record<string, string[]> = {
-  platform: ["files", "confinement", "cgroup"],
-  config: ["sources", "requests", "confinement"],
+  platform: ["files", "confinement", "cgroup", "tls"],
+  config: ["sources", "requests", "connections", "confinement"],
   plan: ["confinement", "requests", "servers", "words", "processes"],
   logs: ["write", "parse", "access", "read"],
   metrics: ["web"],
@@ -47,7 +47,7 @@ const INNER_ROOMS: Record<string, string[]> = {
     "status",
     "verbs",
   ],
-  supervise: ["memory", "sockets", "process", "readiness", "reload", "vault"],
+  supervise: ["memory", "sockets", "process", "readiness", "reload", "vault", "tls"],
   control: ["answers"],
   cli: ["verbs"],
 };

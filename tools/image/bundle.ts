@@ -28,6 +28,7 @@ const ENTRIES: Record<string, string> = {
   "environment-files": "src/supervise/reload/environment-files.ts",
   "open-vault": "src/boot/vault/open-vault.ts",
   "keep-vault": "src/supervise/vault/keep-vault.ts",
+  "keep-pair": "src/supervise/tls/keep-pair.ts",
   libc: "src/platform/libc.ts",
 };
 /** The bundles of a process share it: each copy would bind libc's functions again, for 2 ms and 0.2 MB. */

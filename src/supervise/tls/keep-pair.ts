@@ -1,0 +1,98 @@
+// nginx's certificate is renewed while the container runs: cert-manager, certbot and their like replace the files. Loaded where
+// nginx takes TLS: a bundle of its own.
+
+import type { Clock } from "../../base/clock.ts";
+import type { GivenFiles } from "../../base/given-file.ts";
+import type { OwnLog } from "../../logs/write/own-log.ts";
+import type { TlsPlan } from "../../plan/plan.ts";
+import { filesFor } from "../../platform/files/files-of-root.ts";
+import { isPair, type PairProblem, partsOf, readPair } from "../../platform/tls/pair.ts";
+import { MOST_BYTES, readPairText, writePair } from "../../platform/tls/pair-files.ts";
+
+/** Both files are read, for some 0.2 ms. Certificates are renewed weeks before they end. */
+const PERIOD_MS = 10_000;
+
+const NAMES = { certificate: "DJINIT_TLS_CERT", key: "DJINIT_TLS_KEY" };
+
+export interface KeepPairOptions {
+  log: OwnLog;
+  /** Root has been given up. */
+  wasRoot: boolean;
+}
+
+export function keepPair(plan: TlsPlan, { log, wasRoot }: KeepPairOptions): PairKeeper {
+  return new PairKeeper(plan, log, filesFor(wasRoot));
+}
+
+export class PairKeeper {
+  /** When the certificate that nginx has ends, since 1970. */
+  expiresMs: number;
+  readonly #plan: TlsPlan;
+  readonly #log: OwnLog;
+  readonly #files: GivenFiles;
+  /** As nginx has it. */
+  #taken: string;
+  /** What was wrong at the last look, and what has been said. */
+  #seen = "";
+  #told = "";
+
+  constructor(plan: TlsPlan, log: OwnLog, files: GivenFiles) {
+    this.#plan = plan;
+    this.#log = log;
+    this.#files = files;
+    this.expiresMs = plan.expiresMs;
+    this.#taken = files.read(plan.file, MOST_BYTES).toString("latin1");
+  }
+
+  /**
+   * Gives nginx's file what the given files are now, if that is a good pair. True: nginx is to read it. Where it is none, the
+   * second look says so: of two files that are being replaced, one comes first. `isAsked`: somebody says that they are there.
+   */
+  take({ isAsked = false, nowMs = Date.now() }: { isAsked?: boolean; nowMs?: number } = {}): boolean {
+    const text = readPairText(this.#plan, this.#files);
+    if (!Array.isArray(text) && partsOf(text).text === this.#taken) {
+      this.#seen = "";
+      this.#told = "";
+      return false;
+    }
+    const read = Array.isArray(text) ? text : readPair(text, nowMs);
+    if (!isPair(read)) {
+      this.#refuse(read, isAsked);
+      return false;
+    }
+    writePair(this.#plan.file, read.text, this.#plan.reader);
+    this.#taken = read.text;
+    this.expiresMs = read.expiresMs;
+    const until = new Date(read.expiresMs).toISOString().slice(0, 19);
+    this.#log.info(
+      { path: this.#plan.certificate },
+      `there is a new certificate: nginx gets it, it is valid until ${until}Z`,
+    );
+    return true;
+  }
+
+  /** Looks again and again. `renew`: has nginx read its files. Returns a function that ends the watch. */
+  watch(clock: Clock, renew: () => Promise<void>): () => void {
+    let cancel = () => {};
+    const look = async (): Promise<void> => {
+      if (this.take()) await renew();
+      cancel = clock.after(PERIOD_MS, () => void look());
+    };
+    cancel = clock.after(PERIOD_MS, () => void look());
+    return () => cancel();
+  }
+
+  #refuse(problems: readonly PairProblem[], isAsked: boolean): void {
+    const said = problems
+      .map(({ of, problem }) => `${NAMES[of]} is ${JSON.stringify(this.#plan[of])}, ${problem}`)
+      .join("; ");
+    const isSecond = said === this.#seen;
+    this.#seen = said;
+    if (said === this.#told || !(isSecond || isAsked)) return;
+    this.#told = said;
+    this.#log.warn(
+      { variable: NAMES[problems[0]?.of ?? "certificate"] },
+      `nginx keeps the certificate that it has: ${said}`,
+    );
+  }
+}
