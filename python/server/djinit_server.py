@@ -92,9 +92,24 @@ def say(level: str, text: str) -> None:
 
 
 def ends_by_itself(server: str, words: list[str]) -> bool:
-    """Return whether an end without a signal is meant: uvicorn's one process has answered as many requests as it may."""
+    """Return whether an end without a signal is meant: uvicorn's one process has answered as many requests as it may.
+
+    With several, their parent starts others, and ends with 0 when it is told to.
+    """
     is_limited = "UVICORN_LIMIT_MAX_REQUESTS" in os.environ
-    return server == "uvicorn" and (is_limited or any(word.startswith("--limit-max-requests") for word in words))
+    is_limited = is_limited or any(word.startswith("--limit-max-requests") for word in words)
+    return server == "uvicorn" and is_limited and processes_of_uvicorn(words) < 2
+
+
+def processes_of_uvicorn(words: list[str]) -> int:
+    """As uvicorn reads it. A value that is no number ends uvicorn, and says nothing here."""
+    values = [os.environ.get("WEB_CONCURRENCY"), os.environ.get("UVICORN_WORKERS")]
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        name, has_value, value = word.partition("=")
+        if name == "--workers":
+            values.append(value if has_value else following)
+    said = next((value for value in reversed(values) if value), "1")
+    return int(said) if said.isdigit() else 1
 
 
 def begin_anew() -> None:

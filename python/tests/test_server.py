@@ -34,20 +34,26 @@ def test_too_old(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "words", "variable", "expected"),
+    ("server", "words", "variables", "expected"),
     [
-        ("uvicorn", ["--limit-max-requests", "100"], None, True),
-        ("uvicorn", ["--limit-max-requests=100"], None, True),
-        ("uvicorn", [], "100", True),
-        ("uvicorn", ["--version"], None, False),
-        ("hypercorn", ["--max-requests", "100"], None, False),
+        ("uvicorn", ["--limit-max-requests", "100"], {}, True),
+        ("uvicorn", ["--limit-max-requests=100"], {}, True),
+        ("uvicorn", ["--limit-max-requests=100", "--workers", "2"], {}, False),
+        ("uvicorn", ["--workers=2", "--limit-max-requests=100"], {}, False),
+        ("uvicorn", ["--workers=2", "--limit-max-requests=100", "--workers=1"], {}, True),
+        ("uvicorn", ["--limit-max-requests=100"], {"WEB_CONCURRENCY": "3"}, False),
+        ("uvicorn", ["--limit-max-requests=100"], {"UVICORN_WORKERS": "3"}, False),
+        ("uvicorn", [], {"UVICORN_LIMIT_MAX_REQUESTS": "100"}, True),
+        ("uvicorn", ["--version"], {}, False),
+        ("hypercorn", ["--max-requests", "100"], {}, False),
     ],
 )
 def test_ends_that_are_meant(
-    server: str, words: list[str], variable: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+    server: str, words: list[str], variables: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That of a process which has answered as many requests as it may, and of uvicorn's alone."""
-    monkeypatch.delenv("UVICORN_LIMIT_MAX_REQUESTS", raising=False)
-    if variable is not None:
-        monkeypatch.setenv("UVICORN_LIMIT_MAX_REQUESTS", variable)
+    """That of a process which has answered as many requests as it may, of uvicorn's alone. A parent of several is told to end."""
+    for name in ("UVICORN_LIMIT_MAX_REQUESTS", "UVICORN_WORKERS", "WEB_CONCURRENCY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     assert djinit_server.ends_by_itself(server, words) is expected

@@ -201,6 +201,7 @@ test.each(SERVERS)(
 
 test.each([
   ["uvicorn", ["--limit-max-requests", "100"]],
+  ["uvicorn", ["--limit-max-requests", "100", "--workers", "2"]],
   ["hypercorn", ["--max-requests", "100", "--workers", "2"]],
 ] as const)(
   "%s %j: renewed by requests, without a lost one, and without a word of PID 1's",
