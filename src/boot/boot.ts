@@ -162,7 +162,8 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   if (place.isFirst) half.writeNginxProbes(draft.admin.nginxProbes, run);
   if (steps.nginx) half.writeNginxListen(run);
   if (steps.nginx) half.writeNginxRoot(config.appDirectory, run);
-  if (steps.nginx) half.writeNginxClients(config.trustedProxies, run);
+  if (steps.nginx) half.writeNginxClients(config, run);
+  if (steps.nginx) half.writeNginxProxyProtocol(config, run);
   if (steps.nginx) half.writeNginxUpstream(which === "nginx", run);
   const look = half.withLimits({ ...context, run }, () => checkWebServer(context, draft, half));
   const check = () => half.withTls({ config, isRoot, run, tls }, look);

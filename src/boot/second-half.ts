@@ -9,6 +9,7 @@ export { checkNginx, refuseTakenPorts } from "./nginx/configuration.ts";
 export { withLimits } from "./nginx/limits.ts";
 export { writeNginxListen } from "./nginx/listen.ts";
 export { writeNginxProbes } from "./nginx/probes.ts";
+export { writeNginxProxyProtocol } from "./nginx/proxy-protocol.ts";
 export { writeNginxRoot } from "./nginx/root.ts";
 export { cleanStatic, lookForSite, serveSite } from "./nginx/site.ts";
 export { planTls, withTls } from "./nginx/tls.ts";

@@ -57,6 +57,10 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     const problem = `DJINIT_DRAIN_DELAY is ${delay} s, but DJINIT_GRACE_PERIOD, which includes it, is ${grace} s: nothing could drain; lower the one or raise the other`;
     problems.push({ variable: "DJINIT_DRAIN_DELAY", value: String(delay), problem });
   }
+  if (config.proxyProtocol && invocation.role === "web" && config.trustedProxies === undefined) {
+    const problem = `DJINIT_PROXY_PROTOCOL is set but DJINIT_TRUSTED_PROXIES is not: name the balancers that speak it, or anybody could say who the client is`;
+    problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
+  }
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
   const needers = [
     ...django,

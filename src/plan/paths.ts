@@ -38,6 +38,8 @@ export const NGINX_ROOT_FILE = "/run/djinit/nginx-root.conf";
 export const NGINX_LISTEN_FILE = "/run/djinit/nginx-listen.conf";
 /** HTTPS: inside nginx's server, by the same line as the last one. Written at each start that has a certificate. */
 export const NGINX_TLS_FILE = "/run/djinit/nginx-listen-tls.conf";
+/** The port of the PROXY protocol, in the same place. Written at each start that has one. */
+export const NGINX_PROXY_PROTOCOL_FILE = "/run/djinit/nginx-listen-proxy.conf";
 /** The scheme that the application is told, where nginx itself has ended TLS: at the level http, and where requests are passed on. */
 export const NGINX_TLS_MAPS_FILE = "/run/djinit/nginx-proxies-tls.conf";
 export const NGINX_TLS_FORWARDED_FILE = "/run/djinit/nginx-forwarded-tls.conf";

@@ -42,18 +42,19 @@ export interface NginxSubject {
   container: Container;
 }
 
-/** Starts the container and waits until it answers on `port`. */
+/** Starts the container and waits until it answers on `port`. `more`: further ports. */
 export async function startSubject(
   files: Files = {},
   port = 8000,
   image = runContext().images.djinit,
   env: Record<string, string> = {},
+  more: readonly number[] = [],
 ): Promise<NginxSubject> {
   const container = await createContainer({
     image,
     command: ["echo:application"],
     env: { SKIP_MIGRATIONS: "1", ...env },
-    publish: [port],
+    publish: [port, ...more],
   });
   await docker("copy the application", ["cp", `${APPLICATION}/.`, `${container.id}:/app/`]);
   await copyFiles(container, files);

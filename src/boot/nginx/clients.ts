@@ -1,5 +1,6 @@
 // What nginx knows about clients: which peers are proxies, and the key by which gunicorn recognises nginx.
 import { randomBytes } from "node:crypto";
+import type { Config } from "../../config/variables.ts";
 import {
   NGINX_CLIENT_KEY_FILE,
   NGINX_FORWARDED_FILE,
@@ -7,6 +8,7 @@ import {
   NGINX_PROXIES_FILE,
 } from "../../plan/paths.ts";
 import { plainNetworks } from "./networks.ts";
+import { proxyProtocolPorts } from "./proxy-protocol.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 const FORWARDED = "/etc/nginx/conf.d/django.conf.d/forwarded";
@@ -22,23 +24,49 @@ export function writeClientKey(key: string, run: string): void {
 }
 
 /** Writes the files anew, or removes those of an earlier start. */
-export function writeNginxClients(given: readonly string[] | undefined, run: string): void {
+export function writeNginxClients(config: ClientsConfig, run: string): void {
+  const { trustedProxies: given, proxyProtocol } = config;
   const proxies = given && plainNetworks(given);
   const write = (path: string, lines: readonly string[] | undefined) =>
     writeNginxFile(path, lines && `${lines.join("\n")}\n`, run);
-  write(NGINX_PROXIES_FILE, proxies && [...proxies.map(trusted), ...REAL_IP, ...listed(proxies), MAPS]);
+  write(
+    NGINX_PROXIES_FILE,
+    proxies && [
+      ...proxies.map(trusted),
+      ...(proxyProtocol ? ["real_ip_header proxy_protocol;"] : FORWARDED_FOR),
+      ...listed(proxies),
+      ...believed(proxyProtocol ? proxyProtocolPorts(config) : []),
+      MAPS,
+    ],
+  );
   write(NGINX_FROM_PROXY_FILE, proxies && ["1 $djinit_proxy_listed;"]);
   write(NGINX_FORWARDED_FILE, proxies && [`include ${FORWARDED}/headers.conf;`]);
 }
 
 const trusted = (proxy: string) => `set_real_ip_from ${proxy};`;
+type ClientsConfig = Pick<
+  Config,
+  "trustedProxies" | "proxyProtocol" | "proxyProtocolPort" | "tlsCertificate" | "tlsPort"
+>;
+
 /** Each proxy of a chain appends its peer. The client is the last address that is no proxy. */
-const REAL_IP = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
+const FORWARDED_FOR = ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
 
 const MAPS = `include ${FORWARDED}/maps.conf;`;
 
 /** Without a default, which would be the network 0.0.0.0/0 named twice where that is given. The rest is empty then. */
 function listed(proxies: readonly string[]): string[] {
-  const lines = proxies.map((proxy) => `${proxy} 1;`);
-  return ["geo $realip_remote_addr $djinit_proxy_listed {", ...lines.map((line) => `    ${line}`), "}"];
+  const lines = proxies.map((proxy) => `    ${proxy} 1;`);
+  return ["geo $realip_remote_addr $djinit_peer_listed {", ...lines, "}"];
+}
+
+/** Behind the PROXY protocol a request's headers are the client's, and not the peer's. */
+function believed(ports: readonly number[]): string[] {
+  const lines = ports.map((port) => `    "~^${port}:" "";`);
+  return [
+    'map "$server_port:$djinit_peer_listed" $djinit_proxy_listed {',
+    ...lines,
+    "    default $djinit_peer_listed;",
+    "}",
+  ];
 }

@@ -3,6 +3,7 @@ import { closeSync } from "node:fs";
 import { createServer, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
+import { refuseProblems } from "../../config/problem.ts";
 import {
   isNginxDump,
   type NginxDump,
@@ -19,6 +20,7 @@ import { mirrorFiles } from "../../platform/mirror.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { sayEnd, startChild, startFailure } from "../child-end.ts";
+import { findPortsTwice } from "./own-ports.ts";
 
 /** In nginx.conf of Debian and of nginx.org. Only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
@@ -78,6 +80,7 @@ async function dumpConfiguration(
   const cannotStart = startFailure("nginx", end, lines);
   if (cannotStart !== undefined) throw cannotStart;
   if (end.status === 0) throw refused("`nginx -T` ended with status 0, but has not shown it", lines);
+  refuseProblems(findPortsTwice(lines));
   const first = lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? `nginx -T ${sayEnd(end)}`;
   throw refused(first.replace(/^nginx: /, ""), lines);
 }

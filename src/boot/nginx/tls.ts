@@ -1,8 +1,7 @@
 // HTTPS beside the plain port: what nginx reads of it.
 import { networkInterfaces } from "node:os";
 import { DjinitError } from "../../base/errors.ts";
-import { type Problem, refuseProblems } from "../../config/problem.ts";
-import { VARIABLES } from "../../config/variables.ts";
+import type { Config } from "../../config/variables.ts";
 import type { NginxDump } from "../../plan/nginx.ts";
 import {
   NGINX_TLS_FILE,
@@ -32,14 +31,16 @@ const CIPHERS = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ];
 
+type TlsConfig = Pick<Config, "tlsPort" | "proxyProtocol">;
+
 /** Inside nginx's server. */
-export function tlsText(port: number, file: string, addresses: readonly string[], http2: Http2): string {
-  const word = http2 === "word" ? " http2" : "";
+function tlsText({ tlsPort, proxyProtocol }: TlsConfig, addresses: readonly string[], http2: Http2): string {
+  const words = `${http2 === "word" ? " http2" : ""}${proxyProtocol ? " proxy_protocol" : ""}`;
   return [
-    ...addresses.map((address) => `listen ${address}${port} ssl${word};`),
+    ...addresses.map((address) => `listen ${address}${tlsPort} ssl${words};`),
     ...(http2 === "directive" ? ["http2 on;"] : []),
-    `ssl_certificate ${file};`,
-    `ssl_certificate_key ${file};`,
+    `ssl_certificate ${TLS_PAIR_FILE};`,
+    `ssl_certificate_key ${TLS_PAIR_FILE};`,
     "ssl_protocols TLSv1.2 TLSv1.3;",
     `ssl_ciphers ${CIPHERS.join(":")};`,
     "ssl_prefer_server_ciphers off;",
@@ -73,13 +74,12 @@ export function withTls(context: TlsContext, check: () => Promise<NginxDump>): (
   writePair(placedIn(run, TLS_PAIR_FILE), tls.pair.text, isRoot ? NGINX_USER : undefined);
   const addresses = hasIPv6(networkInterfaces()) ? ["", "[::]:"] : [""];
   const write = (http2: Http2): void =>
-    writeNginxFile(NGINX_TLS_FILE, tlsText(config.tlsPort, TLS_PAIR_FILE, addresses, http2), run);
+    writeNginxFile(NGINX_TLS_FILE, tlsText(config, addresses, http2), run);
   write("directive");
   return async () => {
     try {
       return await check();
     } catch (error) {
-      if (says(error, "duplicate listen", NGINX_TLS_FILE)) refuseProblems([takenPort(config.tlsPort)]);
       if (!says(error, 'unknown directive "http2"')) throw error;
       write("word");
       return await check();
@@ -89,12 +89,6 @@ export function withTls(context: TlsContext, check: () => Promise<NginxDump>): (
 
 function says(error: unknown, ...words: string[]): boolean {
   return error instanceof DjinitError && words.every((word) => error.message.includes(word));
-}
-
-function takenPort(port: number): Problem {
-  const { name } = VARIABLES.tlsPort;
-  const problem = `${name} is ${port}, where nginx listens already: give it another port`;
-  return { variable: name, value: String(port), problem };
 }
 
 /** What the second life keeps an eye on. */

@@ -1,5 +1,5 @@
 // The rows of the table about how clients connect to nginx. Part of variables.ts.
-import { directory, integer } from "../value-types.ts";
+import { directory, flag, integer } from "../value-types.ts";
 import { variable } from "../variable.ts";
 
 export const CONNECTION_VARIABLES = {
@@ -12,6 +12,18 @@ export const CONNECTION_VARIABLES = {
     "DJINIT_TLS_KEY",
     directory(),
     "Web: the file with its private key (PEM, not encrypted). It may be root's alone.",
+  ),
+  proxyProtocol: variable(
+    "DJINIT_PROXY_PROTOCOL",
+    flag(),
+    "Web: nginx takes the PROXY protocol, versions 1 and 2, at DJINIT_PROXY_PROTOCOL_PORT, and at DJINIT_TLS_PORT where it takes TLS: from DJINIT_TRUSTED_PROXIES, which have to be set.",
+    { default: "" },
+  ),
+  proxyProtocolPort: variable(
+    "DJINIT_PROXY_PROTOCOL_PORT",
+    integer(1, 65_535),
+    "Web: the port of the PROXY protocol without TLS.",
+    { default: "8001" },
   ),
   tlsPort: variable("DJINIT_TLS_PORT", integer(1, 65_535), "Web: the port of HTTPS.", { default: "8443" }),
 } as const;

@@ -67,6 +67,16 @@ export const BAD_COMBINATIONS: readonly BadCombination[] = [
     ],
   },
   {
+    name: "the PROXY protocol from anybody",
+    env: { DJINIT_PROXY_PROTOCOL: "1" },
+    problems: [
+      [
+        "DJINIT_TRUSTED_PROXIES",
+        "DJINIT_PROXY_PROTOCOL is set but DJINIT_TRUSTED_PROXIES is not: name the balancers that speak it, or anybody could say who the client is",
+      ],
+    ],
+  },
+  {
     name: "no application",
     cmd: [],
     problems: [["CMD", 'no application is named: give it as CMD, for instance CMD ["']],

@@ -105,6 +105,7 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_TLS_CERT", "tls.crt", PATH],
   ["DJINIT_TLS_KEY", "key of mine", PATH],
   ["DJINIT_TLS_PORT", "0", whole(1, 65_535)],
+  ["DJINIT_PROXY_PROTOCOL_PORT", "65536", whole(1, 65_535)],
   ["DJINIT_STATIC_HEADERS", "X-Frame-Options", NO_HEADER("X-Frame-Options")],
   ["DJINIT_STATIC_HEADERS", 'X-A: b"; return 200', NO_HEADER('X-A: b"; return 200')],
   ["DJINIT_STATIC_HEADERS", "X-A: $request_id", NO_HEADER("X-A: $request_id")],
