@@ -7,7 +7,7 @@ const ENGINE_TIMEOUT_MS = 15 * 60_000;
 export default defineConfig({
   test: {
     reporters: ["verbose"],
-    projects: ["compose"].map((name) => ({
+    projects: ["compose", "swarm", "logs"].map((name) => ({
       test: {
         name,
         include: [`test/engines/${name}/**/*.test.ts`],

@@ -7,6 +7,8 @@ import { pythonTools } from "../../tools/python/environment.ts";
 export const DEPLOY = join(import.meta.dirname, "../../deploy");
 /** Compose's own reader, of which the schema is a part. Its module comes through Go's own checks. */
 const COMPOSE = "github.com/compose-spec/compose-go/v2@v2.9.0";
+/** Docker's client, which has a schema of its own for stacks. */
+const CLIENT = "github.com/docker/cli@v28.2.2+incompatible";
 
 // biome-ignore lint/suspicious/noExplicitAny: the files are looked at by many paths
 type Document = any;
@@ -37,8 +39,16 @@ export function refusedBy(schema: string, file: string | object): { document: Do
 
 /** The path of the schema of the compose specification. Errors: Go cannot load it. */
 export function composeSchema(): string {
-  const { Dir } = JSON.parse(run("go", ["mod", "download", "-json", COMPOSE])) as { Dir: string };
-  return join(Dir, "schema/compose-spec.json");
+  return join(moduleFolder(COMPOSE), "schema/compose-spec.json");
+}
+
+/** The path of the schema of stacks. Errors: Go cannot load it. */
+export function stackSchema(): string {
+  return join(moduleFolder(CLIENT), "cli/compose/schema/data/config_schema_v3.13.json");
+}
+
+function moduleFolder(name: string): string {
+  return (JSON.parse(run("go", ["mod", "download", "-json", name])) as { Dir: string }).Dir;
 }
 
 function python(given: object): { document: Document; refused: string[] } {

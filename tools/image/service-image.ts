@@ -16,6 +16,8 @@ export type ServiceName = keyof typeof SERVICE_IMAGES;
 /** What only the tests of engines need: built when one of them asks. */
 export const ENGINE_IMAGES = {
   compose: "djinit-compose:trixie",
+  haproxy: "djinit-haproxy:trixie",
+  "swarm-node": "djinit-swarm-node:trixie",
 } as const;
 
 const standInsDir = fileURLToPath(new URL("../stand-ins/", import.meta.url));

@@ -1,0 +1,77 @@
+// deploy/swarm, held against the schema of stacks and against what djinit needs.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { VARIABLES } from "../../../src/config/variables.ts";
+import { DEPLOY, refusedBy, stackSchema } from "../../support/yaml-files.ts";
+
+const { document: file, refused } = refusedBy(stackSchema(), "swarm/stack.yaml");
+const OURS = Object.entries(file.services).filter(([, { image }]: Any) => image.includes("APP_IMAGE")) as [
+  string,
+  Any,
+][];
+const HAPROXY = readFileSync(join(DEPLOY, "swarm/haproxy.cfg"), "utf8");
+
+// biome-ignore lint/suspicious/noExplicitAny: the file is looked at by many paths
+type Any = any;
+
+const seconds = (text: string) => Number.parseInt(text, 10) * (text.endsWith("m") ? 60 : 1);
+
+test("is what `docker stack deploy` takes", () => {
+  expect(refused).toEqual([]);
+  expect(OURS.map(([name]) => name)).toEqual(["release", "web", "worker", "beat"]);
+});
+
+test("nothing of it would be ignored: a stack knows no `tmpfs`, `depends_on` or `restart`", () => {
+  for (const service of Object.values(file.services) as Any[])
+    for (const word of ["tmpfs", "depends_on", "restart", "build", "container_name", "cap_drop"])
+      expect(Object.keys(service)).not.toContain(word);
+});
+
+test("every variable of djinit's is one, and each service has longer than its grace period", () => {
+  const known = Object.values(VARIABLES).map(({ name }): string => name);
+  for (const [name, { environment, stop_grace_period }] of OURS) {
+    const unknown = Object.keys(environment).filter((it) => /^DJINIT_/.test(it) && !known.includes(it));
+    expect([name, unknown]).toEqual([name, []]);
+    if (name === "release") continue;
+    expect(environment.DJINIT_MIGRATIONS, name).toBe("wait");
+    expect(seconds(stop_grace_period), name).toBeGreaterThan(Number(environment.DJINIT_GRACE_PERIOD));
+  }
+});
+
+test("the release is a job that migrates", () => {
+  const { environment, deploy } = Object.fromEntries(OURS)["release"];
+  expect([environment.DJINIT_MIGRATIONS, deploy.mode]).toEqual(["run", "replicated-job"]);
+});
+
+test("what serves is replaced when the new one is ready, and rolled back if it never is", () => {
+  for (const [name, { deploy, healthcheck }] of OURS.filter(([it]) => it !== "release")) {
+    expect(deploy.update_config, name).toMatchObject({ order: "start-first", failure_action: "rollback" });
+    expect(healthcheck.test).toEqual(["CMD", "/usr/local/bin/djinit", "health"]);
+    // PID 1 gets the time to start again what has died, and a broker the time to come back.
+    const leastSeconds = name === "web" ? 60 : 600;
+    expect(seconds(healthcheck.interval) * healthcheck.retries).toBeGreaterThanOrEqual(leastSeconds);
+  }
+});
+
+test("secrets are files that djinit reads, and none is a variable", () => {
+  for (const [name, { environment, secrets }] of OURS) {
+    expect(environment.DJINIT_SECRETS_DIR, name).toBe("/run/secrets");
+    const targets = secrets.map(({ target }: Any) => target);
+    expect(targets).toEqual(["SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL"]);
+    expect(Object.keys(environment).filter((it) => targets.includes(it))).toEqual([]);
+  }
+});
+
+test("the proxy asks for readiness, trusts DNS for less than the drain, and waits longer than nginx does", () => {
+  expect(HAPROXY).toContain("option httpchk GET /readyz");
+  expect(HAPROXY).toMatch(/server-template web \d+ tasks\.web:8000/);
+  const drain = Number(Object.fromEntries(OURS)["web"].environment.DJINIT_DRAIN_DELAY);
+  const [, interval, fall] = /inter (\d+)ms .* fall (\d+)/.exec(HAPROXY) ?? [];
+  expect((Number(interval) * Number(fall)) / 1000).toBeLessThan(drain);
+  const limit = Number(/timeout server (\d+)s/.exec(HAPROXY)?.[1]);
+  expect(limit).toBeGreaterThan(60);
+  expect(file.networks.inside.ipam.config).toEqual([
+    { subnet: Object.fromEntries(OURS)["web"].environment.DJINIT_TRUSTED_PROXIES },
+  ]);
+});
