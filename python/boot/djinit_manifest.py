@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import djinit_command
 import djinit_databases
+import djinit_likely
 import djinit_migrate
 import djinit_site
 import djinit_trace
@@ -196,6 +197,7 @@ def settings_facts(trace: djinit_trace.Trace, probes: Probes) -> dict[str, Any]:
         "unproven": unproven,
         "values": djinit_values.decisive(settings),
         "takes_url": probes.takes_url,
+        "loads": djinit_likely.loadable(trace.loaded),
     }
     file_unless = deciding_on_file(trace, settings)
     return told if file_unless is None else {**told, "file_unless": file_unless}

@@ -524,7 +524,8 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-if __name__ == "__main__":
+def start() -> NoReturn:
+    """Do what the arguments say, and end the process."""
     try:
         report("program-started")
         main(OPTIONS, sys.argv[1:])
@@ -532,3 +533,7 @@ if __name__ == "__main__":
         leave(0)
     except Stopped:
         leave(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    start()

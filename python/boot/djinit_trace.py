@@ -43,6 +43,8 @@ class Trace:
         self.before = type(os.environ)
         os.environ.__class__ = Environ
         self.modules = set(sys.modules)
+        #: Those that the settings have loaded, in their order.
+        self.loaded: list[str] = []
         # Hooks cannot be taken out again.
         sys.addaudithook(self.on_event)
 
@@ -73,7 +75,8 @@ class Trace:
         """The settings are imported."""
         self.active = False
         os.environ.__class__ = self.before
-        self.modules = {name for name in sys.modules if name not in self.modules}
+        self.loaded = [name for name in sys.modules if name not in self.modules]
+        self.modules = set(self.loaded)
 
 
 def project_files(modules: set[str], settings: str) -> dict[str, str]:

@@ -2,54 +2,82 @@
 
 Run by gunicorn's file where djinit has set DJINIT_GATE_FD, before the application is loaded; all that gunicorn itself needs is
 loaded by then. While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
+Where djinit has to know the settings, a fork imports them for it (djinit_reader.py).
 """
 
 import json
 import os
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from select import select
+from typing import Any
 
 paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
-#: These look neither at the settings nor at the database when they are loaded, and start no thread.
-LIKELY_MODULES = (
-    "django.core.handlers.wsgi",
-    "django.db.models",
-    "django.forms",
-    "django.template.loader",
-    "django.template.defaulttags",
-    "django.template.loader_tags",
-    "django.views.generic",
-    "django.core.cache",
-    "django.core.management",
-    "django.utils.translation.trans_real",
-    "psycopg",
-    "django.db.backends.postgresql.base",
-)
-#: They replace what the modules above would have got hold of.
+likely = runpy.run_path("/usr/local/lib/djinit/djinit_likely.py")
+
+#: They replace what the likely modules would have got hold of.
 PATCHERS = ("gevent", "eventlet")
 
 
-def likely_modules() -> Iterator[str]:
-    """What to load while there is time."""
-    if not any(map(find_spec, PATCHERS)):
-        yield from LIKELY_MODULES
+def are_patched() -> bool:
+    """Whether nothing may be loaded before the application."""
+    return any(map(find_spec, PATCHERS))
 
 
-def wait() -> None:
-    """Return when the gate is opened. Ends the process when djinit has ended without opening it."""
-    gate = int(os.environ.pop("DJINIT_GATE_FD"))
-    with paused():
-        for name in likely_modules():
-            if select([gate], [], [], 0)[0]:
+def is_open(gate: int) -> bool:
+    """Whether somebody has written there, or nobody can any more."""
+    return bool(select([gate], [], [], 0)[0])
+
+
+def load(names: Iterable[str], gate: int) -> None:
+    """Load them, for as long as there is time."""
+    # A module that asks for the settings must find none.
+    settings = os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    try:
+        for name in names:
+            if is_open(gate):
                 break
             try:
                 import_module(name)
             except Exception:  # whatever it is, the application will meet it too, or has no use for the module
                 continue
+    finally:
+        if settings is not None:
+            os.environ["DJANGO_SETTINGS_MODULE"] = settings
+
+
+def reader_of(gate: int) -> Any:
+    """What is to import the settings, if anything is."""
+    if "DJINIT_GATE_READER" not in os.environ:
+        return None
+    return runpy.run_path("/usr/local/lib/djinit/djinit_reader.py")["asked_for"](gate)
+
+
+def watch(reader: Any, gate: int) -> None:
+    """Return when the gate is open. The reader's end is told when it comes; who opens the gate needs no reader any more."""
+    while reader.pid and not is_open(gate):
+        if reader.pidfd in select([gate, reader.pidfd], [], [])[0]:
+            reader.tell()
+    reader.kill()
+
+
+def wait() -> None:
+    """Return when the gate is opened. Ends the process when djinit has ended without opening it."""
+    gate = int(os.environ.pop("DJINIT_GATE_FD"))
+    reader = reader_of(gate)
+    if not are_patched():
+        with paused():
+            if reader is not None:
+                load(likely["loadable"](reader.loads), gate)
+                reader.fork()
+            load(likely["MODULES"], gate)
+    elif reader is not None:
+        reader.decline()
+    if reader is not None:
+        watch(reader, gate)
     said = os.read(gate, 65_536)
     os.close(gate)
     if said[:1] != b"1":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import djinit_likely
 import djinit_manifest
 import pytest
 
@@ -28,14 +29,17 @@ MANDATORY = HEAD + "DATABASES = database(os.environ['DATABASE_URL'])\n"
 BY_PARTS = HEAD + "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ.get('DB_HOST')}}\n"
 
 
+#: In the image they are one.
+FOLDERS = [str(Path(module.__file__ or "").parent) for module in (djinit_manifest, djinit_likely)]
+
+
 def probe(project: Path, settings: str, is_build: bool = True, **more: str) -> Any:
     """[takes_url, stands_in, DATABASE_URL afterwards], in a process of its own."""
     (project / "live.py").write_text(settings)
-    boot = Path(djinit_manifest.__file__).parent
     environment = {"DJANGO_SETTINGS_MODULE": "live", **more}
     if "PYTHONPATH" in os.environ:
         environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
-    words = [sys.executable, "-c", PROGRAM.format(is_build=is_build) + TELL, str(boot), str(project)]
+    words = [sys.executable, "-c", PROGRAM.format(is_build=is_build) + TELL, *FOLDERS, str(project)]
     told = subprocess.run(words, env=environment, capture_output=True, check=True, text=True)
     return json.loads(told.stdout)
 
@@ -85,6 +89,6 @@ def test_which_variables_a_file_database_hangs_on(
     environment = {"DJANGO_SETTINGS_MODULE": "live", **variables}
     if "PYTHONPATH" in os.environ:
         environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
-    words = [sys.executable, "-c", FILE, str(Path(djinit_manifest.__file__).parent), str(tmp_path)]
+    words = [sys.executable, "-c", FILE, *FOLDERS, str(tmp_path)]
     told = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, check=True, text=True)
     assert json.loads(told.stdout) == expected

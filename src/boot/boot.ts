@@ -17,14 +17,12 @@ import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
-import { willReadSettings } from "./database/foretell.ts";
-import { type EarlyReader, readSettingsEarly } from "./django/early-reader.ts";
+import { type EarlyPython, startPython } from "./early-python.ts";
 import { findAppDirectoryProblems, findLineDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
 import { giveDjinitDirectory, type RunDirectory } from "./files/runtime-directories.ts";
 import type { Place } from "./first-djinit.ts";
 import { answerWhileBooting, layGround } from "./ground.ts";
-import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile, hasProjectFile } from "./gunicorn/file.ts";
 import { openApplicationSocket } from "./gunicorn/socket.ts";
 import { type GivenPair, readGivenPair } from "./nginx/given-pair.ts";
@@ -96,14 +94,10 @@ function answerEarly(context: BootContext): Early {
 }
 
 /** What the first half leaves to the second. */
-interface Begun {
+interface Begun extends EarlyPython {
   draft: Plan;
   /** Of the directory that serves as /run, where it has one of its own. */
   lockFd: number | undefined;
-  /** Waits at its gate, where it has one. */
-  gunicorn: EarlyService | undefined;
-  /** Imports the settings, where they have to be. */
-  reader: EarlyReader | undefined;
   /** The certificate that nginx is to have. */
   tls: GivenPair | undefined;
 }
@@ -142,8 +136,7 @@ function begin(context: BootContext, laid?: RunDirectory): Begun {
   if (services.note !== undefined) log.warn({ user: process.getuid?.(), run_directory: run }, services.note);
   const socketFd = steps.application ? openApplicationSocket(invocation, config, isRoot, run) : undefined;
   const draft = completePlan(placePlan(services, run, gunicornSettles), { socketFd });
-  const gunicorn = startGunicorn(draft, environment);
-  return { draft, lockFd, gunicorn, reader: readSettings(context), tls };
+  return { draft, lockFd, tls, ...startPython(context, draft, asDjango(isRoot)) };
 }
 
 /** The second half: everything else that has to be true before a service starts. */
@@ -191,22 +184,6 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
     boot: gathered.facts,
     tls: tls && half.planTls(tls, { isRoot, run }),
   });
-}
-
-/** Only with the usual socket, and a file that waits at the gate. */
-function startGunicorn(
-  { services, bootOnly }: Plan,
-  environment: NodeJS.ProcessEnv,
-): EarlyService | undefined {
-  const gunicorn = services.find(({ name }) => name === "gunicorn");
-  if (gunicorn?.sockets === undefined || !gunicornFile("waits")) return undefined;
-  return startEarly(gunicorn, forApplication(environment, bootOnly));
-}
-
-/** Only where it is certain that they will be asked for. */
-function readSettings({ config, environment, isRoot, steps }: BootContext): EarlyReader | undefined {
-  if (!willReadSettings(steps, config, environment)) return undefined;
-  return readSettingsEarly(config, environment, asDjango(isRoot));
 }
 
 /** What stands before a command so that it runs as user django. */

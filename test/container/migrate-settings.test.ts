@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type Database } from "../support/postgres.ts";
 import type { LogRecord } from "../support/records.ts";
+import { isReady } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
 import { buildProject } from "./project-image.ts";
 import { type ProjectOptions, startProject } from "./project-subject.ts";
@@ -271,6 +272,52 @@ class Migration(migrations.Migration):
     const files = { "/app/shapes/parts.py": 'raise ValueError("no flour")\n' };
     await using container = await startRelease({ image, env: parts(await createDatabase()), files });
     const error = await failsWith(container, { status: 78, code: "DJINIT_SETTINGS_FAILED" });
+    expect(error.msg).toBe("cannot load the Django settings: ValueError: no flour");
+  });
+
+  test("web: a fork of gunicorn's process imports them, and a Python of its own where theirs are other variables", async () => {
+    const database = await createDatabase();
+    await release({ image, env: { ...parts(database), ...SUPERUSER } });
+    const startWeb = (env: Variables, files: Variables = {}) =>
+      startProject({
+        image,
+        command: ["shapes.app:application"],
+        env: { ...parts(database), ...SUPERUSER, ...env, PYTHONPATH: "/opt/watch" },
+        files: {
+          "/app/shapes/app.py": `from django.conf import settings
+print(f"settings are there: {settings.configured}", flush=True)
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"cakes"]
+`,
+          // Each Python says what it is.
+          "/opt/watch/sitecustomize.py":
+            'import sys\nwith open("/tmp/pythons", "a") as file:\n    file.write(" ".join(sys.orig_argv[:2]) + "\\n")\n',
+          ...files,
+        },
+      });
+    const setups = async (container: Awaited<ReturnType<typeof startWeb>>) => {
+      await container.record("readiness", isReady, 60_000);
+      const records = await container.records();
+      expect(importedSettings(records)).toBe(true);
+      expect(startedDjango(records)).toBe(false);
+      expect(said(records)).toContain("no migration is pending");
+      expect(said(records)).toContain("settings are there: False");
+      expect(complaints(records)).toEqual([]);
+      const pythons = (await container.output(["cat", "/tmp/pythons"])).split("\n");
+      expect(
+        pythons.filter((line) => line.endsWith("/gunicorn")),
+        pythons.join(),
+      ).toHaveLength(1);
+      return pythons.filter((line) => line.endsWith("/djinit_setup.py")).length;
+    };
+    await using forked = await startWeb({});
+    expect(await setups(forked)).toBe(0);
+    expect(await forked.stop()).toBe(0);
+    await using other = await startWeb({ MIGRATIONS_DATABASE_URL: database.url });
+    expect(await setups(other)).toBe(1);
+    await using broken = await startWeb({}, { "/app/shapes/parts.py": 'raise ValueError("no flour")\n' });
+    const error = await failsWith(broken, { status: 78, code: "DJINIT_SETTINGS_FAILED" });
     expect(error.msg).toBe("cannot load the Django settings: ValueError: no flour");
   });
 

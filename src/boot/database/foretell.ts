@@ -12,22 +12,27 @@ const MOST_BYTES = 1024 * 1024;
 /** Of ManifestFacts. */
 interface Told {
   needs_django: unknown[];
-  settings: { unproven: unknown[]; takes_url: boolean; file_unless?: string[] | undefined };
+  settings: { unproven: unknown[]; takes_url: boolean; file_unless?: string[] | undefined; loads?: unknown };
 }
 
-/** Whether learnSchema will import the settings, unless the code has changed since the manifests were made. */
-export function willReadSettings(
+/** What the settings load, where learnSchema will import them, unless the code has changed since the manifests were made. */
+export function foretellReading(
   { steps }: Pick<BootPlan, "steps">,
   config: Pick<Config, "databaseUrl" | "migrationsDatabaseUrl" | "migrateAlways">,
   environment: NodeJS.ProcessEnv,
   paths: readonly string[] = MANIFEST_FILES,
-): boolean {
+): { loads: string[] } | undefined {
   // Elsewhere Django is started anyway, or nothing is looked for.
-  if (!steps.some(changesDatabase) || steps.includes("collectstatic") || config.migrateAlways) return false;
+  if (!steps.some(changesDatabase) || steps.includes("collectstatic") || config.migrateAlways)
+    return undefined;
   const url = config.migrationsDatabaseUrl ?? config.databaseUrl;
-  if (url !== undefined && databaseKind(url) !== "postgres") return false;
+  if (url !== undefined && databaseKind(url) !== "postgres") return undefined;
   const manifests = paths.flatMap(readManifest);
-  return manifests.length > 0 && manifests.every((told) => needsSettings(told, url, environment));
+  const [first] = manifests;
+  if (first === undefined || !manifests.every((told) => needsSettings(told, url, environment)))
+    return undefined;
+  const { loads } = first.settings;
+  return { loads: Array.isArray(loads) ? loads.filter((name) => typeof name === "string") : [] };
 }
 
 /** Whether the default database is a file, as it was when the manifest was made: none of the variables is set that decide. */

@@ -47,7 +47,7 @@ const REAL: Sources = {
   findManifests: (django) => findManifests(environmentOf(django)),
   readSettings: async (django) => {
     const { promise: told, resolve: onSettings } = Promise.withResolvers<Settings>();
-    const early = django.reader?.take();
+    const early = await django.reader?.take(django.signal);
     const ended = runDjango(django, [READ_SETTINGS], { lock: "own", early, onSettings });
     // To take the interpreter down takes longer than to ask the database. Its step is reported as done after this.
     return await Promise.race([told, ended.then(({ settings }) => settings as Settings)]);

@@ -21,8 +21,11 @@ export interface EarlyInterpreter {
 }
 
 export interface EarlyReader {
-  /** The first time: for whoever relays its output and takes its reports. */
-  take(): EarlyInterpreter | undefined;
+  /**
+   * The first time: for whoever relays its output and takes its reports. Undefined where it has come to nothing: another one has
+   * to be started. Errors: the reason of the signal.
+   */
+  take(signal: AbortSignal): Promise<EarlyInterpreter | undefined>;
   /** Ends it, unless it has been taken: nobody has a use for it. */
   discard(): void;
 }
@@ -54,7 +57,7 @@ export function readSettingsEarly(
     return taken;
   };
   return {
-    take,
+    take: () => Promise.resolve(take()),
     discard: () => {
       if (take() === undefined) return;
       interpreter.socket.destroy();

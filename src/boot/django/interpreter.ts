@@ -12,6 +12,8 @@ export interface Interpreter {
   /** Descriptor 3 of the program: for its reports, and nothing else. */
   socket: Socket;
   ended: Promise<ChildEnd>;
+  /** Sends a signal to it and its descendants, where that is not to be done by its PID alone. */
+  send?: (pid: number, signal: NodeJS.Signals) => void;
 }
 
 interface InterpreterOptions {

@@ -103,7 +103,7 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   for (const { childHasIt } of [stdout, stderr]) childHasIt(pid);
   options.observer.onStepStarted(progress.step);
 
-  const escalation = new Escalation(clock, pid, signalTree);
+  const escalation = new Escalation(clock, pid, interpreter.send ?? signalTree);
   const onDeadline = (): void => {
     const { step, migration } = progress;
     const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;

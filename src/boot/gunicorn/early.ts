@@ -9,6 +9,8 @@ import { confinementWords } from "../../platform/confinement/rules.ts";
 import { makePipe } from "../../platform/libc.ts";
 import { asService } from "../../platform/service-argv.ts";
 import { startChild } from "../child-end.ts";
+import type { EarlyReader } from "../django/early-reader.ts";
+import type { ForkOrder } from "../django/forked-reader.ts";
 
 /** The descriptor that djinit_gate.py waits at. */
 const GATE_VARIABLE = "DJINIT_GATE_FD";
@@ -24,29 +26,36 @@ export interface EarlyService {
 }
 
 /**
- * Starts it; `environment` is the application's. If this process ends before the gate is open, so does the service.
+ * Starts it; `environment` is the application's. If this process ends before the gate is open, so does the service. `orderFork`
+ * asks for a reader of the settings, where its process, with this environment, can have one.
  * Errors: throws when no descriptor is left.
  */
-export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): EarlyService {
+export function startEarly(
+  plan: ServicePlan,
+  environment: NodeJS.ProcessEnv,
+  orderFork: (own: NodeJS.ProcessEnv) => ForkOrder | undefined = () => undefined,
+): { gunicorn: EarlyService; reader: EarlyReader | undefined } {
   const { argv, cwd, user, sockets } = plan;
   const gate = makePipe();
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
   const held = descriptorsOf(plan);
-  const own = {
+  const plain = {
     ...ofService(plan, environment),
     ...(sockets === undefined ? {} : socketVariables(sockets.variable, held.length)),
     [GATE_VARIABLE]: String(FIRST_FD + held.length),
   };
+  const fork = orderFork(plain);
+  const own = { ...plain, ...fork?.variable(plain, FIRST_FD + held.length + 1) };
   const start = asService(user, argv, own, plan.confinement && confinementWords(plan.confinement));
   // Its own session, as the supervising half starts its services.
   const { child } = startChild(start, {
     cwd,
-    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd],
+    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...held, gate.readFd, ...(fork?.childFds ?? [])],
     detached: true,
   });
   child?.unref();
   for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
-  return {
+  const gunicorn: EarlyService = {
     open: (found) => {
       const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
       const isAlive = pid !== undefined && letThrough(gate.writeFd, found);
@@ -60,6 +69,7 @@ export function startEarly(plan: ServicePlan, environment: NodeJS.ProcessEnv): E
       return exitStatusOf(child.exitCode, child.signalCode);
     },
   };
+  return { gunicorn, reader: fork?.readerOf(child?.pid) };
 }
 
 function letThrough(gateFd: number, found: Record<string, string>): boolean {

@@ -34,6 +34,8 @@ export const FACTS = v.object({
     takes_url: v.boolean(),
     /** The default database is a file, unless one of these variables is set. Missing where that is not known. */
     file_unless: v.optional(v.array(v.string())),
+    /** Modules of django and of libraries that their import loads: djinit_likely.py. Missing in a manifest of an older djinit. */
+    loads: v.optional(v.array(v.string())),
   }),
   migrations: v.array(
     v.object({

@@ -16,6 +16,7 @@ import { readSettingsEarly } from "../../../src/boot/django/early-reader.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const LIMIT_MS = 20_000;
+const NEVER = new AbortController().signal;
 const directory = mkdtempSync(join(tmpdir(), "djinit-early-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -31,8 +32,8 @@ const openFds = () => readdirSync("/proc/self/fd").length;
 
 test("whoever takes it gets what it has said so far, and nobody else does", async () => {
   const reader = begin('echo "$PWD $DATABASE_URL $3"; echo oops >&2; echo report >&3');
-  const early = reader.take();
-  expect(reader.take()).toBeUndefined();
+  const early = await reader.take(NEVER);
+  expect(await reader.take(NEVER)).toBeUndefined();
   if (early === undefined) throw new Error("cannot take it");
   const { interpreter, stdout, stderr } = early;
   expect(await text(interpreter.socket)).toBe("report\n");
@@ -59,5 +60,5 @@ test("one that nobody has a use for is ended, and nothing of it stays open", asy
   const isGone = () => !readdirSync("/proc").includes(String(pid));
   await eventually(isGone, { what: "it is gone", timeoutMs: LIMIT_MS });
   await eventually(() => openFds() <= before, { what: "its descriptors are closed", timeoutMs: LIMIT_MS });
-  expect(reader.take()).toBeUndefined();
+  expect(await reader.take(NEVER)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { hasFileDatabase, willReadSettings } from "../../../../src/boot/database/foretell.ts";
+import { foretellReading, hasFileDatabase } from "../../../../src/boot/database/foretell.ts";
 import type { StepName } from "../../../../src/plan/plan.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "foretell-"));
@@ -14,6 +14,7 @@ interface Facts {
   unproven?: string[];
   takes_url?: boolean;
   file_unless?: string[];
+  loads?: unknown;
 }
 
 function manifest({ needs_django = [], unproven = [], takes_url = true, ...more }: Facts): string {
@@ -45,7 +46,7 @@ function foretell(
   } = {},
 ): boolean {
   const all = { databaseUrl: undefined, migrationsDatabaseUrl: undefined, migrateAlways: false, ...config };
-  return willReadSettings({ steps }, all, environment, paths);
+  return foretellReading({ steps }, all, environment, paths) !== undefined;
 }
 
 test("settings that cannot be proven, or do not take DATABASE_URL, will be imported", () => {
@@ -78,6 +79,20 @@ test("each manifest has to say so, and one has to be there", () => {
   expect(foretell([join(directory, "none.json")])).toBe(false);
   for (const text of ["", "null", "{}", '{"facts":{"needs_django":[]}}', "[]"])
     expect(foretell([write(text)])).toBe(false);
+});
+
+test("what they load is what the first of the manifests says, as far as it is a list of names", () => {
+  const all = { databaseUrl: undefined, migrationsDatabaseUrl: undefined, migrateAlways: false };
+  const loads = (...given: unknown[]) =>
+    foretellReading(
+      { steps: STEPS },
+      all,
+      {},
+      given.map((names) => manifest({ takes_url: false, loads: names })),
+    );
+  expect(loads(["django.forms", 1, "celery"], ["kombu"])).toEqual({ loads: ["django.forms", "celery"] });
+  expect(loads(undefined)).toEqual({ loads: [] });
+  expect(loads("celery")).toEqual({ loads: [] });
 });
 
 test("a file, by what the manifest says, unless one of the variables is set", () => {
