@@ -13,13 +13,13 @@ export interface Syntax {
   operands?: [number, number];
   /** Long options, some with a short name: `{ follow: "f" }`. */
   flags?: Record<string, string>;
-  /** Long options that take a value. */
-  values?: string[];
+  /** The same, with a value each. */
+  values?: Record<string, string>;
 }
 
 /** A verb's operands and options. Errors: DJINIT_BAD_USAGE names the bad argument and the usage. */
 export function readArguments(args: readonly string[], syntax: Syntax): Arguments {
-  const { usage, operands: [least, most] = [0, 0], flags = {}, values = [] } = syntax;
+  const { usage, operands: [least, most] = [0, 0], flags = {}, values = {} } = syntax;
   const [verb = ""] = usage.split(" ");
   const refuse = (cause: string) =>
     new DjinitError(
@@ -27,9 +27,12 @@ export function readArguments(args: readonly string[], syntax: Syntax): Argument
       `cannot run \`djinit ${[verb, ...args].join(" ")}\`: ${cause}; usage: djinit ${usage}`,
     );
   const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
-  for (const [name, short] of Object.entries(flags))
-    options[name] = { type: "boolean", ...(short === "" ? {} : { short }) };
-  for (const name of values) options[name] = { type: "string" };
+  const add = (type: "boolean" | "string", named: Record<string, string>): void => {
+    for (const [name, short] of Object.entries(named))
+      options[name] = { type, ...(short === "" ? {} : { short }) };
+  };
+  add("boolean", flags);
+  add("string", values);
   let parsed: { values: Arguments["options"]; positionals: string[] };
   try {
     // `scale gunicorn -1`: a number is an operand, not an option.

@@ -21,6 +21,7 @@ export const VERB_NAMES = {
   precompress: "verb",
   manifest: "verb",
   config: "verb",
+  dump: "verb",
   version: "verb",
   help: "verb",
 } as const satisfies Record<string, AsCmd>;

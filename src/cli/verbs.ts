@@ -74,7 +74,7 @@ export const VERBS: readonly Verb[] = [
     usage: "logs [-f] [SERVICE] [--level LEVEL] [--lines N]",
     operands: [0, 1],
     flags: { follow: "f" },
-    values: ["level", "lines"],
+    values: { level: "", lines: "" },
     about: "the last records, and with -f those that follow",
     needs: "supervisor",
     run: logs,
@@ -119,6 +119,17 @@ export const VERBS: readonly Verb[] = [
     about: "every variable, its value, where it comes from",
     needs: "nothing",
     run: config,
+  },
+  {
+    name: "dump",
+    usage: "dump [-o FILE]",
+    values: { output: "o" },
+    about: "an archive for a bug report, without secrets",
+    needs: "nothing",
+    run: async (args) => {
+      const { dump } = await import("./verbs/dump.ts");
+      return dump(args);
+    },
   },
   { name: "version", usage: "version", about: "the version", needs: "nothing", run: version },
   {

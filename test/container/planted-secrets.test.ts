@@ -226,6 +226,44 @@ test("neither logs at debug, nor verbs, metrics, probes or answers have any", as
   }
 }, 120_000);
 
+test("a dump has everything but secrets, for root, and for djinit's and the application's user what they may have", async () => {
+  const all = ["about.json", "cgroup.txt", "config.json", "health.json", "metrics.txt", "nginx.txt"];
+  const names = [...all, "problems.json", "processes.txt", "records.jsonl", "status.json"];
+  const take = async (user: string) => {
+    const output = `/tmp/of-${user}.tar.gz`;
+    // A process whose words have one: what a dump says of it must not.
+    const script = `sh -c 'sleep 60; : $0' ${APPLICATION.ofContainer} & djinit dump -o ${output}; kill $!`;
+    await container.output(["sh", "-c", script], { user });
+    const parts = await container.output(["tar", "-xzOf", output], { user: "root" });
+    const listed = (await container.output(["tar", "-tzf", output], { user: "root" })).trim().split("\n");
+    return { parts, names: listed.map((name) => name.split("/")[1]).sort() };
+  };
+  const ofRoot = await take("root");
+  expect(ofRoot.names).toEqual(names);
+  // What each part is known by.
+  for (const text of [
+    "gunicorn cake_service.wsgi",
+    '"live": true',
+    '"name": "DATABASE_URL"',
+    "sleep 60; : $0 ********",
+    "djinit_service_state",
+  ])
+    expect(ofRoot.parts).toContain(text);
+  expect(ofRoot.parts).toContain("# configuration file /etc/nginx/nginx.conf:");
+  expect(ofRoot.parts).toMatch(/^== \/sys\/fs\/cgroup\/.*memory/m);
+  expect(ofRoot.parts).toContain('"missing": {}');
+  expect((await take("djinit")).names).toEqual(expect.arrayContaining(["records.jsonl", "nginx.txt"]));
+  const ofDjango = await take("django");
+  expect(ofDjango.parts).toContain("only root and user djinit may");
+  expect(ofDjango.names).toEqual(expect.arrayContaining(["processes.txt", "metrics.txt"]));
+  const key = await container.output(["sed", "s/^1 //;s/;$//", "/run/djinit/nginx-client-key.conf"], {
+    user: "root",
+  });
+  expect(key.trim()).toMatch(/^[0-9a-f]{32}$/);
+  for (const { parts } of [ofRoot, ofDjango])
+    expect([...SECRETS, key.trim()].filter((it) => parts.includes(it))).toEqual([]);
+}, 120_000);
+
 test("after a reload that finds new values PID 1 has no secret of the boot's either", async () => {
   await container.output(["sh", "-c", "echo more >> /run/planted/more"], { user: "root" });
   await container.signal("HUP");

@@ -49,7 +49,7 @@ const INNER_ROOMS: Record<string, string[]> = {
   ],
   supervise: ["memory", "sockets", "process", "readiness", "reload", "vault", "tls"],
   control: ["answers"],
-  cli: ["verbs"],
+  cli: ["dump", "verbs"],
 };
 
 interface SourceFile {

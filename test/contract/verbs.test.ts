@@ -17,14 +17,10 @@ describe("the table of verbs", () => {
     "the usage of $name begins with it, and names its options",
     ({ name, usage, ...syntax }) => {
       expect(usage.split(" ")[0]).toBe(name);
-      const short = Object.values(syntax.flags ?? {}).filter((letter) => letter !== "");
-      const long = Object.entries(syntax.flags ?? {}).flatMap(([flag, letter]) =>
-        letter === "" ? [flag] : [],
-      );
-      const expected = [
-        ...short.map((it) => `-${it}`),
-        ...[...long, ...(syntax.values ?? [])].map((it) => `--${it}`),
-      ];
+      const options = Object.entries({ ...syntax.flags, ...syntax.values });
+      const short = options.flatMap(([, letter]) => (letter === "" ? [] : [`-${letter}`]));
+      const long = options.flatMap(([option, letter]) => (letter === "" ? [`--${option}`] : []));
+      const expected = [...short, ...long];
       expect(usage.match(/(?<=\[)--?[a-z]+/g) ?? []).toEqual(expected);
     },
   );

@@ -23,6 +23,7 @@ const ENTRIES: Record<string, string> = {
   programs: "src/boot/django/programs.ts",
   supervise: "src/supervise/supervise.ts",
   cli: "src/cli/cli.ts",
+  dump: "src/cli/verbs/dump.ts",
   "open-admin": "src/http/open-admin.ts",
   exposition: "src/metrics/exposition.ts",
   "environment-files": "src/supervise/reload/environment-files.ts",

@@ -1,4 +1,4 @@
-import { isFromSecretFile, loadConfig } from "../../config/load.ts";
+import { isFromSecretFile, type Loaded, loadConfig } from "../../config/load.ts";
 import { RELEASE_LINE } from "../../config/log-types.ts";
 import { describeReferences, hasReference, readPieces } from "../../config/sources/references.ts";
 import type { FileSources } from "../../config/sources/sources.ts";
@@ -12,7 +12,7 @@ import { alignColumns } from "../columns.ts";
 
 const MASK = "********";
 
-interface Row {
+export interface Row {
   name: string;
   value: string | null;
   from: string;
@@ -27,22 +27,9 @@ interface Row {
  */
 export function config({ options }: Arguments): number {
   const loaded = loadConfig(takeGivenEnvironment(), workingDirectory(), filesFor(process.getuid?.() === 0));
-  const { config, environment, procfile, sources, problems } = loaded;
+  const { environment, procfile, problems } = loaded;
   problems.push(...resolveInvocation([], loaded).problems, ...procfile.problems);
-  const variables = (Object.values(VARIABLES) as Variable[]).map(
-    ({ name, masked = isFromSecretFile(name, sources), secret = masked, default: fallback, about }): Row => {
-      const given = givenFor(name, environment);
-      if (given && hasReference(given))
-        return { name, value: MASK, from: placeIn(given), secret: true, about };
-      const value = given ? (secret ? MASK : given) : fallback || null;
-      const from = given ? originOf(name, sources) : "default";
-      // The working directory has no constant default.
-      if (name === VARIABLES.appDirectory.name && !given && config.appDirectory !== fallback)
-        return { name, value: config.appDirectory, from: "working directory", secret, about };
-      return { name, value, from, secret, about };
-    },
-  );
-  variables.push(...ofTheApplication(environment, sources));
+  const variables = describeVariables(loaded);
   if (options["json"]) console.log(JSON.stringify(variables, undefined, 2));
   else {
     const rows = variables.map(({ name, value, from, about }) => [name, value ?? "-", from, about]);
@@ -58,6 +45,25 @@ export function config({ options }: Arguments): number {
   }
   for (const problem of new Set(problems.map((it) => it.problem))) console.error(problem);
   return problems.length === 0 ? 0 : 78;
+}
+
+/** Every variable, with its value or default, and where it comes from. Secrets are masked. */
+export function describeVariables(loaded: Loaded): Row[] {
+  const { config, environment, sources } = loaded;
+  const variables = (Object.values(VARIABLES) as Variable[]).map(
+    ({ name, masked = isFromSecretFile(name, sources), secret = masked, default: fallback, about }): Row => {
+      const given = givenFor(name, environment);
+      if (given && hasReference(given))
+        return { name, value: MASK, from: placeIn(given), secret: true, about };
+      const value = given ? (secret ? MASK : given) : fallback || null;
+      const from = given ? originOf(name, sources) : "default";
+      // The working directory has no constant default.
+      if (name === VARIABLES.appDirectory.name && !given && config.appDirectory !== fallback)
+        return { name, value: config.appDirectory, from: "working directory", secret, about };
+      return { name, value, from, secret, about };
+    },
+  );
+  return [...variables, ...ofTheApplication(environment, sources)];
 }
 
 /** The value of a variable. For a row that stands for a prefix: of the first variable that begins with it. */

@@ -8,7 +8,7 @@ const SYNTAX = {
   usage: "verb [-f] WORD [WORD]",
   operands: [1, 2] as [number, number],
   flags: { follow: "f" },
-  values: ["level"],
+  values: { level: "l" },
 };
 
 describe("operands and options", () => {
@@ -17,6 +17,7 @@ describe("operands and options", () => {
     [["a", "-f"], ["a"], { follow: true }],
     [["--level", "warn", "a", "b"], ["a", "b"], { level: "warn" }],
     [["--level=warn", "a"], ["a"], { level: "warn" }],
+    [["-l", "warn", "a"], ["a"], { level: "warn" }],
     [["gunicorn", "-1"], ["gunicorn", "-1"], {}],
     [["a", "--level", "-3"], ["a"], { level: "-3" }],
     [["gunicorn", "+1"], ["gunicorn", "+1"], {}],
