@@ -205,3 +205,58 @@ describe("what must not get out", () => {
     expect(body.toString()).not.toMatch(/nginx\/\d/);
   });
 });
+
+describe("a file that nginx keeps open", () => {
+  /** Descriptors of nginx's that lead to files of this name. */
+  const kept = (name: string) =>
+    subject.container.output(["sh", "-c", `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c /${name} || true`], {
+      user: "nginx",
+    });
+  const root = (script: string) => subject.container.output(["sh", "-euc", script], { user: "root" });
+  const text = async (name: string) => {
+    const { status, body } = await subject.ask(`/static/${name}`);
+    return status === 200 ? body.toString() : status;
+  };
+  /** So that it is kept. Where that failed, the rest would say nothing. */
+  const keepOpen = async (name: string) => {
+    await root(`mkdir -p /app/static/old /app/static/new && echo -n old > /app/static/old/${name}`);
+    await root(
+      `ln -sfn old/${name} /app/static/link-${name}; cp /app/static/old/${name} /app/static/${name}`,
+    );
+    for (const path of [name, `link-${name}`])
+      for (let times = 0; times < 3; times++) expect(await text(path)).toBe("old");
+    await eventually(async () => Number(await kept(name)) >= 2, { what: `${name} among nginx's open files` });
+  };
+
+  test.each([
+    ["replaced", "echo -n new > /app/static/new/$F && mv /app/static/new/$F /app/static/$F", "new"],
+    ["written anew in its place", "echo -n 'as new' > /app/static/$F", "as new"],
+    ["removed", "rm /app/static/$F", 404],
+  ])("is %s: the next second knows", async (change, script, expected) => {
+    const name = `${change.replaceAll(" ", "-")}.txt`;
+    await keepOpen(name);
+    await root(`F=${name}; ${script}`);
+    await eventually(async () => (await text(name)) === expected, { what: `${expected}`, timeoutMs: 5_000 });
+  });
+
+  test("a link that leads elsewhere now, as a volume's of Kubernetes", async () => {
+    await keepOpen("moved.txt");
+    await root("echo -n new > /app/static/new/moved.txt && ln -sfn new/moved.txt /app/static/link-moved.txt");
+    await eventually(async () => (await text("link-moved.txt")) === "new", {
+      what: "the new file",
+      timeoutMs: 5_000,
+    });
+  });
+
+  test("one that was a 404 is there at once", async () => {
+    for (let times = 0; times < 3; times++) expect(await text("later.txt")).toBe(404);
+    await root("echo -n new > /app/static/later.txt");
+    expect(await text("later.txt")).toBe("new");
+  });
+
+  test("no upload is kept", async () => {
+    await root("mkdir -p /app/media && echo -n old > /app/media/upload.txt");
+    for (let times = 0; times < 3; times++) expect((await subject.ask("/media/upload.txt")).status).toBe(200);
+    expect(Number(await kept("upload.txt"))).toBe(0);
+  });
+});
