@@ -16,6 +16,7 @@ export const VERB_NAMES = {
   stop: "command",
   start: "command",
   scale: "command",
+  cache: "command",
   logs: "command",
   migrations: "verb",
   precompress: "verb",

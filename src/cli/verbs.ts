@@ -1,6 +1,7 @@
 // The table of verbs. Dispatch and `djinit help` follow from it; tests compare it with verb-names.ts, with the answers of
 // the control socket and with docs/control.md.
 import type { Verb } from "./verb.ts";
+import { cache } from "./verbs/cache.ts";
 import { config } from "./verbs/config.ts";
 import { health } from "./verbs/health.ts";
 import { help } from "./verbs/help.ts";
@@ -68,6 +69,14 @@ export const VERBS: readonly Verb[] = [
     about: "more or fewer workers, until gunicorn is restarted",
     needs: "supervisor",
     run: scale,
+  },
+  {
+    name: "cache",
+    usage: "cache clear",
+    operands: [1, 1],
+    about: "forget what nginx keeps of the application's answers (DJINIT_CACHE)",
+    needs: "supervisor",
+    run: cache,
   },
   {
     name: "logs",

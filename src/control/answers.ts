@@ -1,5 +1,6 @@
 // PID 1's answers: one function for each verb.
 import type { Socket } from "node:net";
+import { cache } from "./answers/cache.ts";
 import { health } from "./answers/health.ts";
 import { logs } from "./answers/logs.ts";
 import { reload } from "./answers/reload.ts";
@@ -22,6 +23,7 @@ export const ANSWERS: Readonly<Record<AskedVerb, Answer>> = {
   stop,
   start,
   scale,
+  cache,
   logs,
 };
 

@@ -2,7 +2,16 @@
 import type { StateName } from "../supervise/service-state.ts";
 
 /** The verbs that PID 1 answers, under the same names as on the command line. */
-export type AskedVerb = "status" | "health" | "restart" | "reload" | "stop" | "start" | "scale" | "logs";
+export type AskedVerb =
+  | "status"
+  | "health"
+  | "restart"
+  | "reload"
+  | "stop"
+  | "start"
+  | "scale"
+  | "cache"
+  | "logs";
 
 export interface Request {
   verb: AskedVerb;
@@ -99,7 +108,7 @@ export interface Check {
   detail: string;
 }
 
-/** The answer to start, stop, restart and scale. */
+/** The answer to start, stop, restart, scale and cache. */
 export interface Done {
   /** One sentence. */
   done: string;

@@ -69,6 +69,11 @@ export const NGINX_UPSTREAM_FILE = "/run/djinit/nginx-upstream.conf";
 export const NGINX_LIMITS_FILE = "/run/djinit/nginx-limits.conf";
 /** How often a client may ask, where nginx passes requests on. Written at each start that has a limit. */
 export const NGINX_RATE_FILE = "/run/djinit/nginx-rate.conf";
+/** Answers that nginx keeps: at its level http, and where requests are passed on. Written at each start that has DJINIT_CACHE. */
+export const NGINX_CACHE_FILE = "/run/djinit/nginx-limits-cache.conf";
+export const NGINX_CACHE_USE_FILE = "/run/djinit/nginx-waits-cache.conf";
+/** Where they lie. */
+export const NGINX_CACHE_DIRECTORY = "/run/nginx/cache";
 /** What nginx answers by itself: inside its server, written at each start. */
 export const NGINX_ERRORS_FILE = "/run/djinit/nginx-errors.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */

@@ -1,9 +1,11 @@
 // Lets nginx check its own files before anything depends on them, and reads the facts that djinit needs.
 import { closeSync } from "node:fs";
 import { createServer, Socket } from "node:net";
+import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 import { DjinitError } from "../../base/errors.ts";
-import { refuseProblems } from "../../config/problem.ts";
+import { type Problem, refuseProblems } from "../../config/problem.ts";
+import { VARIABLES } from "../../config/variables.ts";
 import {
   isNginxDump,
   type NginxDump,
@@ -11,7 +13,7 @@ import {
   nginxCommand,
   readNginxDump,
 } from "../../plan/nginx.ts";
-import { NGINX_USER, RUN_DIRECTORY } from "../../plan/paths.ts";
+import { NGINX_PROXY_PROTOCOL_FILE, NGINX_TLS_FILE, NGINX_USER, RUN_DIRECTORY } from "../../plan/paths.ts";
 import { namedAsUsual, nginxFileArgs, nginxMirror, placeText } from "../../plan/run-directory.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
 import { findAccount } from "../../platform/credentials.ts";
@@ -20,10 +22,15 @@ import { mirrorFiles } from "../../platform/mirror.ts";
 import { writeNewFile } from "../../platform/new-file.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { sayEnd, startChild, startFailure } from "../child-end.ts";
-import { findPortsTwice } from "./own-ports.ts";
 
 /** In nginx.conf of Debian and of nginx.org. Only root may make a file there. */
 const USUAL_PID_FILE = "/run/nginx.pid";
+
+/** By the files of djinit's that say where to listen. */
+const VARIABLE_OF: Readonly<Record<string, string>> = {
+  [basename(NGINX_TLS_FILE)]: VARIABLES.tlsPort.name,
+  [basename(NGINX_PROXY_PROTOCOL_FILE)]: VARIABLES.proxyProtocolPort.name,
+};
 
 /** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own message, DJINIT_SPAWN_FAILED. */
 export async function checkNginx(
@@ -105,4 +112,15 @@ async function refuseTakenPort(port: number, host: string): Promise<void> {
   });
   server.listen({ port, host, ipv6Only: true, exclusive: true }, () => server.close(() => resolve()));
   await promise;
+}
+
+/** Ports of variables at which nginx is to listen twice, by what it says of its files. */
+function findPortsTwice(lines: readonly string[]): Problem[] {
+  return lines.flatMap((line) => {
+    const [, port = "", file = ""] = /duplicate listen \S*?:(\d+) in (\S+):\d+$/.exec(line) ?? [];
+    const variable = VARIABLE_OF[basename(file)];
+    if (variable === undefined) return [];
+    const problem = `${variable} is ${port}, where nginx listens already: give it another port`;
+    return [{ variable, value: port, problem }];
+  });
 }

@@ -5,6 +5,7 @@ import type { NginxDump } from "../../plan/nginx.ts";
 import { NGINX_ERRORS_FILE, NGINX_LIMITS_FILE, NGINX_RATE_FILE } from "../../plan/paths.ts";
 import { nginxBuffers } from "../../plan/requests/header-limits.ts";
 import type { BootContext } from "../context.ts";
+import { writeNginxCache } from "./cache.ts";
 import { errorPages, hasPages } from "./error-pages.ts";
 import { findOverruled } from "./overruled.ts";
 import { rateCheck, rateZone } from "./rate-limit.ts";
@@ -74,6 +75,7 @@ function writeLimits({ config, run }: LimitedRequests, left: ReadonlySet<string>
   write(NGINX_LIMITS_FILE, lines.join("") + rateZone(config));
   write(NGINX_RATE_FILE, rateCheck(config));
   write(NGINX_ERRORS_FILE, errorPages(config));
+  writeNginxCache(config, run);
 }
 
 /** A directive that another file has at the same level is that file's. False: nginx does not complain of such. */

@@ -14,7 +14,7 @@ export interface BootState {
   progress: Progress;
 }
 
-const VERBS = ["status", "health", "restart", "reload", "stop", "start", "scale", "logs"] as const;
+const VERBS = ["status", "health", "restart", "reload", "stop", "start", "scale", "cache", "logs"] as const;
 export type BootVerb = (typeof VERBS)[number];
 
 export function isBootVerb(verb: unknown): verb is BootVerb {

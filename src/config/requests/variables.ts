@@ -37,6 +37,11 @@ export const REQUEST_VARIABLES = {
     integer(0, 100_000),
     "Web: how many requests a client may be ahead of that. Default: the number in DJINIT_RATE_LIMIT.",
   ),
+  cacheBytes: variable(
+    "DJINIT_CACHE",
+    byteSize("1m", "64g"),
+    "Web: nginx keeps up to so much of the application's answers that say `public` or `s-maxage` in Cache-Control, as in `100m`, and answers from there for as long as they say. Without it: none.",
+  ),
   staticHeaders: variable(
     "DJINIT_STATIC_HEADERS",
     headers(),

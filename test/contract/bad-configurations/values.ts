@@ -94,6 +94,7 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_TRUSTED_PROXIES", " , ", "which names no address"],
   ["DJINIT_MAX_BODY_SIZE", "50MB", "which is not a size from 1k to 1024g, such as 50m"],
   ["DJINIT_MAX_BODY_SIZE", "0", "which is not a size from 1k to 1024g, such as 50m"],
+  ["DJINIT_CACHE", "on", "which is not a size from 1m to 64g, such as 50m"],
   ["DJINIT_MAX_HEADER_SIZE", "1m", "which is not a size from 1k to 64k, such as 16k"],
   ["DJINIT_REQUEST_TIMEOUT", "0", seconds(1, 86_400)],
   ["DJINIT_CLIENT_TIMEOUT", "2h", seconds(1, 3_600)],

@@ -52,7 +52,7 @@ describe("the verbs", () => {
     expect(answerVerb("reload", BOOTING, reload) as Done).toEqual({ ok: true, done: "follows" });
   });
 
-  test.each(["restart", "stop", "start", "scale", "logs"] as const)(
+  test.each(["restart", "stop", "start", "scale", "cache", "logs"] as const)(
     "%s is refused: there are no services",
     (verb) => {
       expect(() => answerVerb(verb, BOOTING, reload)).toThrow(`cannot ${verb} now: djinit ${DETAIL}`);

@@ -1,0 +1,99 @@
+// Answers of the application's that nginx gives again, with DJINIT_CACHE. Pure but for the writing.
+import type { Config } from "../../config/variables.ts";
+import { NGINX_CACHE_DIRECTORY, NGINX_CACHE_FILE, NGINX_CACHE_USE_FILE } from "../../plan/paths.ts";
+import { writeNginxFile } from "./written-file.ts";
+
+const MIB = 1024 ** 2;
+/** nginx has room for 8,000 keys in a MiB of its own memory: enough for answers of 8 KiB each. */
+const BYTES_FOR_A_MIB_OF_KEYS = 64 * MIB;
+const MOST_KEYS_MIB = 64;
+/** What nobody has asked for in that time goes, however long it might be kept. */
+const UNASKED = "1h";
+
+/** Writes the files, or takes away those of an earlier start. */
+export function writeNginxCache({ cacheBytes }: Pick<Config, "cacheBytes">, run: string): void {
+  writeNginxFile(NGINX_CACHE_FILE, cacheBytes === undefined ? undefined : cacheZone(cacheBytes), run);
+  writeNginxFile(NGINX_CACHE_USE_FILE, cacheBytes === undefined ? undefined : USE, run);
+}
+
+/** At the level http. */
+export function cacheZone(bytes: number): string {
+  const keysMib = Math.min(MOST_KEYS_MIB, Math.ceil(bytes / BYTES_FOR_A_MIB_OF_KEYS));
+  const limits = `max_size=${bytes} inactive=${UNASKED}`;
+  return `proxy_cache_path ${NGINX_CACHE_DIRECTORY} levels=2 keys_zone=djinit_cache:${keysMib}m ${limits} use_temp_path=off;
+${MAPS}`;
+}
+
+/**
+ * What an answer may follow from besides its URL and what its Vary names: headers that proxies set and that frameworks believe. They
+ * are part of the key, so that nobody can have an answer kept for others that his own header has made.
+ */
+const CLAIMS = ["proto", "scheme", "host", "port", "prefix"].map((name) => `$http_x_forwarded_${name}`);
+/** A request with one of these has an answer of its own. */
+const PRIVATE = [
+  "$http_authorization",
+  "$http_range",
+  "$http_forwarded",
+  // A body, of which the key knows nothing.
+  "$http_content_length",
+  "$http_transfer_encoding",
+  ...["uri", "path", "method", "server", "user", "groups", "email"].map(
+    (name) => `$http_x_forwarded_${name}`,
+  ),
+  ...[
+    "original_url",
+    "original_host",
+    "rewrite_url",
+    "script_name",
+    "http_method_override",
+    "url_scheme",
+  ].map((name) => `$http_x_${name}`),
+  ...["$http_remote_user", "$http_x_remote_user", "$http_x_auth_request_user", "$http_ssl_client_s_dn"],
+  ...["$http_x_ssl_client_s_dn", "$http_x_forwarded_access_token", "$http_x_amzn_oidc_identity"],
+];
+
+const MAPS = `
+map "${CLAIMS.join("|")}" $djinit_cache_claims {
+    "~^(?<djinit_cache_short>.{0,400})$" $djinit_cache_short;
+    default "";
+}
+# 1: a request that is not answered from what is kept, and whose answer is not kept. A key that is too long for nginx is none.
+map "${PRIVATE.join("")}" $djinit_cache_asked_by_name {
+    "" "";
+    default 1;
+}
+map "${CLAIMS.join("|")}" $djinit_cache_long {
+    "~^.{0,400}$" "";
+    default 1;
+}
+map $upstream_http_cache_control $djinit_cache_unshared {
+    "~*(^|[,\\s])(public([,\\s]|$)|s-maxage=)" "";
+    default 1;
+}
+map $upstream_status $djinit_cache_passing {
+    "~^(200|203|300|301|302|307|308|404|410)$" "";
+    default 1;
+}
+# nginx takes these from a request whose answer it may keep. Whoever gets an answer of his own sends them to the application.
+map $djinit_cache_asked_by_name $djinit_cache_none_match {
+    1 $http_if_none_match;
+}
+map $djinit_cache_asked_by_name $djinit_cache_modified_since {
+    1 $http_if_modified_since;
+}
+`;
+
+/** No proxy_cache_lock: a page that nobody may keep would be made for one client at a time, for it holds the lock as well. */
+const USE = `proxy_cache djinit_cache;
+proxy_cache_key "$request_method $https $djinit_cache_claims $djinit_host $request_uri";
+proxy_cache_convert_head off;
+proxy_cache_bypass $djinit_cache_asked_by_name $djinit_cache_long;
+proxy_no_cache $djinit_cache_asked_by_name $djinit_cache_long $djinit_cache_unshared $djinit_cache_passing;
+proxy_cache_background_update on;
+proxy_set_header If-None-Match $djinit_cache_none_match;
+proxy_set_header If-Modified-Since $djinit_cache_modified_since;
+proxy_set_header If-Match $http_if_match;
+proxy_set_header If-Unmodified-Since $http_if_unmodified_since;
+proxy_set_header Range $http_range;
+proxy_set_header If-Range $http_if_range;
+`;
