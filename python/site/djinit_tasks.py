@@ -142,6 +142,20 @@ def become_celery(backend: Backend, args: Sequence[str]) -> NoReturn:
     os.execvp("celery", ["celery", "--app", app, "worker", *queues, *concurrency, "--loglevel", "INFO", *args])  # noqa: S606, S607
 
 
+def early_celery(settings: Any, args: Sequence[str]) -> Backend | None:
+    """The backend, where it is celery's and can be chosen before Django is started."""
+    from django.core.exceptions import AppRegistryNotReady
+
+    entries = (getattr(settings, "TASKS", None) or {}).values()
+    # Packages whose backends have models cannot be imported yet. They are not tried.
+    if not entries or not all(str(entry.get("BACKEND", "")).partition(".")[0] in CELERY for entry in entries):
+        return None
+    try:
+        return choose(settings, args)
+    except AppRegistryNotReady:
+        return None
+
+
 def run(args: Sequence[str]) -> None:
     checks = args[:1] == ["check"]
     args = args[1:] if checks else args
@@ -149,9 +163,12 @@ def run(args: Sequence[str]) -> None:
     from django.conf import settings
     from django.core.management import CommandError
 
-    django.setup()
     try:
-        backend = choose(settings, args)
+        # celery's own program starts Django. The settings alone mostly say that it is to run.
+        backend = None if checks else early_celery(settings, args)
+        if backend is None:
+            django.setup()
+            backend = choose(settings, args)
         if checks:
             return
         if backend.comes_from(CELERY):

@@ -8,6 +8,7 @@ from typing import Any
 import celery
 import djinit_tasks as tasks
 import pytest
+from django.core.exceptions import AppRegistryNotReady
 
 
 def kind(module: str, *bases: type) -> type:
@@ -102,3 +103,23 @@ def test_it_becomes_celery(monkeypatch: pytest.MonkeyPatch) -> None:
         ["celery", "celery", "--app", "shop", "worker", "--queues", "kitchen", *options],
         ["celery", "celery", "--app", "django_tasks_fennel.app", "worker", "--queues", "default", *options],
     ]
+
+
+def test_celery_is_found_before_django_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all backends are its own by their names, and can be imported."""
+    package = ModuleType("django_tasks_celery")
+    package.Backend = kind("django_tasks_celery")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "django_tasks_celery", package)
+    own = {"BACKEND": "django_tasks_celery.Backend", "QUEUES": ["mail"]}
+    found = tasks.early_celery(SimpleNamespace(TASKS={"default": own}), [])
+    assert found is not None
+    assert found.queues == ("mail",)
+    with pytest.raises(tasks.UsageError, match="has only 'default'"):
+        tasks.early_celery(SimpleNamespace(TASKS={"default": own}), ["--backend", "mail"])
+
+    def refuses(name: str) -> Any:
+        raise AppRegistryNotReady
+
+    monkeypatch.setattr(tasks, "import_module", refuses)
+    for backends in ({"default": own}, {"default": own, "db": {"BACKEND": "django_tasks_db.DatabaseBackend"}}, {}):
+        assert tasks.early_celery(SimpleNamespace(TASKS=backends), []) is None
