@@ -1,7 +1,9 @@
 // Clients that ask again and again, on connections that stay open, and count what fails.
 import { Agent, request } from "node:http";
+import { http } from "../../support/http.ts";
 
-const CLIENTS = 12;
+const CLIENTS = 16;
+const FILES_OF_A_PAGE = 3;
 /** Longer than a busy machine needs, shorter than a proxy waits for a node that is gone. */
 const TIMEOUT_MS = 20_000;
 /** So that the clients leave some of the processors to what is measured. */
@@ -9,7 +11,7 @@ const PAUSE_MS = 10;
 
 export interface Tally {
   requests: number;
-  /** In the order in which they came: `502 after 31 ms`. */
+  /** In the order in which they came: `/: 502 after 31 ms`. */
   failures: string[];
   seconds: number;
   slowestMs: number;
@@ -22,20 +24,21 @@ export interface SwarmLoad {
   readonly tally: Tally;
 }
 
-/** Begins at once. */
-export function startLoad(url: string): SwarmLoad {
+/** Begins at once; each client asks for these paths in turn. */
+export function startLoad(url: string, paths: readonly string[]): SwarmLoad {
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const tally: Tally = { requests: 0, failures: [], seconds: 0, slowestMs: 0 };
   const startedMs = performance.now();
   let until = Number.POSITIVE_INFINITY;
   const client = async () => {
     while (tally.requests < until) {
+      const path = paths[tally.requests % paths.length] ?? "/";
       tally.requests += 1;
       const sentMs = performance.now();
-      const answer = await ask(url, agent);
+      const answer = await ask(`${url}${path}`, agent);
       const tookMs = Math.round(performance.now() - sentMs);
       tally.slowestMs = Math.max(tally.slowestMs, tookMs);
-      if (answer !== "200") tally.failures.push(`${answer} after ${tookMs} ms`);
+      if (answer !== "200") tally.failures.push(`${path}: ${answer} after ${tookMs} ms`);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
@@ -50,6 +53,13 @@ export function startLoad(url: string): SwarmLoad {
       return tally;
     },
   };
+}
+
+/** A page, and the first files that it names, as a browser would ask for them. */
+export async function pathsOf(url: string): Promise<string[]> {
+  const { text } = await http(url);
+  const files = [...text.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map(([, path = ""]) => path);
+  return ["/", ...new Set(files)].slice(0, 1 + FILES_OF_A_PAGE);
 }
 
 /** The status of the whole answer, or why there is none. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ENGINE_IMAGES, ensureServiceImage, SERVICE_IMAGES } from "../../../tools/image/service-image.ts";
 import { eventually } from "../../support/eventually.ts";
 import { runContext } from "../../support/run-context.ts";
-import { startLoad, type Tally } from "./load.ts";
+import { pathsOf, startLoad, type Tally } from "./load.ts";
 import { buildNextImages, NEXT_MIGRATION, type NextImages } from "./next-images.ts";
 import { type Swarm, startSwarm } from "./nodes.ts";
 import { makeStack, type Stack } from "./stack.ts";
@@ -18,7 +18,6 @@ let swarm: Swarm;
 let stack: Stack;
 let images: NextImages;
 let first: string;
-const table: string[] = [];
 
 beforeAll(async () => {
   first = runContext().images.example;
@@ -29,21 +28,18 @@ beforeAll(async () => {
   await swarm.load([first, images.next, images.unready, ENGINE_IMAGES.haproxy], [postgres, redis]);
   stack = await makeStack(swarm);
 });
-afterAll(async () => {
-  if (table.length > 0) console.log(table.join("\n"));
-  await swarm?.remove();
-});
+afterAll(() => swarm?.remove());
 
-/** What fails while something is done, and until at least so many requests were sent. */
+/** What fails while something is done, and until at least so many requests were sent. Prints a row of docs/swarm.md. */
 async function during(what: string, action: () => Promise<void>): Promise<Tally> {
-  const load = startLoad(`${swarm.url}/`);
+  const load = startLoad(swarm.url, await pathsOf(`${swarm.url}/`));
   try {
     await action();
   } finally {
     await load.finish(Math.max(REQUESTS, load.tally.requests));
   }
   const { requests, failures, seconds, slowestMs } = load.tally;
-  table.push(`| ${what} | ${requests} | ${failures.length} | ${slowestMs} ms | ${seconds} s |`);
+  console.log(`| ${what} | ${requests} | ${failures.length} | ${slowestMs} ms | ${seconds} s |`);
   return load.tally;
 }
 
