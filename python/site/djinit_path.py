@@ -81,3 +81,10 @@ try:  # noqa: SIM105 each start would import contextlib
     add()
 except Exception:
     pass
+try:
+    if os.environ.get("DJINIT_STACKS") and not sys.flags.ignore_environment:
+        import djinit_stacks
+
+        djinit_stacks.listen(os.environ["DJINIT_STACKS"])
+except Exception:
+    pass

@@ -16,6 +16,7 @@ import { planNginx } from "./nginx.ts";
 import { RUN_DIRECTORY, SUPERVISOR_USER } from "./paths.ts";
 import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
+import { withStacks } from "./processes/stacks.ts";
 import { planTasksWorker } from "./processes/tasks.ts";
 import type { BesideProcess, Invocation } from "./role.ts";
 import { applicationReadiness } from "./servers/application.ts";
@@ -116,7 +117,7 @@ export function draftPlan(
   const answering = planAnswering(invocation, config, { startedAsRoot, uid });
   const { admin } = answering;
   const services = planServices(invocation, config, { settles: gunicornSettles, admin }).map((service) =>
-    allowCoreFiles(confineService(service, config), config.coreFiles),
+    allowCoreFiles(confineService(withStacks(service), config), config.coreFiles),
   );
   const bootOnly = bootOnlyFor(invocation.role);
   return {

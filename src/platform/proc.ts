@@ -62,7 +62,7 @@ export function oomScoreAdjustment(): number {
 }
 
 /** Whether a process has a handler for this signal. False if the process is gone. */
-export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
+export function catchesSignal(pid: number, signal: NodeJS.Signals | number): boolean {
   let status: string;
   try {
     status = readFileSync(`/proc/${pid}/status`, "latin1");
@@ -70,5 +70,6 @@ export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
     return false;
   }
   const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  return ((caught >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+  const number = typeof signal === "number" ? signal : constants.signals[signal];
+  return ((caught >> BigInt(number - 1)) & 1n) === 1n;
 }

@@ -228,7 +228,7 @@ test("neither logs at debug, nor verbs, metrics, probes or answers have any", as
 
 test("a dump has everything but secrets, for root, and for djinit's and the application's user what they may have", async () => {
   const all = ["about.json", "cgroup.txt", "config.json", "health.json", "metrics.txt", "nginx.txt"];
-  const names = [...all, "problems.json", "processes.txt", "records.jsonl", "status.json"];
+  const names = [...all, "problems.json", "processes.txt", "records.jsonl", "stacks.txt", "status.json"];
   const take = async (user: string) => {
     const output = `/tmp/of-${user}.tar.gz`;
     // A process whose words have one: what a dump says of it must not.
@@ -252,7 +252,22 @@ test("a dump has everything but secrets, for root, and for djinit's and the appl
   expect(ofRoot.parts).toContain("# configuration file /etc/nginx/nginx.conf:");
   expect(ofRoot.parts).toMatch(/^== \/sys\/fs\/cgroup\/.*memory/m);
   expect(ofRoot.parts).toContain('"missing": {}');
-  expect((await take("djinit")).names).toEqual(expect.arrayContaining(["records.jsonl", "nginx.txt"]));
+  // Where the threads of each Python process are, and nothing of theirs in the place of another's.
+  const stacks = ofRoot.parts.split(/^(?=== .*, PID \d+$)/m).slice(1);
+  const stacksOf = async (name: string): Promise<string> => {
+    const pid = await mainPid(container, name);
+    return stacks.filter((text) => text.startsWith(`== ${name}, PID ${pid}\n`)).join("");
+  };
+  expect(await stacksOf("gunicorn")).toMatch(/most recent call first.*\/gunicorn\/arbiter\.py/s);
+  expect(await stacksOf("celery-worker")).toMatch(/most recent call first.*\/celery\/worker\//s);
+  expect(await stacksOf("celery-beat")).toMatch(/most recent call first.*\/celery\/beat\.py/s);
+  expect(stacks.join("")).toMatch(/\/gunicorn\/workers\/sync\.py/);
+  const nginx = await mainPid(container, "nginx");
+  expect(await stacksOf("nginx")).toBe(`== nginx, PID ${nginx}\nno answer: no Python with djinit_stacks\n\n`);
+  await serves(container);
+  const ofDjinit = await take("djinit");
+  expect(ofDjinit.names).toEqual(names);
+  expect(ofDjinit.parts).toContain("no answer: kill EPERM");
   const ofDjango = await take("django");
   expect(ofDjango.parts).toContain("only root and user djinit may");
   expect(ofDjango.names).toEqual(expect.arrayContaining(["processes.txt", "metrics.txt"]));
@@ -260,7 +275,7 @@ test("a dump has everything but secrets, for root, and for djinit's and the appl
     user: "root",
   });
   expect(key.trim()).toMatch(/^[0-9a-f]{32}$/);
-  for (const { parts } of [ofRoot, ofDjango])
+  for (const { parts } of [ofRoot, ofDjinit, ofDjango])
     expect([...SECRETS, key.trim()].filter((it) => parts.includes(it))).toEqual([]);
 }, 120_000);
 

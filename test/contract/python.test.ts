@@ -41,6 +41,12 @@ test("the steps of djinit_setup.py are those of its schemas", () => {
   expect(python).toEqual(found(between(SCHEMAS, "const STEP_NAMES = [", "]"), /"([a-z-]+)"/g));
 });
 
+test("djinit_stacks.py answers the signal that is sent", () => {
+  const python = found(read("python/site/djinit_stacks.py"), /^SIGNAL = (\d+)$/gm);
+  expect(python).toEqual(found(read("src/cli/dump/stacks.ts"), /STACKS_SIGNAL = (\d+);$/gm));
+  expect(python).toHaveLength(1);
+});
+
 test.each([
   ["python/gunicorn/djinit_load.py", "BEGUN", "src/plan/check-proof.ts", "GUNICORN_BEGUN"],
   ["python/gunicorn/djinit_load.py", "DONE", "src/plan/check-proof.ts", "GUNICORN_DONE"],

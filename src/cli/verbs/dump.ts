@@ -16,6 +16,7 @@ import { describeCgroup } from "../dump/cgroup.ts";
 import { masked, secretsOf } from "../dump/masked.ts";
 import { describeNginx } from "../dump/nginx-files.ts";
 import { describeProcesses } from "../dump/processes.ts";
+import { describeStacks } from "../dump/stacks.ts";
 import { archive, type Part } from "../dump/tar.ts";
 import { describeVariables } from "./config.ts";
 
@@ -41,7 +42,13 @@ export async function dump({ options }: Arguments): Promise<number> {
   };
   await add("processes.txt", describeProcesses);
   await add("cgroup.txt", describeCgroup);
-  await add("status.json", () => ask<Status>({ verb: "status" }));
+  let services: Status["services"] = [];
+  await add("status.json", async () => {
+    const status = await ask<Status>({ verb: "status" });
+    services = status.services;
+    return status;
+  });
+  await add("stacks.txt", () => describeStacks(services, run));
   await add("health.json", () => ask<Health>({ verb: "health" }));
   await add("records.jsonl", askRecords);
   await add("metrics.txt", () => askMetrics(loaded.config.adminPort, loaded.config.adminAddress));

@@ -93,6 +93,7 @@ test("without root a service keeps the identity of the container, and what is it
     CELERY_BROKER_URL: "redis://:word@r",
     DJINIT_HEARTBEAT: "/run/celery/celery-worker.heartbeat",
     DJINIT_SOFT_SHUTDOWN_MAX: "7.5 20",
+    DJINIT_STACKS: "/run/django/.celery-worker.stacks",
   });
 });
 
