@@ -3,6 +3,7 @@ import { runContext } from "../support/run-context.ts";
 import { BENCH_IMAGES } from "./bench-images.ts";
 import type { Comparison, Goal } from "./comparison.ts";
 import { measureInTurn } from "./pairs.ts";
+import { usedByAllSeconds } from "./processor-time.ts";
 import { migrate, settledEnv, startWeb } from "./web-container.ts";
 
 const PASSWORD = "bench-password";
@@ -10,6 +11,8 @@ const PASSWORD = "bench-password";
 interface Start {
   totalMs: number;
   insideMs: number;
+  /** Of all the container's processes. */
+  processorMs: number;
 }
 
 const atMost = (limit: number): Goal => ({
@@ -60,18 +63,25 @@ export async function measureStart(pairs: number): Promise<Comparison[]> {
       timeStart(runContext().images.example, { DATABASE_URL: settled, SUPERUSER_PASSWORD: PASSWORD }),
     async () => timeStart(BENCH_IMAGES.seed, settledEnv(settled)),
   );
+  const other = "seed, SKIP_MIGRATIONS, no superuser";
   comparisons.push({
     ...compare("docker run → first 200, migrated database, superuser there", a, b, "totalMs"),
-    other: "seed, SKIP_MIGRATIONS, no superuser",
-    goal: atMost(1.1),
+    other,
+    goal: atMost(1.08),
+  });
+  // What the machine does beside takes no part in it.
+  comparisons.push({
+    ...compare("processor time until the first 200, migrated", a, b, "processorMs"),
+    other,
   });
   return comparisons;
 }
 
 async function timeStart(image: string, env: Record<string, string>): Promise<Start> {
   const { container, ...times } = await startWeb(image, env);
+  const processorMs = (await usedByAllSeconds(container)) * 1000;
   await container.rm();
-  return times;
+  return { ...times, processorMs };
 }
 
 function compare(what: string, a: readonly Start[], b: readonly Start[], field: keyof Start): Comparison {
