@@ -62,6 +62,15 @@ async function serves({ address }: Running): Promise<void> {
   }
 }
 
+/** Also as an arbitrary user on a read-only file system. */
+async function dumps({ containers }: Running): Promise<void> {
+  const name = containers[0]?.name as string;
+  const told = await podman(["exec", name, "sh", "-c", "djinit dump | tar -xzO"]);
+  for (const part of ["/gunicorn/arbiter.py", "# configuration file /", '"missing": {}'])
+    if (!told.includes(part)) throw new Error(`${name}: no ${part} in its dump:\n${told}`);
+  console.log(`${name}: djinit dump`);
+}
+
 /** As the kubelet does: sidecars last, and one grace period for all. */
 async function stopsClean({ name, pod, containers, graceSeconds }: Played): Promise<void> {
   const startedMs = performance.now();
@@ -120,6 +129,7 @@ try {
   await endsClean(release.containers[0]?.name as string, RELEASE_MS);
   for (const it of running) await comesUp(it);
   await serves(running[0] as Running);
+  await dumps(running[0] as Running);
   for (const it of running) await stopsClean(it);
   const pair = await play(named(halves, "web"));
   await comesUp(pair);
