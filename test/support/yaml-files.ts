@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { pythonTools } from "../../tools/python/environment.ts";
 
 export const DEPLOY = join(import.meta.dirname, "../../deploy");
-/** Compose's own reader, of which the schema is a part. Its module comes through Go's own checks. */
-const COMPOSE = "github.com/compose-spec/compose-go/v2@v2.9.0";
-/** Docker's client, which has a schema of its own for stacks. */
-const CLIENT = "github.com/docker/cli@v28.2.2+incompatible";
+/** Of the compose specification, and Docker's own of stacks. */
+export const COMPOSE_SCHEMA = join(import.meta.dirname, "../fixtures/schemas/compose-spec.json");
+export const STACK_SCHEMA = join(import.meta.dirname, "../fixtures/schemas/stack-v3.13.json");
 
 // biome-ignore lint/suspicious/noExplicitAny: the files are looked at by many paths
 type Document = any;
@@ -35,20 +34,6 @@ export function refusedBy(schema: string, file: string | object): { document: Do
   const given =
     typeof file === "string" ? { text: readFileSync(join(DEPLOY, file), "utf8") } : { document: file };
   return python({ schema, ...given });
-}
-
-/** The path of the schema of the compose specification. Errors: Go cannot load it. */
-export function composeSchema(): string {
-  return join(moduleFolder(COMPOSE), "schema/compose-spec.json");
-}
-
-/** The path of the schema of stacks. Errors: Go cannot load it. */
-export function stackSchema(): string {
-  return join(moduleFolder(CLIENT), "cli/compose/schema/data/config_schema_v3.13.json");
-}
-
-function moduleFolder(name: string): string {
-  return (JSON.parse(run("go", ["mod", "download", "-json", name])) as { Dir: string }).Dir;
 }
 
 function python(given: object): { document: Document; refused: string[] } {

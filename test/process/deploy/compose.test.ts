@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { VARIABLES } from "../../../src/config/variables.ts";
-import { composeSchema, DEPLOY, readYaml, refusedBy } from "../../support/yaml-files.ts";
+import { COMPOSE_SCHEMA, DEPLOY, readYaml, refusedBy } from "../../support/yaml-files.ts";
 
-const { document: file, refused } = refusedBy(composeSchema(), "compose.yaml");
+const { document: file, refused } = refusedBy(COMPOSE_SCHEMA, "compose.yaml");
 const OURS = Object.entries(file.services).filter(([, { image }]: Any) => image.includes("APP_IMAGE")) as [
   string,
   Any,
@@ -21,7 +21,7 @@ test("is what the compose specification takes", () => {
 
 test("control: the schema refuses a word that compose does not know", () => {
   const services = { web: { image: "shop", restarts: "always" } };
-  expect(refusedBy(composeSchema(), { services }).refused).toEqual([expect.stringContaining("restarts")]);
+  expect(refusedBy(COMPOSE_SCHEMA, { services }).refused).toEqual([expect.stringContaining("restarts")]);
 });
 
 test("every container of the project has djinit's variables, and longer than its grace period", () => {

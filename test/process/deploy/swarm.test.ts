@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { VARIABLES } from "../../../src/config/variables.ts";
-import { DEPLOY, refusedBy, stackSchema } from "../../support/yaml-files.ts";
+import { DEPLOY, refusedBy, STACK_SCHEMA } from "../../support/yaml-files.ts";
 
-const { document: file, refused } = refusedBy(stackSchema(), "swarm/stack.yaml");
+const { document: file, refused } = refusedBy(STACK_SCHEMA, "swarm/stack.yaml");
 const OURS = Object.entries(file.services).filter(([, { image }]: Any) => image.includes("APP_IMAGE")) as [
   string,
   Any,
