@@ -298,6 +298,7 @@ def application(environ, start_response):
       });
     const setups = async (container: Awaited<ReturnType<typeof startWeb>>) => {
       await container.record("readiness", isReady, 60_000);
+      await container.record("the settings", ({ msg }) => msg.startsWith("settings are there"), 60_000);
       const records = await container.records();
       expect(importedSettings(records)).toBe(true);
       expect(startedDjango(records)).toBe(false);

@@ -189,9 +189,9 @@ describe("to whom", () => {
 });
 
 test("stale-while-revalidate: nobody waits, and the application is asked by one", async () => {
-  // The application needs five seconds for each answer: whoever gets one sooner has not waited for it.
+  // The application needs ten seconds for each answer: whoever gets one sooner has not waited for it.
   const header = "Cache-Control: public, max-age=1, stale-while-revalidate=600";
-  const url = urlOf("/stale/", [header], { sleep: "5" });
+  const url = urlOf("/stale/", [header], { sleep: "10" });
   expect(await told(url)).toMatchObject({ count: 1 });
   let slowestMs = 0;
   let answers = 0;
@@ -203,18 +203,18 @@ test("stale-while-revalidate: nobody waits, and the application is asked by one"
       answers += both.length;
       return both[0].count > 1 && both[0];
     },
-    { what: "the second answer", intervalMs: 200, timeoutMs: 25_000 },
+    { what: "the second answer", intervalMs: 200, timeoutMs: 60_000 },
   );
-  expect(slowestMs).toBeLessThan(4_500);
+  expect(slowestMs).toBeLessThan(9_000);
   expect((second as Told).count).toBeLessThan(answers / 2);
 });
 
 test("no lock: pages that nobody may keep are made at the same time", async () => {
-  const url = urlOf("/together/", [], { sleep: "0.5" });
+  const url = urlOf("/together/", [], { sleep: "2" });
   const began = performance.now();
   await Promise.all(Array.from({ length: 6 }, () => subject.ask(url)));
-  // One after the other they take 3 s.
-  expect(performance.now() - began).toBeLessThan(2_500);
+  // One after the other they take 12 s.
+  expect(performance.now() - began).toBeLessThan(8_000);
 });
 
 test("events and uploads of a request are as ever", async () => {

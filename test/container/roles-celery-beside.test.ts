@@ -121,8 +121,15 @@ test("each worker has the tasks of its own queues, and its own series of metrics
 
 test("flower is a service like another: ready when it listens, and it answers", async () => {
   expect((await web.records()).map(({ msg }) => msg)).toContain("flower is ready");
-  const answer = await http(`http://127.0.0.1:${await web.port(FLOWER_PORT)}/`);
-  expect(answer.status).toBe(200);
+  const port = await web.port(FLOWER_PORT);
+  const answer = await eventually(
+    async () => {
+      const seen = await http(`http://127.0.0.1:${port}/`);
+      expect(seen.status).toBe(200);
+      return seen;
+    },
+    { what: "flower's page", timeoutMs: LIMIT_MS },
+  );
   expect(answer.text).toContain("Flower");
   await web.output(["djinit", "restart", "flower"]);
   const { text } = await askAdmin(web, "/readyz?verbose");

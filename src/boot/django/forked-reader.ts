@@ -11,7 +11,7 @@ import type { ChildEnd } from "../child-end.ts";
 import type { EarlyReader } from "./early-reader.ts";
 
 /** gunicorn loads itself before it forks. On a machine that is busy beyond that, another Python would be no quicker. */
-const FIRST_WORD_MS = 10_000;
+const FIRST_WORD_MS = 20_000;
 /** A status, or the number of a signal with a minus. */
 const END = /^-?\d{1,3}$/;
 
