@@ -63,6 +63,20 @@ test("secrets are files that djinit reads, and none is a variable", () => {
   }
 });
 
+test("the proxy removes whatever header djinit believes of a trusted proxy", () => {
+  const own = readFileSync(
+    join(DEPLOY, "../docker/etc/nginx/conf.d/django.conf.d/forwarded/headers.conf"),
+    "utf8",
+  );
+  const believed = [...own.matchAll(/^proxy_set_header (\S+) \$dj_/gm)].map(([, name = ""]) =>
+    name.toLowerCase(),
+  );
+  expect(believed.length).toBeGreaterThan(50);
+  const removed = new RegExp(/http-request del-header "(.*)" -m reg/.exec(HAPROXY)?.[1] ?? "$^");
+  expect(believed.filter((name) => !removed.test(name))).toEqual([]);
+  expect(removed.test("x-request-id")).toBe(false);
+});
+
 test("the proxy asks for readiness, trusts DNS for less than the drain, and waits longer than nginx does", () => {
   expect(HAPROXY).toContain("option httpchk GET /readyz");
   expect(HAPROXY).toMatch(/server-template web \d+ tasks\.web:8000/);
