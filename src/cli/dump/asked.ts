@@ -1,16 +1,18 @@
 // What PID 1 tells: over the control socket, and on its admin port.
 import { get } from "node:http";
-import { text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import { connectControl } from "../control-socket.ts";
 
 const LIMIT_MS = 5_000;
+/** Far more than djinit ever says. Whoever else listens there may say anything. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The last records, a line each; during the boot the reason why there are none. */
 export async function askRecords(): Promise<string> {
   const socket = connectControl();
   socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
   socket.write(`${JSON.stringify({ verb: "logs" })}\n`);
-  return (await text(socket)).replace(/\0\n$/, "");
+  return (await textOf(socket)).replace(/\0\n$/, "");
 }
 
 /** The page of metrics. Errors: it has none, or not in time. */
@@ -20,9 +22,21 @@ export async function askMetrics(port: number, address: string | undefined): Pro
   const isAny = address === undefined || /^(0\.0\.0\.0|::|\*)$/.test(address);
   const signal = AbortSignal.timeout(LIMIT_MS);
   const request = get({ host: isAny ? "127.0.0.1" : address, port, path: "/metrics", agent: false, signal });
-  request.once("response", (answer) => text(answer).then(resolve, reject));
+  request.once("response", (answer) => textOf(answer).then(resolve, reject));
   request.once("error", reject);
   return promise;
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let left = MOST_BYTES;
+  // A stream that is not read to its end is destroyed.
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    left -= chunk.length;
+    if (left < 0) throw new Error(`the answer is larger than ${MOST_BYTES / 1024 / 1024} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Whoever had to become user djinit for the socket is root again. */

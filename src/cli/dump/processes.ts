@@ -7,24 +7,26 @@ import { alignColumns } from "../columns.ts";
 const HEAD = ["PID", "PPID", "USER", "STATE", "THREADS", "RSS", "FDS", "WCHAN", "CPU", "AGE", "ARGS"];
 const MOST_ARGS = 400;
 
-/** `-`: the kernel does not say it of another user's process. */
-export function describeProcesses(): string {
+/** `-`: the kernel does not say it of another user's process. `clean` masks what is shown, before it is cut. */
+export function describeProcesses(clean: (text: string) => string): string {
   const all = listProcessUsage();
   const pids = new Set(all.map(({ pid }) => pid));
   const tree = (parent: (it: ProcessUsage) => boolean, depth: number): string[][] =>
     all
       .filter(parent)
-      .flatMap((it) => [rowOf(it, depth), ...tree((one) => one.parentPid === it.pid, depth + 1)]);
+      .flatMap((it) => [rowOf(it, depth, clean), ...tree((one) => one.parentPid === it.pid, depth + 1)]);
   return `${alignColumns([HEAD, ...tree(({ parentPid }) => !pids.has(parentPid), 0)]).join("\n")}\n`;
 }
 
 function rowOf(
   { pid, parentPid, state, name, residentBytes, cpuSeconds, ageSeconds }: ProcessUsage,
   depth: number,
+  clean: (text: string) => string,
 ) {
   const status = read(pid, "status");
   const uid = /^Uid:\t(\d+)/m.exec(status)?.[1] ?? "-";
-  const args = read(pid, "cmdline").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, MOST_ARGS);
+  const words = read(pid, "cmdline", "utf8").replace(/\0+$/, "").replaceAll("\0", " ");
+  const args = clean(words).slice(0, MOST_ARGS);
   return [
     String(pid),
     String(parentPid),
@@ -49,9 +51,9 @@ function countDescriptors(pid: number): string {
   }
 }
 
-function read(pid: number, file: string): string {
+function read(pid: number, file: string, encoding: "latin1" | "utf8" = "latin1"): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+    return readFileSync(`/proc/${pid}/${file}`, encoding);
   } catch {
     return "";
   }

@@ -1,12 +1,12 @@
 // Where the threads of the services' Python processes are. Each process is asked by a signal, and writes to its service's file
 // (djinit_stacks.py). The file is the application's: nothing in it is believed but that it is text.
-import { closeSync, fstatSync, readSync, statSync, truncateSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { openUntrusted } from "../../base/untrusted-file.ts";
 import type { ServiceStatus } from "../../control/protocol.ts";
 import { placedIn } from "../../plan/paths.ts";
 import { stacksFile } from "../../plan/processes/stacks.ts";
-import { catchesSignal, listProcesses } from "../../platform/proc.ts";
+import { catchesSignal, listProcesses, readStatFields } from "../../platform/proc.ts";
 
 /** djinit_stacks.py has the same. */
 export const STACKS_SIGNAL = 44;
@@ -14,14 +14,29 @@ export const STACKS_SIGNAL = 44;
 const MOST_PROCESSES = 64;
 /** Of one process. Python tells of 100 threads with 100 lines each at the most. */
 const MOST_BYTES = 1024 * 1024;
-const ANSWER_MS = 1_000;
+/** On a busy machine a process gets to it late. */
+const ANSWER_MS = 3_000;
 /** Whoever writes on and on is not waited for. */
-const LONGEST_MS = 3_000;
+const LONGEST_MS = 6_000;
+/** For all of them: each of many may make the dump wait as long as it can. */
+const ALL_MS = 60_000;
 const PERIOD_MS = 20;
 /** A stack has no mark of its end. It is written at once, by many small writes. */
-const QUIET_MS = 100;
+const QUIET_MS = 250;
+/** In /proc/PID/stat, counted from the state. */
+const START_TIME = 19;
+/** Never waits, not even for a lease (fcntl(2), F_SETLEASE) that the file's owner has. */
+const WRITE = constants.O_WRONLY | constants.O_NONBLOCK;
 
-export async function describeStacks(services: readonly ServiceStatus[], run: string): Promise<string> {
+export type Clean = (text: string) => string;
+
+/** `clean` masks what they say, before characters of it are replaced. */
+export async function describeStacks(
+  services: readonly Pick<ServiceStatus, "service" | "pid">[],
+  run: string,
+  clean: Clean,
+): Promise<string> {
+  const endMs = performance.now() + ALL_MS;
   let left = MOST_PROCESSES;
   let told = "";
   for (const { service, pid } of services) {
@@ -29,7 +44,9 @@ export async function describeStacks(services: readonly ServiceStatus[], run: st
     const path = placedIn(run, stacksFile(service));
     for (const member of treeOf(pid).slice(0, left)) {
       left -= 1;
-      told += `== ${service}, PID ${member}\n${await ask(member, path)}\n`;
+      const isLate = performance.now() > endMs;
+      const answer = isLate ? `not asked: ${ALL_MS / 1000} s are over\n` : await ask(member, path, clean);
+      told += `== ${service}, PID ${member}\n${answer}\n`;
     }
   }
   return told;
@@ -43,13 +60,15 @@ function treeOf(pid: number): number[] {
   return tree;
 }
 
-async function ask(pid: number, path: string): Promise<string> {
-  // Whoever has no handler would be ended by the signal.
-  if (!catchesSignal(pid, STACKS_SIGNAL)) return "no answer: no Python with djinit_stacks\n";
+const NO_HANDLER = "no answer: no Python with djinit_stacks\n";
+
+async function ask(pid: number, path: string, clean: Clean): Promise<string> {
+  const started = startOf(pid);
+  if (!catchesSignal(pid, STACKS_SIGNAL)) return NO_HANDLER;
   try {
     const { fd } = openUntrusted(path);
     try {
-      return await answerOf(pid, fd);
+      return await answerOf(pid, started, fd, clean);
     } finally {
       closeSync(fd);
     }
@@ -58,10 +77,24 @@ async function ask(pid: number, path: string): Promise<string> {
   }
 }
 
-async function answerOf(pid: number, fd: number): Promise<string> {
+/** When a process was started, in the kernel's ticks. */
+export const startOf = (pid: number): string | undefined => readStatFields(pid)?.fields[START_TIME];
+
+/**
+ * Whoever has no handler would be ended by the signal: a child that has become another program since it was looked at, or a process
+ * that has got the PID. They are looked at at the last moment. Between that and the signal a moment is left, which no system call
+ * closes.
+ */
+export function signalIfCaught(pid: number, started: string | undefined): boolean {
+  if (started === undefined || !catchesSignal(pid, STACKS_SIGNAL) || startOf(pid) !== started) return false;
+  process.kill(pid, STACKS_SIGNAL);
+  return true;
+}
+
+async function answerOf(pid: number, started: string | undefined, fd: number, clean: Clean): Promise<string> {
   empty(fd, pid);
   const before = fstatSync(fd).size;
-  process.kill(pid, STACKS_SIGNAL);
+  if (!signalIfCaught(pid, started)) return NO_HANDLER;
   const startedMs = performance.now();
   let size = before;
   let grownMs = startedMs;
@@ -77,7 +110,10 @@ async function answerOf(pid: number, fd: number): Promise<string> {
   const data = Buffer.alloc(Math.max(0, Math.min(size - before, MOST_BYTES)));
   const count = readSync(fd, data, 0, data.length, before);
   empty(fd, pid);
-  return data.toString("utf8", 0, count).replace(/[^\n\x20-\x7e]/g, "?");
+  const text = data.toString("utf8", 0, count);
+  // A secret that is cut would not be known: the line at the end goes.
+  const whole = size - before > MOST_BYTES ? text.slice(0, text.lastIndexOf("\n") + 1) : text;
+  return clean(whole).replace(/[^\n\x20-\x7e]/g, "?");
 }
 
 /** Only a file that is the process's user's own, and has no other name: what lies there may be anything. */
@@ -85,8 +121,13 @@ function empty(fd: number, pid: number): void {
   const { uid, nlink } = fstatSync(fd);
   if (nlink !== 1 || uid !== statSync(`/proc/${pid}`).uid) return;
   try {
-    truncateSync(`/proc/self/fd/${fd}`);
+    const writable = openSync(`/proc/self/fd/${fd}`, WRITE);
+    try {
+      ftruncateSync(writable);
+    } finally {
+      closeSync(writable);
+    }
   } catch {
-    // Only its owner and root may; the next answer comes behind this one.
+    // Only its owner and root may, and nobody while a lease is on it; the next answer comes behind this one.
   }
 }

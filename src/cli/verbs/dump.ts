@@ -28,19 +28,22 @@ export async function dump({ options }: Arguments): Promise<number> {
   const loaded = loadConfig(takeGivenEnvironment(), workingDirectory(), filesFor(process.getuid?.() === 0));
   const run = findPrivateDirectory(PRIVATE_PARENTS) ?? RUN_DIRECTORY;
   const at = new Date();
+  const secrets = secretsOf(loaded);
+  const clean = (text: string): string => masked(text, secrets);
   const parts: Part[] = [];
   const missing: Record<string, string> = {};
   const add = async (name: string, tell: () => unknown): Promise<void> => {
     try {
       const told = await tell();
-      parts.push({ name, text: typeof told === "string" ? told : `${JSON.stringify(told, undefined, 2)}\n` });
+      const text = typeof told === "string" ? told : `${JSON.stringify(told, undefined, 2)}\n`;
+      parts.push({ name, text: clean(text) });
     } catch (error) {
       missing[name] = (error as Error).message;
     } finally {
       beRootAgain();
     }
   };
-  await add("processes.txt", describeProcesses);
+  await add("processes.txt", () => describeProcesses(clean));
   await add("cgroup.txt", describeCgroup);
   let services: Status["services"] = [];
   await add("status.json", async () => {
@@ -48,7 +51,7 @@ export async function dump({ options }: Arguments): Promise<number> {
     services = status.services;
     return status;
   });
-  await add("stacks.txt", () => describeStacks(services, run));
+  await add("stacks.txt", () => describeStacks(services, run, clean));
   await add("health.json", () => ask<Health>({ verb: "health" }));
   await add("records.jsonl", askRecords);
   await add("metrics.txt", () => askMetrics(loaded.config.adminPort, loaded.config.adminAddress));
@@ -56,9 +59,7 @@ export async function dump({ options }: Arguments): Promise<number> {
   await add("problems.json", () => loaded.problems.map(({ problem }) => problem));
   await add("nginx.txt", () => describeNginx(run));
   await add("about.json", () => describe(at, missing));
-  const secrets = secretsOf(loaded);
-  const clean = parts.map(({ name, text }) => ({ name, text: masked(text, secrets) }));
-  await output(archive(`djinit-dump-${at.toISOString().slice(0, 19).replaceAll(":", "")}`, clean, at));
+  await output(archive(`djinit-dump-${at.toISOString().slice(0, 19).replaceAll(":", "")}`, parts, at));
   return 0;
 }
 
