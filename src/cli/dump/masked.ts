@@ -71,7 +71,7 @@ const NAME =
 const LOOKS_SECRET: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
   [/(:\/\/)[^/?#\s"'@]+@/g, `$1${MASK}@`],
-  [/(:\/\/[^/?#\s"'@:]*:)[^/?#\s"'@…]+…/g, `$1${MASK}…`],
+  [/(:\/\/[^/?#\s"'@:]*:)[^/?#\s"'@\u2026]+\u2026/g, `$1${MASK}${CUT}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${MASK}`],
   [new RegExp(`((?<![\\w.-])${NAME}["']?\\s*=\\s*["']?)[^\\s"'&;,}\\])]+`, "gi"), `$1${MASK}`],
   [new RegExp(`((?<![\\w.-])${NAME}\\s*:\\s+)(?!["'{\\[])[^\\s"'&;,}\\])]+`, "gi"), `$1${MASK}`],
