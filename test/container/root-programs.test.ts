@@ -21,7 +21,10 @@ for name in ${NAMES.join(" ")}; do
   chmod 755 ${DIRECTORY}/$name
 done`;
 /** Settings that take their time, so that a stop finds Django loading. */
-const SLOW = { "/app/slow.py": "import time\ntime.sleep(60)\nfrom cake_service.settings import *\n" };
+const SLOW = {
+  "/app/slow.py":
+    "import subprocess\nsubprocess.run(['/bin/sleep', '60'])\nfrom cake_service.settings import *\n",
+};
 
 async function plantAndRestart(container: Container): Promise<void> {
   await container.output(["/bin/sh", "-c", `/bin/mkdir ${DIRECTORY}; ${PLANT}`], { user: "root" });
@@ -62,7 +65,7 @@ test("nor by a stop that ends Django and what it has started", async () => {
   await plantAndRestart(container);
   // By the engine: what is run inside would be found on PATH too.
   const processes = () => docker("list processes", ["top", container.id]);
-  await eventually(async () => (await processes()).includes("djinit_setup"), {
+  await eventually(async () => (await processes()).includes("sleep 60"), {
     what: "Django loads",
     timeoutMs: 30_000,
     attach: () => container.logs(),
@@ -70,6 +73,7 @@ test("nor by a stop that ends Django and what it has started", async () => {
   expect(await container.stop()).toBe(0);
   await docker("start", ["start", container.id]);
   const seen = await runBy(container);
-  expect(seen).toContain("python 104");
+  // Its process, or a fork of it, is the Python that loads them.
+  expect(seen).toContain("gunicorn 104");
   expect(seen.filter((line) => !line.endsWith(" 104"))).toEqual([]);
 });
