@@ -1,7 +1,7 @@
 // The second life of PID 1: composition root. Nothing of the boot is loaded here.
 import { closeSync, readFileSync } from "node:fs";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { asDjinitError } from "../base/errors.ts";
+import { asDjinitError, type DjinitError } from "../base/errors.ts";
 import { openSink } from "../logs/write/open-sink.ts";
 import { logError, type OwnLog, openLog } from "../logs/write/own-log.ts";
 import { keepRecent, RecentLines } from "../logs/write/recent-lines.ts";
@@ -85,6 +85,9 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     lostSocket: lostSocketOf(sockets, watchApplication(plan, log)),
     ...(relayed === undefined ? {} : { observer: relayed }),
     readEnvironment: environmentReader(handed, vault, tls),
+    reloaded: ({ name }, refused) => {
+      if (name === "nginx") tls?.settle(refused);
+    },
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);
@@ -109,7 +112,10 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   watchSockets(sockets, supervisor, reaper);
   const confined = supervisor.services.filter(({ plan: { confines } }) => confines !== undefined);
   if (confined.length > 0 && landlockVersion() > 0)
-    watchServed(confined, systemClock, (service) => supervisor.renew(service));
+    watchServed(confined, systemClock, async (service) => {
+      const refused = await supervisor.renew(service);
+      if (refused !== undefined) logError(log, refused);
+    });
   tls?.watch(systemClock, () => renewNginx(supervisor));
   openAdmin({ supervisor, clock: systemClock, log, recent, relayed, sockets, vault, tls });
   supervisor.start();
@@ -158,8 +164,9 @@ async function keepTls({ tls, supervisorUser }: Plan, log: OwnLog): Promise<Pair
   return keepPair(tls, { log, wasRoot: supervisorUser !== undefined });
 }
 
-async function renewNginx(supervisor: Supervisor): Promise<void> {
-  for (const service of supervisor.services) if (service.name === "nginx") await supervisor.renew(service);
+async function renewNginx(supervisor: Supervisor): Promise<DjinitError | undefined> {
+  const nginx = supervisor.services.find(({ name }) => name === "nginx");
+  return nginx && supervisor.renew(nginx);
 }
 
 /** Reads the services' environment from the files, and from Vault, anew at each call; and nginx's certificate. */

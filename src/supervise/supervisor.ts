@@ -1,5 +1,6 @@
 // Starts the services in order, keeps them running, stops them in order, and decides the container's exit status.
 import type { Clock } from "../base/clock.ts";
+import { asDjinitError, type DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { RelayObserver } from "../logs/observer.ts";
 import { logError, type OwnLog } from "../logs/write/own-log.ts";
@@ -29,6 +30,8 @@ export interface SupervisorDependencies {
   ageMs?: number;
   /** The environment, read from the files anew. Errors: DJINIT_RELOAD_REFUSED. */
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
+  /** A reload of all has come to this service; why it was refused. */
+  reloaded?: (service: Service, refused: DjinitError | undefined) => void;
   /** What is wrong with a service's socket, if it is watched. */
   lostSocket?: (service: Service) => Lost | undefined;
 }
@@ -47,6 +50,7 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #with: ServiceDependencies;
   readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
+  readonly #reloaded: SupervisorDependencies["reloaded"];
   #announced = false;
   #hasNotStarted = true;
   #reloadsWhenReady = false;
@@ -60,6 +64,7 @@ export class Supervisor {
     this.#clock = clock;
     this.lostSocket = dependencies.lostSocket ?? (() => undefined);
     this.#readEnvironment = dependencies.readEnvironment;
+    this.#reloaded = dependencies.reloaded;
     this.#startedMs = clock.monotonicMs() - ageMs;
     const { startupTimeoutMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
@@ -137,17 +142,25 @@ export class Supervisor {
       const environment = await this.#readEnvironment();
       // Servers in front first: connections that their new processes carry need not end with the application's old processes.
       for (const service of this.services.toSorted((a, b) => b.plan.after.length - a.plan.after.length)) {
-        if (wanted()) await reloadService(service, environment, this.#with, wanted);
+        if (!wanted()) continue;
+        const refused = await reloadService(service, environment, this.#with, wanted);
+        if (refused !== undefined) logError(this.#log, refused);
+        this.#reloaded?.(service, refused);
       }
     } catch (thrown) {
       logError(this.#log, thrown);
     }
   }
 
-  /** Gives one service its files as they are now. */
-  renew(service: Service): Promise<void> {
+  /** Gives one service its files as they are now. Returns why it was refused, or has failed. */
+  async renew(service: Service): Promise<DjinitError | undefined> {
     const wanted = (): boolean => !this.#shutdown.begun;
-    return wanted() ? reloadService(service, service.environment, this.#with, wanted) : Promise.resolve();
+    if (!wanted()) return undefined;
+    try {
+      return await reloadService(service, service.environment, this.#with, wanted);
+    } catch (thrown) {
+      return asDjinitError(thrown);
+    }
   }
 
   /** Passes a signal on to the services that have a use for it. */

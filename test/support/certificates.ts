@@ -27,3 +27,12 @@ export function makePair(
     rmSync(directory, { recursive: true });
   }
 }
+
+/** The same with other first letters of its end's date, whose signature is wrong. */
+export function withEndDate(certificate: string, letters: string): string {
+  const der = Buffer.from(certificate.replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
+  // Two dates of 13 letters each, one after the other: UTCTime.
+  const mark = Buffer.from([0x17, 13]);
+  der.write(letters, der.indexOf(mark, der.indexOf(mark) + 15) + 2, "latin1");
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+}

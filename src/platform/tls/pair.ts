@@ -1,8 +1,9 @@
 // A certificate and its private key: whether nginx can use them. Node's part of OpenSSL is loaded only when it is asked for.
 import type { X509Certificate } from "node:crypto";
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-const KEY = /-----BEGIN (?:\w+ )*PRIVATE KEY-----[\s\S]+?-----END (?:\w+ )*PRIVATE KEY-----/;
+// No mark between the marks: else a file of many that begin and never end takes a time that grows with its square.
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----(?:(?!-----)[\s\S])+?-----END CERTIFICATE-----/g;
+const KEY = /-----BEGIN (?:\w+ )*PRIVATE KEY-----(?:(?!-----)[\s\S])+?-----END (?:\w+ )*PRIVATE KEY-----/;
 const ENCRYPTED = /^-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/;
 
 /** What the two files say. They may be one and the same. */
@@ -75,6 +76,10 @@ export function isPair(read: Pair | PairProblem[]): read is Pair {
 }
 
 function findUntimely({ validFrom, validTo }: X509Certificate, nowMs: number): string | undefined {
+  // OpenSSL takes a certificate with a date that is none.
+  for (const date of [validFrom, validTo])
+    if (Number.isNaN(Date.parse(date)))
+      return `which has ${JSON.stringify(date)} for a date: have it made anew`;
   if (Date.parse(validTo) <= nowMs) return `which has ended at ${iso(validTo)}: renew the certificate`;
   if (Date.parse(validFrom) > nowMs)
     return `which begins at ${iso(validFrom)}, later than now: look at the clock, or give one that is valid`;

@@ -1,7 +1,6 @@
 // Gives running services new code and files. New code is checked while the old process goes on serving.
 import { isDeepStrictEqual } from "node:util";
 import { DjinitError } from "../../base/errors.ts";
-import { logError } from "../../logs/write/own-log.ts";
 import { wasCutShort } from "../../plan/check-proof.ts";
 import { planAfterCheck } from "../../plan/nginx.ts";
 import { RUN_DIRECTORY } from "../../plan/paths.ts";
@@ -25,7 +24,7 @@ interface Verdict {
 }
 
 /**
- * Reloads one service with `environment`. If the service has a check and it fails, the reload is refused and logged.
+ * Reloads one service with `environment`. If the service has a check and it fails, the reload is refused: returns why.
  * `wanted` is asked after the check, since a stop may have begun meanwhile.
  */
 export async function reloadService(
@@ -33,24 +32,23 @@ export async function reloadService(
   environment: NodeJS.ProcessEnv,
   dependencies: ServiceDependencies,
   wanted: () => boolean,
-): Promise<void> {
+): Promise<DjinitError | undefined> {
   const { log } = dependencies;
   const { plan, name } = service;
   const isNewEnvironment = plan.readsEnvironment && !isDeepStrictEqual(environment, service.environment);
-  if (plan.reload === undefined) return;
+  if (plan.reload === undefined) return undefined;
   if (plan.check === undefined || service.pid === undefined) service.renew(plan, environment);
   else {
     const { good, cause, lines, said } = await runCheck(service, plan.check, environment, dependencies);
-    if (!wanted()) return;
+    if (!wanted()) return undefined;
     if (!good) {
       const text = `cannot reload ${name}: ${cause}; the old one goes on`;
-      logError(log, new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } }));
-      return;
+      return new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } });
     }
     service.renew(planAfterCheck(plan, said), environment);
   }
   // The service has ended meanwhile. After a stop it stays stopped, and a restart uses the new environment anyway.
-  if (service.pid === undefined) return;
+  if (service.pid === undefined) return undefined;
   // As late as possible: gunicorn is reading its new configuration.
   if (plan.waits !== undefined) writeNginxWaits(plan.waits);
   const isOutgrown = service.isOutgrown;
@@ -63,6 +61,7 @@ export async function reloadService(
   if (plan.reload === "restart" || isNewEnvironment || isOutgrown || !service.takes(plan.reload))
     service.handle({ type: "restart" });
   else service.signal(plan.reload);
+  return undefined;
 }
 
 async function runCheck(

@@ -2,11 +2,12 @@
 // nginx takes TLS: a bundle of its own.
 
 import type { Clock } from "../../base/clock.ts";
+import type { DjinitError } from "../../base/errors.ts";
 import type { GivenFiles } from "../../base/given-file.ts";
-import type { OwnLog } from "../../logs/write/own-log.ts";
+import { logError, type OwnLog } from "../../logs/write/own-log.ts";
 import type { TlsPlan } from "../../plan/plan.ts";
 import { filesFor } from "../../platform/files/files-of-root.ts";
-import { isPair, type PairProblem, partsOf, readPair } from "../../platform/tls/pair.ts";
+import { isPair, type Pair, type PairProblem, partsOf, readPair } from "../../platform/tls/pair.ts";
 import { MOST_BYTES, readPairText, writePair } from "../../platform/tls/pair-files.ts";
 
 /** Both files are read, for some 0.2 ms. Certificates are renewed weeks before they end. */
@@ -32,6 +33,10 @@ export class PairKeeper {
   readonly #files: GivenFiles;
   /** As nginx has it. */
   #taken: string;
+  /** What lies in nginx's file, and nginx has not been seen to take. */
+  #offered: Pair | undefined;
+  /** Why nginx has refused the last one. */
+  #refusal = "";
   /** What was wrong at the last look, and what has been said. */
   #seen = "";
   #told = "";
@@ -47,10 +52,37 @@ export class PairKeeper {
   /**
    * Gives nginx's file what the given files are now, if that is a good pair. True: nginx is to read it. Where it is none, the
    * second look says so: of two files that are being replaced, one comes first. `isAsked`: somebody says that they are there.
+   * Does not throw: PID 1 goes on with the certificate that it has.
    */
   take({ isAsked = false, nowMs = Date.now() }: { isAsked?: boolean; nowMs?: number } = {}): boolean {
+    try {
+      return this.#offer(isAsked, nowMs);
+    } catch (error) {
+      this.#warn(`${this.#plan.file} cannot be written: ${(error as Error).message}`, "certificate");
+      return false;
+    }
+  }
+
+  /** Whether nginx has taken what was offered. If it has not, it finds the last good pair when it is started. Does not throw. */
+  settle(refused: DjinitError | undefined): void {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    this.#refusal = refused?.message ?? "";
+    if (offered === undefined) return;
+    if (refused !== undefined) return this.#putBack();
+    this.#taken = offered.text;
+    this.expiresMs = offered.expiresMs;
+    const until = new Date(offered.expiresMs).toISOString().slice(0, 19);
+    this.#log.info(
+      { path: this.#plan.certificate },
+      `there is a new certificate: nginx gets it, it is valid until ${until}Z`,
+    );
+  }
+
+  #offer(isAsked: boolean, nowMs: number): boolean {
     const text = readPairText(this.#plan, this.#files);
-    if (!Array.isArray(text) && partsOf(text).text === this.#taken) {
+    const isNew = Array.isArray(text) || partsOf(text).text !== this.#taken;
+    if (!isNew && this.#offered === undefined) {
       this.#seen = "";
       this.#told = "";
       return false;
@@ -61,21 +93,20 @@ export class PairKeeper {
       return false;
     }
     writePair(this.#plan.file, read.text, this.#plan.reader);
-    this.#taken = read.text;
-    this.expiresMs = read.expiresMs;
-    const until = new Date(read.expiresMs).toISOString().slice(0, 19);
-    this.#log.info(
-      { path: this.#plan.certificate },
-      `there is a new certificate: nginx gets it, it is valid until ${until}Z`,
-    );
+    this.#offered = read;
     return true;
   }
 
-  /** Looks again and again. `renew`: has nginx read its files. Returns a function that ends the watch. */
-  watch(clock: Clock, renew: () => Promise<void>): () => void {
+  /** Looks again and again. `renew`: has nginx read its files; returns why it does not. Returns a function that ends the watch. */
+  watch(clock: Clock, renew: () => Promise<DjinitError | undefined>): () => void {
     let cancel = () => {};
     const look = async (): Promise<void> => {
-      if (this.take()) await renew();
+      if (this.take()) {
+        const refused = await renew();
+        // It is tried again at each look, and told of once.
+        if (refused !== undefined && refused.message !== this.#refusal) logError(this.#log, refused);
+        this.settle(refused);
+      }
       cancel = clock.after(PERIOD_MS, () => void look());
     };
     cancel = clock.after(PERIOD_MS, () => void look());
@@ -88,11 +119,20 @@ export class PairKeeper {
       .join("; ");
     const isSecond = said === this.#seen;
     this.#seen = said;
-    if (said === this.#told || !(isSecond || isAsked)) return;
+    if (isSecond || isAsked) this.#warn(said, problems[0]?.of ?? "certificate");
+  }
+
+  #warn(said: string, of: PairProblem["of"]): void {
+    if (said === this.#told) return;
     this.#told = said;
-    this.#log.warn(
-      { variable: NAMES[problems[0]?.of ?? "certificate"] },
-      `nginx keeps the certificate that it has: ${said}`,
-    );
+    this.#log.warn({ variable: NAMES[of] }, `nginx keeps the certificate that it has: ${said}`);
+  }
+
+  #putBack(): void {
+    try {
+      writePair(this.#plan.file, this.#taken, this.#plan.reader);
+    } catch (error) {
+      this.#warn(`${this.#plan.file} cannot be written: ${(error as Error).message}`, "certificate");
+    }
   }
 }

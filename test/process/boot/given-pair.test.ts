@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readGivenPair } from "../../../src/boot/nginx/given-pair.ts";
 import type { Config } from "../../../src/config/variables.ts";
-import { type MadePair, makePair } from "../../support/certificates.ts";
+import { type MadePair, makePair, withEndDate } from "../../support/certificates.ts";
 
 const DAY_MS = 24 * 3_600_000;
 let directory: string;
@@ -117,6 +117,20 @@ test("an encrypted key", () => {
 test("a damaged certificate", () => {
   const damaged = one.certificate.replace(/\n.{8}/, "\nAAAAAAAA");
   expect(problems(damaged, one.key)).toEqual([expect.stringMatching(/^DJINIT_TLS_CERT .* damaged: /)]);
+});
+
+test("a certificate with a date that is none", () => {
+  expect(problems(withEndDate(one.certificate, "XX"), one.key)).toEqual([
+    expect.stringMatching(/^DJINIT_TLS_CERT .*, which has ".*" for a date: have it made anew$/),
+  ]);
+});
+
+test("a file of nothing but beginnings is read at once", () => {
+  const many = (mark: string) => `${mark}\n`.repeat(260_000 / mark.length);
+  const began = performance.now();
+  expect(problems(many("-----BEGIN CERTIFICATE-----"), many("-----BEGIN PRIVATE KEY-----"))).toHaveLength(2);
+  // It took 8 s each.
+  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 test("a key that nginx would refuse as too short", () => {
