@@ -1,5 +1,7 @@
 // Answers that nginx keeps: what it gives again, what never, and to whom.
+import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePair } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { type NginxSubject, startSubject } from "./nginx-subject.ts";
 import type { Ask } from "./raw-request.ts";
@@ -26,13 +28,11 @@ def application(environ, start_response):
 `;
 const PUBLIC = "Cache-Control: public, max-age=300";
 
+const ENVIRONMENT = { DJINIT_CACHE: "10m", WEB_CONCURRENCY: "1", GUNICORN_CMD_ARGS: "--threads 8" };
+
 let subject: NginxSubject;
 beforeAll(async () => {
-  subject = await startSubject({ "/app/echo.py": APPLICATION }, 8000, undefined, {
-    DJINIT_CACHE: "10m",
-    WEB_CONCURRENCY: "1",
-    GUNICORN_CMD_ARGS: "--threads 8",
-  });
+  subject = await startSubject({ "/app/echo.py": APPLICATION }, 8000, undefined, ENVIRONMENT);
 });
 afterAll(() => subject?.remove());
 
@@ -42,6 +42,7 @@ interface Told {
   scheme: string;
   HTTP_IF_NONE_MATCH?: string;
   HTTP_RANGE?: string;
+  HTTP_X_FORWARDED_HOST?: string;
 }
 
 const urlOf = (path: string, headers: readonly string[], more: Record<string, string> = {}) =>
@@ -163,6 +164,8 @@ describe("to whom", () => {
       { Host: "one.example", "X-Forwarded-Proto": "https" },
       { Host: "one.example", "X-Forwarded-Host": "evil.example" },
       { Host: "one.example", "X-Forwarded-Prefix": "/evil" },
+      { Host: "one.example", "CF-Visitor": '{"scheme":"https"}' },
+      { Host: "one.example", "Front-End-Https": "on" },
     ];
     for (const [at, header] of headers.entries())
       expect(await told(url, { headers: header })).toMatchObject({ count: at + 1 });
@@ -170,15 +173,15 @@ describe("to whom", () => {
       expect(await told(url, { headers: header })).toMatchObject({ count: at + 1 });
   });
 
-  test.each(["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-User", "Forwarded", "X-HTTP-Method-Override"])(
-    "%s: nothing is kept of what it has made",
-    async (name) => {
-      const url = urlOf(`/claim-${name}/`, [PUBLIC]);
-      await subject.ask(url, { headers: { [name]: "evil" } });
-      expect(await told(url)).toMatchObject({ count: 2 });
-      expect(await told(url)).toMatchObject({ count: 2 });
-    },
-  );
+  test.each([
+    ...["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-User", "Forwarded", "X-HTTP-Method-Override"],
+    ...["Remote-Email", "X-SSL-Client-Cert"],
+  ])("%s: nothing is kept of what it has made", async (name) => {
+    const url = urlOf(`/claim-${name}/`, [PUBLIC]);
+    await subject.ask(url, { headers: { [name]: "evil" } });
+    expect(await told(url)).toMatchObject({ count: 2 });
+    expect(await told(url)).toMatchObject({ count: 2 });
+  });
 
   test("a claim that is too long for a key is no error", async () => {
     const url = urlOf("/long/", [PUBLIC]);
@@ -235,6 +238,64 @@ test("djinit cache clear: whatever was kept is the application's again", async (
   await expect(subject.container.output(["djinit", "cache", "fill"])).rejects.toThrow(
     "it can only be cleared",
   );
+});
+
+describe("with DJINIT_TRUSTED_PROXIES and HTTP/2", () => {
+  const pair = makePair("shop.example");
+  let behind: NginxSubject;
+  beforeAll(async () => {
+    const files = { "/etc/tls/tls.crt": pair.certificate, "/etc/tls/tls.key": pair.key };
+    const tls = { DJINIT_TLS_CERT: "/etc/tls/tls.crt", DJINIT_TLS_KEY: "/etc/tls/tls.key" };
+    const environment = { ...ENVIRONMENT, ...tls, DJINIT_TRUSTED_PROXIES: "127.0.0.1" };
+    behind = await startSubject(
+      { "/app/echo.py": APPLICATION, ...files },
+      8000,
+      undefined,
+      environment,
+      [8443],
+    );
+  });
+  afterAll(() => behind?.remove());
+
+  test("a stranger who says what the proxy says has nothing kept for the proxy's clients", async () => {
+    const url = urlOf("/stranger/", [PUBLIC]);
+    const headers = {
+      Host: "shop.example",
+      "X-Forwarded-Proto": "https",
+      "X-Forwarded-Host": "shop.example",
+    };
+    const stranger = async () => JSON.parse((await behind.ask(url, { headers })).body.toString()) as Told;
+    const proxy = async () => {
+      const made = `Request(${JSON.stringify(`http://127.0.0.1:8000${url}`)}, headers=${JSON.stringify(headers)})`;
+      const program = `from urllib.request import *; print(urlopen(${made}).read().decode())`;
+      return JSON.parse(await behind.container.output(["python3", "-c", program])) as Told;
+    };
+    const mine = await stranger();
+    expect(mine).toMatchObject({ count: 1, scheme: "http" });
+    expect(mine).not.toHaveProperty("HTTP_X_FORWARDED_HOST");
+    const theirs = { count: 2, scheme: "https", HTTP_X_FORWARDED_HOST: "shop.example" };
+    expect(await proxy()).toMatchObject(theirs);
+    expect([await proxy(), (await stranger()).count]).toMatchObject([theirs, 1]);
+  });
+
+  test("GET with a body whose length no header says has an answer of its own", async () => {
+    const address = `https://127.0.0.1:${await behind.container.port(8443)}`;
+    const session = connect(address, { ca: pair.certificate, servername: "shop.example" });
+    const count = async (body?: string): Promise<number> => {
+      const stream = session.request(
+        { ":path": urlOf("/body/", [PUBLIC]) },
+        { endStream: body === undefined },
+      );
+      if (body !== undefined) stream.end(body);
+      const parts: Buffer[] = [];
+      for await (const part of stream) parts.push(part as Buffer);
+      return (JSON.parse(Buffer.concat(parts).toString()) as Told).count;
+    };
+    expect([await count("evil"), await count(), await count()]).toEqual([1, 2, 2]);
+    // The second one is too large for nginx's memory.
+    expect([await count("evil"), await count("x".repeat(40_000)), await count()]).toEqual([3, 4, 2]);
+    session.close();
+  });
 });
 
 test("nothing of it is logged as an error", async () => {

@@ -26,31 +26,39 @@ ${MAPS}`;
 
 /**
  * What an answer may follow from besides its URL and what its Vary names: headers that proxies set and that frameworks believe. They
- * are part of the key, so that nobody can have an answer kept for others that his own header has made.
+ * are part of the key, so that nobody can have an answer kept for others that his own header has made. Proxies send these with
+ * each request. Whether such a header reaches the application depends on the peer, which is in the key, too.
  */
-const CLAIMS = ["proto", "scheme", "host", "port", "prefix"].map((name) => `$http_x_forwarded_${name}`);
-/** A request with one of these has an answer of its own. */
+const CLAIMS = [
+  ...["Proto", "Scheme", "Host", "Port", "Prefix", "Server"].map((name) => `X-Forwarded-${name}`),
+  ...["X-Scheme", "X-Url-Scheme", "Front-End-Https", "CloudFront-Forwarded-Proto", "CF-Visitor"],
+].map(variableOf);
+/**
+ * A request with one of these has an answer of its own. With CLAIMS it is whatever forwarded/headers.conf keeps from the application,
+ * but for addresses, and more.
+ */
 const PRIVATE = [
-  "$http_authorization",
-  "$http_range",
-  "$http_forwarded",
-  // A body, of which the key knows nothing.
-  "$http_content_length",
-  "$http_transfer_encoding",
-  ...["uri", "path", "method", "server", "user", "groups", "email"].map(
-    (name) => `$http_x_forwarded_${name}`,
+  ...["Authorization", "Range", "Forwarded", "X-Forwarded"],
+  // A body, of which the key knows nothing. One of HTTP/2 need not have its length in a header.
+  ...["Content-Length", "Transfer-Encoding"],
+  ...["X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Method", "X-Original-URL", "X-Original-Host"],
+  ...["X-Rewrite-URL", "X-Script-Name", "X-HTTP-Method-Override"],
+  // Who the user is.
+  ...["Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-Remote-User"],
+  ...["User", "Preferred-Username", "Email", "Groups", "Access-Token", "Client-Cert"].map(
+    (name) => `X-Forwarded-${name}`,
   ),
-  ...[
-    "original_url",
-    "original_host",
-    "rewrite_url",
-    "script_name",
-    "http_method_override",
-    "url_scheme",
-  ].map((name) => `$http_x_${name}`),
-  ...["$http_remote_user", "$http_x_remote_user", "$http_x_auth_request_user", "$http_ssl_client_s_dn"],
-  ...["$http_x_ssl_client_s_dn", "$http_x_forwarded_access_token", "$http_x_amzn_oidc_identity"],
-];
+  ...["User", "Email", "Groups", "Preferred-Username"].map((name) => `X-Auth-Request-${name}`),
+  ...["X-Goog-Authenticated-User-Email", "X-Amzn-Oidc-Identity"],
+  ...["Verify", "S-DN", "Cert"].map((name) => `X-SSL-Client-${name}`),
+  ...["Verify", "S-DN", "Subject-Dn", "Cert"].map((name) => `Ssl-Client-${name}`),
+]
+  .map(variableOf)
+  .concat("$request_body", "$request_body_file");
+
+function variableOf(header: string): string {
+  return `$http_${header.toLowerCase().replaceAll("-", "_")}`;
+}
 
 const MAPS = `
 map "${CLAIMS.join("|")}" $djinit_cache_claims {
@@ -85,7 +93,7 @@ map $djinit_cache_asked_by_name $djinit_cache_modified_since {
 
 /** No proxy_cache_lock: a page that nobody may keep would be made for one client at a time, for it holds the lock as well. */
 const USE = `proxy_cache djinit_cache;
-proxy_cache_key "$request_method $https $djinit_cache_claims $djinit_host $request_uri";
+proxy_cache_key "$request_method $https $djinit_from_proxy $djinit_cache_claims $djinit_host $request_uri";
 proxy_cache_convert_head off;
 proxy_cache_bypass $djinit_cache_asked_by_name $djinit_cache_long;
 proxy_no_cache $djinit_cache_asked_by_name $djinit_cache_long $djinit_cache_unshared $djinit_cache_passing;
