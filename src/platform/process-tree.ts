@@ -5,13 +5,18 @@ import { listProcesses } from "./proc.ts";
  * a failure. Processes that have ended meanwhile are skipped.
  */
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
-  const processes = listProcesses();
-  const tree = [pid];
-  for (const parent of tree)
-    tree.push(...processes.filter(({ parentPid }) => parentPid === parent).map((process) => process.pid));
-  for (const member of tree) {
+  for (const member of treeOf(pid)) {
     try {
       process.kill(member, signal);
     } catch {}
   }
+}
+
+/** A process and all its descendants, parents first. */
+export function treeOf(pid: number): number[] {
+  const processes = listProcesses();
+  const tree = [pid];
+  for (const parent of tree)
+    tree.push(...processes.filter(({ parentPid }) => parentPid === parent).map((process) => process.pid));
+  return tree;
 }

@@ -46,6 +46,11 @@ export function readProcessUsage(pid: number): ProcessUsage | undefined {
   };
 }
 
+/** When a process was started, in the kernel's ticks: with its PID it names one process. */
+export function startOf(pid: number): string | undefined {
+  return readStatFields(pid)?.fields[START_TIME];
+}
+
 /** How long ago this process was started. A program that it became is no start. */
 export function ageMs(): number {
   return 1_000 * (readProcessUsage(process.pid)?.ageSeconds ?? 0);

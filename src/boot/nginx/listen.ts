@@ -22,6 +22,11 @@ export function hasIPv6(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): boolea
   );
 }
 
+/** What stands before a port in `listen`, to take whoever can come: over IPv4, and over IPv6 where the kernel has it. */
+export function anyAddresses(): string[] {
+  return hasIPv6(networkInterfaces()) ? ["", "[::]:"] : [""];
+}
+
 /** Ports at which a server takes IPv4 from everywhere, by a plain `listen`, where it says nothing of IPv6 itself. */
 export function portsToAdd(server: string): string[] {
   const code = server.replaceAll(/#.*$/gm, "");

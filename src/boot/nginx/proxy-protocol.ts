@@ -1,8 +1,7 @@
 // The PROXY protocol, by which a balancer that passes connections on says who the client is.
-import { networkInterfaces } from "node:os";
 import type { Config } from "../../config/variables.ts";
 import { NGINX_PROXY_PROTOCOL_FILE } from "../../plan/paths.ts";
-import { hasIPv6 } from "./listen.ts";
+import { anyAddresses } from "./listen.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 type ProxyConfig = Pick<Config, "proxyProtocol" | "proxyProtocolPort">;
@@ -15,8 +14,7 @@ export function writeNginxProxyProtocol(
   { proxyProtocol, proxyProtocolPort }: ProxyConfig,
   run: string,
 ): void {
-  const addresses = hasIPv6(networkInterfaces()) ? ["", "[::]:"] : [""];
-  const lines = addresses.map((address) => `listen ${address}${proxyProtocolPort} proxy_protocol;\n`);
+  const lines = anyAddresses().map((address) => `listen ${address}${proxyProtocolPort} proxy_protocol;\n`);
   writeNginxFile(NGINX_PROXY_PROTOCOL_FILE, proxyProtocol ? lines.join("") : undefined, run);
 }
 

@@ -1,5 +1,4 @@
 // HTTPS beside the plain port: what nginx reads of it.
-import { networkInterfaces } from "node:os";
 import { DjinitError } from "../../base/errors.ts";
 import type { Config } from "../../config/variables.ts";
 import type { NginxDump } from "../../plan/nginx.ts";
@@ -15,7 +14,7 @@ import type { TlsPlan } from "../../plan/plan.ts";
 import { writePair } from "../../platform/tls/pair-files.ts";
 import type { BootContext } from "../context.ts";
 import type { GivenPair } from "./given-pair.ts";
-import { hasIPv6 } from "./listen.ts";
+import { anyAddresses } from "./listen.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 /** nginx below 1.25.1 has no such directive: there it is a word of `listen`, of which a later one warns. */
@@ -72,9 +71,8 @@ export function withTls(context: TlsContext, check: () => Promise<NginxDump>): (
     return check;
   }
   writePair(placedIn(run, TLS_PAIR_FILE), tls.pair.text, isRoot ? NGINX_USER : undefined);
-  const addresses = hasIPv6(networkInterfaces()) ? ["", "[::]:"] : [""];
   const write = (http2: Http2): void =>
-    writeNginxFile(NGINX_TLS_FILE, tlsText(config, addresses, http2), run);
+    writeNginxFile(NGINX_TLS_FILE, tlsText(config, anyAddresses(), http2), run);
   write("directive");
   return async () => {
     try {

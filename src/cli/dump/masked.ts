@@ -1,8 +1,7 @@
 // Takes secrets out of what processes, files and logs say: those that are known, and what looks like one.
 import { isFromSecretFile, type Loaded } from "../../config/load.ts";
 import { VARIABLES, type Variable } from "../../config/variables.ts";
-
-export const MASK = "********";
+import { MASK } from "../mask.ts";
 
 /** Of a value that is a secret by its name. A shorter one is in every second word. */
 const SHORTEST_SECRET = 4;

@@ -9,7 +9,7 @@ import { NGINX_USER } from "../../plan/paths.ts";
 import { nginxFileArgs } from "../../plan/run-directory.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
 import { dropNothing, dropTo } from "../../platform/credentials.ts";
-import { MASK } from "./masked.ts";
+import { MASK } from "../mask.ts";
 
 const LIMIT_MS = 10_000;
 /** NGINX_CLIENT_KEY_FILE's only line. */

@@ -6,7 +6,9 @@ import { openUntrusted } from "../../base/untrusted-file.ts";
 import type { ServiceStatus } from "../../control/protocol.ts";
 import { placedIn } from "../../plan/paths.ts";
 import { stacksFile } from "../../plan/processes/stacks.ts";
-import { catchesSignal, listProcesses, readStatFields } from "../../platform/proc.ts";
+import { catchesSignal } from "../../platform/proc.ts";
+import { treeOf } from "../../platform/process-tree.ts";
+import { startOf } from "../../platform/process-usage.ts";
 
 /** djinit_stacks.py has the same. */
 export const STACKS_SIGNAL = 44;
@@ -23,8 +25,6 @@ const ALL_MS = 60_000;
 const PERIOD_MS = 20;
 /** A stack has no mark of its end. It is written at once, by many small writes. */
 const QUIET_MS = 250;
-/** In /proc/PID/stat, counted from the state. */
-const START_TIME = 19;
 /** Never waits, not even for a lease (fcntl(2), F_SETLEASE) that the file's owner has. */
 const WRITE = constants.O_WRONLY | constants.O_NONBLOCK;
 
@@ -52,14 +52,6 @@ export async function describeStacks(
   return told;
 }
 
-function treeOf(pid: number): number[] {
-  const processes = listProcesses();
-  const tree = [pid];
-  for (const parent of tree)
-    tree.push(...processes.filter(({ parentPid }) => parentPid === parent).map((it) => it.pid));
-  return tree;
-}
-
 const NO_HANDLER = "no answer: no Python with djinit_stacks\n";
 
 async function ask(pid: number, path: string, clean: Clean): Promise<string> {
@@ -76,9 +68,6 @@ async function ask(pid: number, path: string, clean: Clean): Promise<string> {
     return `no answer: ${(error as Error).message}\n`;
   }
 }
-
-/** When a process was started, in the kernel's ticks. */
-export const startOf = (pid: number): string | undefined => readStatFields(pid)?.fields[START_TIME];
 
 /**
  * Whoever has no handler would be ended by the signal: a child that has become another program since it was looked at, or a process

@@ -9,8 +9,7 @@ import { filesFor } from "../../platform/files/files-of-root.ts";
 import { takeGivenEnvironment, workingDirectory } from "../../platform/given-environment.ts";
 import type { Arguments } from "../arguments.ts";
 import { alignColumns } from "../columns.ts";
-
-const MASK = "********";
+import { MASK } from "../mask.ts";
 
 export interface Row {
   name: string;

@@ -11,9 +11,10 @@ import { afterEach, expect, test } from "vitest";
 import { askMetrics } from "../../../src/cli/dump/asked.ts";
 import { masked } from "../../../src/cli/dump/masked.ts";
 import { describeProcesses } from "../../../src/cli/dump/processes.ts";
-import { describeStacks, signalIfCaught, startOf } from "../../../src/cli/dump/stacks.ts";
+import { describeStacks, signalIfCaught } from "../../../src/cli/dump/stacks.ts";
 import { placedIn } from "../../../src/plan/paths.ts";
 import { stacksFile } from "../../../src/plan/processes/stacks.ts";
+import { startOf } from "../../../src/platform/process-usage.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const SITE = fileURLToPath(new URL("../../../python/site", import.meta.url));
