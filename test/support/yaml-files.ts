@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { VARIABLES } from "../../src/config/variables.ts";
 import { pythonTools } from "../../tools/python/environment.ts";
 
 export const DEPLOY = join(import.meta.dirname, "../../deploy");
@@ -27,6 +28,19 @@ json.dump({"document": document, "refused": refused}, sys.stdout)
 
 export function readYaml(path: string): Document {
   return python({ text: readFileSync(join(DEPLOY, path), "utf8") }).document;
+}
+
+/** The services of a compose file or a stack that are the project's own image. */
+export function ownServices({ services }: Document): [name: string, service: Document][] {
+  return Object.entries(services as Document).filter(([, { image }]: Document) =>
+    image.includes("APP_IMAGE"),
+  );
+}
+
+/** Names that look like djinit's variables and are none. */
+export function unknownVariables(names: readonly string[]): string[] {
+  const known = Object.values(VARIABLES).map(({ name }): string => name);
+  return names.filter((name) => /^DJINIT_/.test(name) && !known.includes(name));
 }
 
 /** What a schema's file refuses of a file of deploy/, or of a document. */

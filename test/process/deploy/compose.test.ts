@@ -2,14 +2,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { VARIABLES } from "../../../src/config/variables.ts";
-import { COMPOSE_SCHEMA, DEPLOY, readYaml, refusedBy } from "../../support/yaml-files.ts";
+import {
+  COMPOSE_SCHEMA,
+  DEPLOY,
+  ownServices,
+  readYaml,
+  refusedBy,
+  unknownVariables,
+} from "../../support/yaml-files.ts";
 
 const { document: file, refused } = refusedBy(COMPOSE_SCHEMA, "compose.yaml");
-const OURS = Object.entries(file.services).filter(([, { image }]: Any) => image.includes("APP_IMAGE")) as [
-  string,
-  Any,
-][];
+const OURS = ownServices(file);
 
 // biome-ignore lint/suspicious/noExplicitAny: the file is looked at by many paths
 type Any = any;
@@ -25,10 +28,8 @@ test("control: the schema refuses a word that compose does not know", () => {
 });
 
 test("every container of the project has djinit's variables, and longer than its grace period", () => {
-  const known = Object.values(VARIABLES).map(({ name }): string => name);
   for (const [name, { environment, stop_grace_period }] of OURS) {
-    const unknown = Object.keys(environment).filter((it) => /^DJINIT_/.test(it) && !known.includes(it));
-    expect([name, unknown]).toEqual([name, []]);
+    expect([name, unknownVariables(Object.keys(environment))]).toEqual([name, []]);
     if (name === "release") continue;
     expect(environment.DJINIT_MIGRATIONS, name).toBe("wait");
     expect(Number.parseInt(stop_grace_period, 10), name).toBeGreaterThan(

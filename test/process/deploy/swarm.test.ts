@@ -2,14 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { VARIABLES } from "../../../src/config/variables.ts";
-import { DEPLOY, refusedBy, STACK_SCHEMA } from "../../support/yaml-files.ts";
+import { DEPLOY, ownServices, refusedBy, STACK_SCHEMA, unknownVariables } from "../../support/yaml-files.ts";
 
 const { document: file, refused } = refusedBy(STACK_SCHEMA, "swarm/stack.yaml");
-const OURS = Object.entries(file.services).filter(([, { image }]: Any) => image.includes("APP_IMAGE")) as [
-  string,
-  Any,
-][];
+const OURS = ownServices(file);
 const HAPROXY = readFileSync(join(DEPLOY, "swarm/haproxy.cfg"), "utf8");
 
 // biome-ignore lint/suspicious/noExplicitAny: the file is looked at by many paths
@@ -29,10 +25,8 @@ test("nothing of it would be ignored: a stack knows no `tmpfs`, `depends_on` or 
 });
 
 test("every variable of djinit's is one, and each service has longer than its grace period", () => {
-  const known = Object.values(VARIABLES).map(({ name }): string => name);
   for (const [name, { environment, stop_grace_period }] of OURS) {
-    const unknown = Object.keys(environment).filter((it) => /^DJINIT_/.test(it) && !known.includes(it));
-    expect([name, unknown]).toEqual([name, []]);
+    expect([name, unknownVariables(Object.keys(environment))]).toEqual([name, []]);
     if (name === "release") continue;
     expect(environment.DJINIT_MIGRATIONS, name).toBe("wait");
     expect(seconds(stop_grace_period), name).toBeGreaterThan(Number(environment.DJINIT_GRACE_PERIOD));
