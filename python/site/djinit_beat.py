@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -96,6 +97,11 @@ def set_last_run(entry: Any, seconds: float) -> None:
         model.last_run_at = entry.last_run_at
 
 
+def let_go(connection: Any) -> None:
+    with suppress(Exception):
+        connection.release()
+
+
 class Leadership:
     """Of one scheduler."""
 
@@ -155,8 +161,21 @@ class Leadership:
             return False
         self.term = term
         self.scheduler._heap = None
+        self.connect_anew()
         log.info("beat leads: it sends what is due")
         return True
+
+    def connect_anew(self) -> None:
+        """Send nothing on a connection that lay idle while this beat stood by.
+
+        A network that was away, or something between that forgets what is idle, has cut it without a word: the first sending
+        would hang for minutes, or be lost.
+        """
+        connection = vars(self.scheduler).pop("connection", None)
+        if connection is not None:
+            vars(self.scheduler).pop("producer", None)
+            # It may hang in its farewell.
+            threading.Thread(target=let_go, args=(connection,), daemon=True).start()
 
     def catch_up(self, entry: Any) -> None:
         """Know of a run by another beat, or of one that the scheduler has forgotten."""

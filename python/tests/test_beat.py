@@ -282,6 +282,30 @@ def test_one_that_hangs_lets_another_lead(make: Callable[..., Beat], monkeypatch
     thread.join()
 
 
+def test_a_new_term_sends_on_a_new_connection(make: Callable[..., Beat]) -> None:
+    """The old one may be dead, and then even its end would wait for an answer."""
+    first = make("first")
+    first.lead()
+    released, may_end = threading.Event(), threading.Event()
+
+    def release() -> None:
+        released.set()
+        may_end.wait(20)
+
+    vars(first.scheduler).update(connection=SimpleNamespace(release=release), producer="the old one")
+    first.tick_on()
+    assert not released.is_set()
+    shared = first.store.shared
+    shared.leader, shared.until = "second", time.monotonic() + 0.2
+    term = first.leadership.term
+    began = time.monotonic()
+    first.tick_until(lambda: first.leadership.term > term)
+    assert time.monotonic() - began < 10
+    assert released.wait(5)
+    may_end.set()
+    assert not {"connection", "producer"} & set(vars(first.scheduler))
+
+
 @pytest.mark.parametrize("optional", [True, False])
 def test_a_store_that_lets_nobody_keep_a_lock(
     optional: bool, make: Callable[..., Beat], caplog: pytest.LogCaptureFixture
