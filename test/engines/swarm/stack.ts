@@ -9,10 +9,11 @@ import type { Node, Swarm } from "./nodes.ts";
 /** A rolling update of six services on two processors. */
 const PATIENCE = { timeoutMs: 8 * 60_000, intervalMs: 1_000 };
 
-/** Instead of the public images, which this machine may not reach. */
+/** Instead of the public images, which this machine may not reach; and web says what it was asked. */
 const STAND_INS = {
   version: "3.12",
   services: {
+    web: { environment: { CAKE_DEBUG_ENDPOINTS: "1" } },
     proxy: { image: ENGINE_IMAGES.haproxy },
     redis: { image: SERVICE_IMAGES.redis },
     postgres: {

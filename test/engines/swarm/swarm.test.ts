@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ENGINE_IMAGES, ensureServiceImage, SERVICE_IMAGES } from "../../../tools/image/service-image.ts";
 import { eventually } from "../../support/eventually.ts";
+import { http } from "../../support/http.ts";
 import { runContext } from "../../support/run-context.ts";
 import { pathsOf, startLoad, type Tally } from "./load.ts";
 import { buildNextImages, NEXT_MIGRATION, type NextImages } from "./next-images.ts";
@@ -65,6 +66,31 @@ test("the stack comes up: the release migrates, everything else waits for it", a
   await stack.settled("beat", 2, first);
   const nodes = (await stack.tasks("web")).map(({ node }) => node);
   expect(new Set(nodes).size).toBe(3);
+});
+
+test("what a client says of itself does not reach Django", async () => {
+  const said = "203.0.113.66";
+  const names = [
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Real-IP",
+    "Forwarded",
+    "Client-IP",
+    "CF-Connecting-IP",
+  ];
+  const headers = Object.fromEntries(
+    [...names, "Remote-User", "X-Original-URL", "X-Own"].map((it) => [it, said]),
+  );
+  const { text } = await http(`${swarm.url}/debug/headers/`, { headers });
+  const seen = JSON.parse(text) as {
+    scheme: string;
+    remote_address: string;
+    headers: Record<string, string>;
+  };
+  const kept = Object.entries(seen.headers).filter(([, value]) => value.includes(said));
+  expect(kept).toEqual([["X-Own", said]]);
+  expect([seen.scheme, seen.remote_address]).toEqual(["http", expect.stringMatching(/^\d/)]);
+  expect(seen.remote_address).not.toBe(said);
 });
 
 test("a new image with a migration, one replica after the other: no request fails", async () => {

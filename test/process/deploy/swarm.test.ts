@@ -73,7 +73,8 @@ test("the proxy removes whatever header djinit believes of a trusted proxy", () 
 
 test("the proxy asks for readiness, trusts DNS for less than the drain, and waits longer than nginx does", () => {
   expect(HAPROXY).toContain("option httpchk GET /readyz");
-  expect(HAPROXY).toMatch(/server-template web \d+ tasks\.web:8000/);
+  // HAProxy takes `tcp-ut` for an address of a known family alone, and says nothing where it does not.
+  expect(HAPROXY).toMatch(/server-template web \d+ ipv4@tasks\.web:8000 tcp-ut 5s/);
   const drain = Number(Object.fromEntries(OURS)["web"].environment.DJINIT_DRAIN_DELAY);
   const [, interval, fall] = /inter (\d+)ms .* fall (\d+)/.exec(HAPROXY) ?? [];
   expect((Number(interval) * Number(fall)) / 1000).toBeLessThan(drain);
