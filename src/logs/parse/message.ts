@@ -1,7 +1,7 @@
 // Skips the parts between the level and the message: time, logger, process, place.
 
 import type { Fields } from "../record.ts";
-import { type Head, noteTime, readHead } from "./head.ts";
+import { type Head, noteTime, type Parts, readHead } from "./head.ts";
 import { skipTime } from "./head-time.ts";
 import { parsePairs } from "./pairs.ts";
 
@@ -14,6 +14,9 @@ const PLACE = /^[A-Za-z_/<][\w./<>-]*(?::[\w.<>]+){0,2}:\d+$/;
 const PID = /^pid[=: ]?(\d{1,7})$/i;
 // Django's «verbose»: log 12 140123456789 the message
 const VERBOSE = /([\w.-]{1,200}) (\d{1,7}) (\d{10,20}) /y;
+// ERROR:shop.views:the message, as logging.basicConfig has it, and huey's ERROR:huey.consumer:Worker-1:the message
+const AFTER_COLON =
+  /([A-Za-z_][\w.]{0,199}):(?![/\d\s])(?:(MainThread|Scheduler|(?:Thread|Worker)-\d{1,9}):)?/y;
 /** Flask's «in views: ». */
 const IN_MODULE = /in (\w{1,200}): /y;
 
@@ -28,7 +31,7 @@ export function parseHeadLine(text: string): Fields | undefined {
   return fieldsOf(head, text.slice(skipParts(text, head)));
 }
 
-export function fieldsOf({ level, time, logger, pid, origin }: Head, msg: string): Fields {
+export function fieldsOf({ level, time, logger, pid, origin }: Parts, msg: string): Fields {
   const fields: Fields = time === undefined ? { level, msg } : { time, level, msg };
   if (pid !== undefined) fields["pid"] = pid;
   if (logger !== undefined) fields["logger"] = logger;
@@ -38,6 +41,7 @@ export function fieldsOf({ level, time, logger, pid, origin }: Head, msg: string
 
 /** The position of the message. A part that might be its beginning is not skipped. */
 function skipParts(text: string, head: Head): number {
+  if (head.mark === ":" && text.charAt(head.at - 1) === ":") return skipAfterColon(text, head);
   let at = head.at;
   for (let parts = 0; parts < MOST_PARTS; parts += 1) {
     const next = skipPart(text, at, head);
@@ -46,6 +50,14 @@ function skipParts(text: string, head: Head): number {
     while (text.charCodeAt(at) === 0x20) at += 1;
   }
   return at;
+}
+
+function skipAfterColon(text: string, head: Head): number {
+  AFTER_COLON.lastIndex = head.at;
+  const [all = "", name, thread] = (head.logger === undefined && AFTER_COLON.exec(text)) || [];
+  if (name !== undefined) head.logger = name;
+  if (thread !== undefined) head.origin.push(thread);
+  return head.at + all.length;
 }
 
 function skipPart(text: string, at: number, head: Head): number {

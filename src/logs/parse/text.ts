@@ -2,6 +2,7 @@ import { type Fields, type Level, levelOf } from "../record.ts";
 import { withoutAnsi } from "./ansi.ts";
 import { addHttpFields } from "./http.ts";
 import { fieldsOfSource } from "./json.ts";
+import { parseGoogleLine, parseTornadoLine } from "./letters.ts";
 import { parseHeadLine } from "./message.ts";
 import { parsePairLine } from "./pairs.ts";
 import { parseTaskMessage } from "./task.ts";
@@ -37,13 +38,16 @@ export function parseTextLine(line: string, fallback: Level): Fields {
 
 function readHead(text: string): Fields | undefined {
   const first = text.charCodeAt(0);
-  if (first === 0x5b) return readGunicorn(text) ?? readCelery(text) ?? parseHeadLine(text);
+  if (first === 0x5b)
+    return readGunicorn(text) ?? readCelery(text) ?? parseTornadoLine(text) ?? parseHeadLine(text);
   const isDigit = first >= 0x30 && first <= 0x39;
   const isLetter = (first >= 0x41 && first <= 0x5a) || (first >= 0x61 && first <= 0x7a) || first === 0x5f;
   if (isDigit)
     return (text.charCodeAt(4) === 0x2f ? readNginx(NGINX, text) : undefined) ?? parseHeadLine(text);
   if (!isLetter) return first === 0x28 || first === 0x3c || first === 0x7b ? parseHeadLine(text) : undefined;
   if (text.startsWith("nginx: ")) return readNginx(NGINX_EARLY, text);
+  const second = text.charCodeAt(1);
+  if (second >= 0x30 && second <= 0x39) return parseGoogleLine(text) ?? parseHeadLine(text);
   return readPairs(text) ?? parseHeadLine(text) ?? readCommandError(text);
 }
 

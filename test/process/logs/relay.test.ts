@@ -154,7 +154,8 @@ test("a burst larger than one read does not tear a traceback off the line that a
   await relay.ended;
   await eventually(() => expect(pipe.text().trimEnd().split("\n")).toHaveLength(2));
   expect(JSON.parse(pipe.text().trimEnd().split("\n")[1] ?? "")).toMatchObject({
-    msg: "root:burnt",
+    msg: "burnt",
+    logger: "root",
     level: "error",
     error: { type: "ValueError" },
   });

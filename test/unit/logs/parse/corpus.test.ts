@@ -18,7 +18,7 @@ const named = (pattern: RegExp): string[] => FILES.filter((name) => pattern.test
 
 /** What is taken off a line, and put into fields of its own. */
 const HEAD =
-  /^(\d{4}\/\d\d\/\d\d [\d:]+ \[\w+\] \d+#\d+: |\[[^\]]+\] (\[\d+\] \[\w+\] )?(?=[^"])|(\d{4}-\d\d-\d\d [\d:,]+ )?(DEBUG|INFO|WARNING|ERROR|CRITICAL)(: ?| ))/;
+  /^(\d{4}\/\d\d\/\d\d [\d:]+ \[\w+\] \d+#\d+: |\[[^\]]+\] (\[\d+\] \[\w+\] )?(?=[^"])|(\d{4}-\d\d-\d\d [\d:,]+ )?(DEBUG|INFO|WARNING|ERROR|CRITICAL)(: |:([a-z.]+:)?| ))/;
 
 type Record_ = Record<string, unknown> & { msg: string; level: string };
 interface PythonError {

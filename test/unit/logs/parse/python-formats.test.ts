@@ -13,7 +13,6 @@ const NAMES = FILES.filter((name) => !OTHERS.includes(name));
 const ONE_LINE = /json|key-value|logfmt/;
 /** The message cannot be told from the place before it, or from the pairs after it. */
 const WITH_MORE: Record<string, string> = {
-  basic: "shop.views:",
   "level-time-module": "formats ",
   heroku: "pathname=/corpus/formats.py lineno=",
   "no-spaces": "[gc:control] ",

@@ -94,7 +94,39 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
     { level: INFO, msg: "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok" },
   ],
   // Django and Python
-  ["WARNING:root:low on flour", { level: "warn", msg: "root:low on flour" }],
+  ["WARNING:root:low on flour", { level: "warn", logger: "root", msg: "low on flour" }],
+  ["ERROR:https://shop/ is down", { level: "error", msg: "https://shop/ is down" }],
+  ["ERROR:views.py:12: no flour", { level: "error", msg: "views.py:12: no flour" }],
+  ["INFO:ERROR: is a word", { level: INFO, msg: "ERROR: is a word" }],
+  // huey
+  [
+    "[2026-11-24 02:30:58,123] INFO:huey.consumer:MainThread:Huey consumer started with 2 thread, PID 7",
+    {
+      level: INFO,
+      logger: "huey.consumer",
+      origin: "MainThread",
+      msg: "Huey consumer started with 2 thread, PID 7",
+    },
+  ],
+  // flower, by tornado; grpc and its like
+  [
+    "[W 261124 02:30:58 state:113] Substantial drift from celery@shop",
+    { level: "warn", origin: "state:113", msg: "Substantial drift from celery@shop" },
+  ],
+  [
+    "[E 261124 02:30:58 web:1871] Uncaught exception GET / (10.0.0.9)",
+    { level: "error", origin: "web:1871", msg: "Uncaught exception GET / (10.0.0.9)" },
+  ],
+  [
+    "E0000 00:00:1732663200.123456      12 ssl_transport.cc:123] Handshake failed",
+    { level: "error", origin: "12 ssl_transport.cc:123", msg: "Handshake failed" },
+  ],
+  [
+    "W1124 02:30:58.123456   12 fork_posix.cc:76] Other threads are in gRPC",
+    { level: "warn", origin: "12 fork_posix.cc:76", msg: "Other threads are in gRPC" },
+  ],
+  ["[W 261124] is a word", { level: INFO, msg: "[W 261124] is a word" }],
+  ["E1234 is a product", { level: INFO, msg: "E1234 is a product" }],
   ["INFO:     Application startup complete.", { level: INFO, msg: "Application startup complete." }],
   [
     "ERROR django.request Internal Server Error: /",
