@@ -143,6 +143,13 @@ test("an override is for a query, a legend or a column that the panel has", () =
   expect(found.length).toBeGreaterThan(10);
 });
 
+test("no graph of whole numbers says what it has no value of: Grafana 10 writes that at each half of its axis", () => {
+  const both = ASKING.filter(({ type, fieldConfig: { defaults } }) => {
+    return type === "timeseries" && defaults.decimals === 0 && defaults.noValue !== undefined;
+  });
+  expect(both.map(({ title }) => title)).toEqual([]);
+});
+
 test("a number that stands alone has limits of its own: without them Grafana shows it red from 80 on", () => {
   const alone = ASKING.filter(({ type }) => type === "stat");
   expect(alone.length).toBeGreaterThan(5);
