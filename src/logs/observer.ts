@@ -12,6 +12,8 @@ export interface AccessFacts {
   upstreamSeconds: number | undefined;
   /** Served by Django, not from /static/ or /media/. */
   fromApplication: boolean;
+  /** What nginx's cache made of it (`HIT`, `MISS`…); empty where it was not looked at. */
+  cache: string;
 }
 
 export interface RelayObserver {

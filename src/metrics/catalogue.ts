@@ -34,6 +34,11 @@ export const METRICS = {
     ["host"],
     "Requests that nginx refused with 429, by DJINIT_RATE_LIMIT.",
   ),
+  nginx_http_cache_requests_total: metric(
+    "counter",
+    ["host", "result"],
+    "Requests that could be answered from what nginx keeps (DJINIT_CACHE), by what came of it.",
+  ),
   nginx_http_upstream_duration_seconds: metric("histogram", ["host"], "How long Django took for a request."),
   nginx_http_websocket_duration_seconds: metric(
     "histogram",

@@ -12,6 +12,8 @@ export interface RequestFacts {
   bytesSent: number;
   upstreamSeconds: number | undefined;
   fromApplication: boolean;
+  /** By nginx's cache; empty where it was not looked at. */
+  cache: string;
 }
 
 /** Most Host headers that are remembered. The same host may be written in many ways. */
@@ -21,6 +23,8 @@ const STATUSES = 600;
 const SWITCHED = 101;
 /** By nginx, where it has not asked the application. */
 const TOO_MANY = 429;
+/** Of nginx's $upstream_cache_status. The log may be in a format of the user's own: others are not counted. */
+const CACHE_RESULTS: readonly string[] = "HIT MISS EXPIRED STALE UPDATING REVALIDATED BYPASS".split(" ");
 /** From a page that is left at once to one that is open all day. */
 const WEBSOCKET_BOUNDS: readonly number[] = [1, 10, 60, 300, 1_800, 3_600, 14_400, 43_200, 86_400];
 
@@ -29,6 +33,7 @@ class HostMetrics {
   readonly duration = new Histogram();
   readonly upstream = new Histogram();
   websocket: Histogram | undefined;
+  cache: Uint32Array | undefined;
   bytes = 0;
   fromApplication = 0;
   limited = 0;
@@ -58,6 +63,7 @@ export class RequestMetrics {
     }
     if (facts.fromApplication) metrics.fromApplication += 1;
     else if (status === TOO_MANY) metrics.limited += 1;
+    if (facts.cache !== "") countCache(metrics, facts.cache);
   }
 
   families(): Family[] {
@@ -84,6 +90,7 @@ export class RequestMetrics {
         "nginx_http_limited_requests_total",
         each(({ limited }) => limited),
       ),
+      family("nginx_http_cache_requests_total", hosts.flatMap(cacheSamples)),
       family(
         "nginx_http_upstream_duration_seconds",
         hosts.flatMap(([host, { upstream }]) =>
@@ -115,4 +122,19 @@ function statusSamples([host, { statuses }]: [string, HostMetrics]): Sample[] {
   for (const [status, value] of statuses.entries())
     if (value > 0) samples.push({ labels: { host, status: String(status) }, value });
   return samples;
+}
+
+function countCache(metrics: HostMetrics, result: string): void {
+  const index = CACHE_RESULTS.indexOf(result);
+  if (index === -1) return;
+  metrics.cache ??= new Uint32Array(CACHE_RESULTS.length);
+  metrics.cache[index] = (metrics.cache[index] as number) + 1;
+}
+
+/** With zeros: a rate of what has not been seen before would be unknown. */
+function cacheSamples([host, { cache }]: [string, HostMetrics]): Sample[] {
+  return [...(cache ?? [])].map((value, index) => ({
+    labels: { host, result: (CACHE_RESULTS[index] as string).toLowerCase() },
+    value,
+  }));
 }

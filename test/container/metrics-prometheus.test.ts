@@ -18,7 +18,7 @@ let prometheus: Prometheus;
 beforeAll(async () => {
   cake = await startReadyCake({
     command: ["cake_service.asgi:application"],
-    env: { CELERY_WORKER: "1", CELERY_BEAT: "1", CAKE_BEAT_SECONDS: "1" },
+    env: { CELERY_WORKER: "1", CELERY_BEAT: "1", CAKE_BEAT_SECONDS: "1", DJINIT_CACHE: "10m" },
     publish: [8000, ADMIN_PORT],
   });
   prometheus = await startPrometheus([`${cake.name}:${ADMIN_PORT}`]);

@@ -3,6 +3,7 @@ import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePair } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
+import { ADMIN_PORT, askAdmin } from "./admin-subject.ts";
 import { type NginxSubject, startSubject } from "./nginx-subject.ts";
 import type { Ask } from "./raw-request.ts";
 
@@ -32,7 +33,7 @@ const ENVIRONMENT = { DJINIT_CACHE: "10m", WEB_CONCURRENCY: "1", GUNICORN_CMD_AR
 
 let subject: NginxSubject;
 beforeAll(async () => {
-  subject = await startSubject({ "/app/echo.py": APPLICATION }, 8000, undefined, ENVIRONMENT);
+  subject = await startSubject({ "/app/echo.py": APPLICATION }, 8000, undefined, ENVIRONMENT, [ADMIN_PORT]);
 });
 afterAll(() => subject?.remove());
 
@@ -94,6 +95,27 @@ describe("what it keeps", () => {
     await subject.ask(url);
     expect((await subject.ask(url, { headers: { "If-None-Match": '"one"' } })).status).toBe(304);
     expect(await told(url)).toMatchObject({ count: 1 });
+  });
+});
+
+test("the record and the metric say what came of each request", async () => {
+  const url = urlOf("/told/", [PUBLIC]);
+  const asks: Ask[] = [{}, {}, { headers: { Authorization: "Bearer one" } }];
+  for (const ask of asks)
+    await subject.ask(url, { ...ask, headers: { ...ask.headers, Host: "told.example" } });
+  const records = await subject.records(url, 3);
+  expect(records.map(({ http }) => (http as { upstream: unknown }).upstream)).toEqual([
+    { duration: expect.any(Number), cache: "MISS" },
+    { duration: null, cache: "HIT" },
+    { duration: expect.any(Number), cache: "BYPASS" },
+  ]);
+  const { text } = await askAdmin(subject.container, "/metrics");
+  const counts = [
+    ...text.matchAll(/^nginx_http_cache_requests_total\{host="told.example",result="(\w+)"\} (\d+)$/gm),
+  ];
+  expect(Object.fromEntries(counts.map(([, result, count]) => [result, Number(count)]))).toEqual({
+    ...{ hit: 1, miss: 1, bypass: 1 },
+    ...{ expired: 0, stale: 0, updating: 0, revalidated: 0 },
   });
 });
 

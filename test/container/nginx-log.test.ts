@@ -52,7 +52,7 @@ test("a request is one record with every field of the schema", async () => {
       },
       response: { status_code: 200, body: { size: 5 } },
       server: { request: { duration: expect.any(Number) } },
-      upstream: { duration: null },
+      upstream: { duration: null, cache: "" },
     },
     url: { path: "/static/page.txt", query: "a=1&b" },
     client: { address: expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/) },

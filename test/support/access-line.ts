@@ -16,6 +16,7 @@ const VALUES: Record<string, string> = {
   $body_bytes_sent: "1234",
   $request_time: "0.012",
   $log_upstream_time: "0.011",
+  $upstream_cache_status: "",
   $log_path: "/cakes/",
   $log_query: "a=1",
   $remote_addr: "10.0.0.9",

@@ -22,6 +22,7 @@ export type ValueRole =
   | "bytesSent"
   | "requestSeconds"
   | "upstreamSeconds"
+  | "cache"
   | "host"
   | "path"
   | "agent";
@@ -58,10 +59,13 @@ export const ACCESS_FORMAT: readonly FormatPart[] = [
   part(',"body":{"size":', "$body_bytes_sent", "whole", "bytesSent"),
   part('}},"server":{"request":{"duration":', "$request_time", "decimal", "requestSeconds"),
   part('}},"upstream":{"duration":', "$log_upstream_time", "decimal-or-null", "upstreamSeconds"),
-  part('}},"url":{"path":"', "$log_path", "text", "path"),
+  part(',"cache":"', "$upstream_cache_status", "text", "cache"),
+  part('"}},"url":{"path":"', "$log_path", "text", "path"),
   part('","query":"', "$log_query", "text"),
   part('"},"client":{"address":"', "$remote_addr", "text"),
   part('"},"user":{"name":"', "$remote_user", "text"),
   part('"},"user_agent":{"original":"', "$http_user_agent", "text", "agent"),
 ];
 export const ACCESS_FORMAT_END = '"}}';
+/** What stands between the two parts around the cache in a copy of an older nginx.conf, which does not tell of it. */
+export const WITHOUT_CACHE = '}},"url":{"path":"';

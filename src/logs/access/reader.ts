@@ -2,7 +2,7 @@
 
 import { ARENA } from "../arena.ts";
 import type { AccessFacts } from "../observer.ts";
-import { ACCESS_FORMAT, ACCESS_FORMAT_END, type ValueKind, type ValueRole } from "./format.ts";
+import { ACCESS_FORMAT, ACCESS_FORMAT_END, type ValueKind, type ValueRole, WITHOUT_CACHE } from "./format.ts";
 import { makeLiterals, NOT_ONE, skipLiteral, skipNumber, skippedNumber, skipText } from "./json-bytes.ts";
 import { TextCache } from "./text-cache.ts";
 
@@ -23,11 +23,13 @@ const LITERALS = makeLiterals([
   "null",
   "info",
   "error",
+  WITHOUT_CACHE,
 ]);
 const END = ACCESS_FORMAT.length;
 const NULL = END + 1;
 const INFO = END + 2;
 const ERROR = END + 3;
+const OLDER = END + 4;
 
 const TEXT = 0;
 const TIME = 1;
@@ -50,6 +52,7 @@ const STATUS = indexOf("status");
 const BYTES_SENT = indexOf("bytesSent");
 const REQUEST_SECONDS = indexOf("requestSeconds");
 const UPSTREAM_SECONDS = indexOf("upstreamSeconds");
+const CACHE = indexOf("cache");
 const HOST = indexOf("host");
 const PATH = indexOf("path");
 const AGENT = indexOf("agent");
@@ -63,6 +66,7 @@ export class AccessReader {
     bytesSent: 0,
     upstreamSeconds: undefined,
     fromApplication: false,
+    cache: "",
   };
   level: "info" | "error" = "info";
   readonly #starts = new Int32Array(ACCESS_FORMAT.length);
@@ -70,6 +74,7 @@ export class AccessReader {
   readonly #numbers = new Float64Array(ACCESS_FORMAT.length);
   readonly #second = new Uint8Array(SECOND_BYTES);
   readonly #hosts = new TextCache();
+  readonly #results = new TextCache();
 
   /**
    * Reads the record that begins at `start`. Returns the position after its newline, or -1 if no record of exactly this form
@@ -78,7 +83,15 @@ export class AccessReader {
   read(start: number, end: number): number {
     let at = start;
     for (let part = 0; part < KINDS.length; part += 1) {
-      at = skipLiteral(LITERALS, part, at, end);
+      const value = skipLiteral(LITERALS, part, at, end);
+      if (value === NOT_ONE && part === CACHE) {
+        this.#starts[CACHE] = at;
+        this.#ends[CACHE] = at;
+        part += 1;
+        at = skipLiteral(LITERALS, OLDER, at, end);
+      } else {
+        at = value;
+      }
       if (at === NOT_ONE) return NOT_ONE;
       this.#starts[part] = at;
       const kind = KINDS[part] as number;
@@ -154,6 +167,7 @@ export class AccessReader {
     facts.requestSeconds = this.#numbers[REQUEST_SECONDS] as number;
     facts.fromApplication = !Number.isNaN(upstream);
     facts.upstreamSeconds = facts.fromApplication ? upstream : undefined;
+    facts.cache = this.#results.read(this.#starts[CACHE] as number, this.#ends[CACHE] as number);
   }
 }
 

@@ -26,6 +26,7 @@ const VALUES: Record<string, string> = {
   $body_bytes_sent: "1234",
   $request_time: "0.001",
   $log_upstream_time: "null",
+  $upstream_cache_status: "",
   $log_query: "",
   $remote_addr: "172.17.0.1",
   $remote_user: "",

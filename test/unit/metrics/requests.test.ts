@@ -10,6 +10,7 @@ const request = (more: Partial<RequestFacts> = {}): RequestFacts => ({
   bytesSent: 100,
   upstreamSeconds: 0.01,
   fromApplication: true,
+  cache: "",
   ...more,
 });
 
@@ -42,6 +43,17 @@ describe("requests", () => {
     metrics.count(request({ upstreamSeconds: undefined, fromApplication: false }));
     const samples = await printed(metrics.families());
     expect(samples.get('nginx_http_limited_requests_total{host="cakes.example"}')).toBe(2);
+  });
+
+  test("what nginx's cache made of them, where it was asked; only words of nginx's", async () => {
+    const metrics = new RequestMetrics(undefined);
+    metrics.count(request());
+    expect([...(await printed(metrics.families())).keys()].join()).not.toContain("cache_requests");
+    for (const cache of ["HIT", "HIT", "MISS", "made up", ""]) metrics.count(request({ cache }));
+    const samples = await printed(metrics.families());
+    const of = (result: string) =>
+      samples.get(`nginx_http_cache_requests_total{host="cakes.example",result="${result}"}`);
+    expect(["hit", "miss", "stale", "made up"].map(of)).toEqual([2, 1, 0, undefined]);
   });
 
   test("a closed WebSocket is a request of a status, and its hours are in no answer's time", async () => {

@@ -20,8 +20,23 @@ test("a request of nginx's goes to the sink as it is, and its facts to the obser
       bytesSent: 1234,
       upstreamSeconds: 0.011,
       fromApplication: true,
+      cache: "",
     },
   ]);
+});
+
+test("what nginx's cache made of a request; a copy of an older nginx.conf says nothing of it and is as fast", () => {
+  const hit = oneOf(accessLine({ $upstream_cache_status: "HIT", $log_upstream_time: "null" }));
+  expect([hit.asBytes > 0, hit.facts[0]?.cache]).toEqual([true, "HIT"]);
+  const line = accessLine();
+  const older = line.replace(',"cache":""', "");
+  expect(older.length).toBeLessThan(line.length);
+  const { text, asBytes, facts } = streamed([Buffer.from(`${older}\n${line}\n${older}\n`)]);
+  expect(text).toBe(`${older}\n${line}\n${older}\n`);
+  expect(asBytes).toBe(text.length);
+  expect(facts).toMatchObject([1, 2, 3].map(() => ({ cache: "", status: 200, upstreamSeconds: 0.011 })));
+  expect(oneOf(older, { fastWay: false }).facts).toEqual(facts.slice(0, 1));
+  expect(oneOf(older, { plan: { skip: ["/cakes/"] } }).records).toEqual([]);
 });
 
 test("what nginx answers by itself has no time of the application's", () => {
@@ -166,7 +181,7 @@ test("the names of docker-django-bootstrap, where they are asked for", () => {
   });
 });
 
-const NOTHING_KNOWN = { host: "", requestSeconds: 0, bytesSent: 0, upstreamSeconds: undefined };
+const NOTHING_KNOWN = { host: "", requestSeconds: 0, bytesSent: 0, upstreamSeconds: undefined, cache: "" };
 
 test.each([
   ["djinit's", { http: { request: { method: "GET" }, response: { status_code: 404 } } }],
@@ -188,11 +203,12 @@ test("an nginx.conf of the user's own: its names stay, its requests are counted 
     http_user_agent: "kube-probe/1",
     request_time: "0.5",
     upstream_response_time: "0.1, 0.4",
+    upstream_cache_status: "STALE",
   });
   const { records, facts } = oneOf(own);
   expect(records).toMatchObject([{ request: "GET /health/?x HTTP/1.1", msg: "GET /health/?x HTTP/1.1 200" }]);
   expect(facts).toMatchObject([
-    { host: "own.example", status: 200, requestSeconds: 0.5, upstreamSeconds: 0.4 },
+    { host: "own.example", status: 200, requestSeconds: 0.5, upstreamSeconds: 0.4, cache: "STALE" },
   ]);
   for (const rule of ["/health/", "kube-probe"]) {
     expect(oneOf(own, { plan: { skip: [rule] } }).records).toEqual([]);
