@@ -22,6 +22,8 @@ ASGI_NAME = b"x-djinit-client"
 WSGI_SCHEME = "HTTP_X_FORWARDED_PROTO"
 ASGI_SCHEME = b"x-forwarded-proto"
 SCHEMES = ("http", "https")
+# gunicorn's way to send 103 before an answer, which nginx before 1.29 takes for the answer.
+EARLY_HINTS = "wsgi.early_hints"
 # What nginx calls the client of a unix socket of its own.
 NO_ADDRESS = "unix:"
 # nginx takes it away from the path. Nothing: nginx takes nothing away. None: what the settings say.
@@ -57,6 +59,7 @@ def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
 
     def with_client(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         told = environ.pop(WSGI_NAME, "")
+        environ.pop(EARLY_HINTS, None)
         if told.startswith(prefix):
             address, _, since = told[length:].partition(" ")
             count_wait(since)

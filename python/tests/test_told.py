@@ -53,6 +53,13 @@ def test_wsgi(header: str | None, expected: dict[str, str]) -> None:
     assert application(environ, print) == expected
 
 
+def test_early_hints() -> None:
+    """No application sends 103 through an nginx that would take it for the answer."""
+    application = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX)
+    for told in ("key 203.0.113.7", "none"):
+        assert "wsgi.early_hints" not in application({djinit_told.WSGI_NAME: told, "wsgi.early_hints": print}, print)
+
+
 async def see(scope: dict[str, Any], *_: object) -> dict[str, Any]:
     return scope
 
