@@ -62,6 +62,10 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     const problem = `DJINIT_PROXY_PROTOCOL is set but DJINIT_TRUSTED_PROXIES is not: name the balancers that speak it, or anybody could say who the client is`;
     problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
   }
+  if (config.cacheLock !== undefined && config.cacheBytes === undefined) {
+    const problem = `DJINIT_CACHE_LOCK is set but DJINIT_CACHE is not: say how much nginx may keep, such as 100m`;
+    problems.push({ variable: "DJINIT_CACHE", problem });
+  }
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
   const needers = [
     ...django,

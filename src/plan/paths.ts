@@ -72,6 +72,9 @@ export const NGINX_RATE_FILE = "/run/djinit/nginx-rate.conf";
 /** Answers that nginx keeps: at its level http, and where requests are passed on. Written at each start that has DJINIT_CACHE. */
 export const NGINX_CACHE_FILE = "/run/djinit/nginx-limits-cache.conf";
 export const NGINX_CACHE_USE_FILE = "/run/djinit/nginx-waits-cache.conf";
+/** Of which one request is made at a time: at the way of all requests, and the location to which they go from there. */
+export const NGINX_LOCK_FILE = "/run/djinit/nginx-lock.conf";
+export const NGINX_LOCK_LOCATION_FILE = "/run/djinit/nginx-cache.conf";
 /** Where they lie. */
 export const NGINX_CACHE_DIRECTORY = "/run/nginx/cache";
 /** What nginx answers by itself: inside its server, written at each start. */

@@ -47,6 +47,7 @@ function expectValues(variable: Variable, values: string): void {
     "size",
     "rate",
     "headers",
+    "paths",
   ]).toContain(values);
   expect(takes(variable, "x y").success).toBe(false);
 }

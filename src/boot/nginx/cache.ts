@@ -1,6 +1,13 @@
 // Answers of the application's that nginx gives again, with DJINIT_CACHE. Pure but for the writing.
 import type { Config } from "../../config/variables.ts";
-import { NGINX_CACHE_DIRECTORY, NGINX_CACHE_FILE, NGINX_CACHE_USE_FILE } from "../../plan/paths.ts";
+import {
+  NGINX_CACHE_DIRECTORY,
+  NGINX_CACHE_FILE,
+  NGINX_CACHE_USE_FILE,
+  NGINX_LOCK_FILE,
+  NGINX_LOCK_LOCATION_FILE,
+} from "../../plan/paths.ts";
+import { forRegex } from "./locations.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 const MIB = 1024 ** 2;
@@ -11,9 +18,15 @@ const MOST_KEYS_MIB = 64;
 const UNASKED = "1h";
 
 /** Writes the files, or takes away those of an earlier start. */
-export function writeNginxCache({ cacheBytes }: Pick<Config, "cacheBytes">, run: string): void {
-  writeNginxFile(NGINX_CACHE_FILE, cacheBytes === undefined ? undefined : cacheZone(cacheBytes), run);
-  writeNginxFile(NGINX_CACHE_USE_FILE, cacheBytes === undefined ? undefined : USE, run);
+export function writeNginxCache(config: Pick<Config, "cacheBytes" | "cacheLock">, run: string): void {
+  const { cacheBytes, cacheLock: paths } = config;
+  const write = (path: string, text: string | undefined): void => writeNginxFile(path, text, run);
+  const zone = cacheBytes === undefined ? undefined : cacheZone(cacheBytes) + lockMap(paths ?? []);
+  write(NGINX_CACHE_FILE, zone);
+  write(NGINX_CACHE_USE_FILE, cacheBytes === undefined ? undefined : USE);
+  const isLocked = cacheBytes !== undefined && paths !== undefined;
+  write(NGINX_LOCK_FILE, isLocked ? LOCKED : undefined);
+  write(NGINX_LOCK_LOCATION_FILE, isLocked ? LOCK_LOCATION : undefined);
 }
 
 /** At the level http. */
@@ -91,17 +104,47 @@ map $djinit_cache_asked_by_name $djinit_cache_modified_since {
 }
 `;
 
-/** No proxy_cache_lock: a page that nobody may keep would be made for one client at a time, for it holds the lock as well. */
-const USE = `proxy_cache djinit_cache;
+/** What each way to the application has that may keep answers. */
+const KEEPING = `proxy_cache djinit_cache;
 proxy_cache_key "$request_method $https $djinit_from_proxy $djinit_cache_claims $djinit_host $request_uri";
 proxy_cache_convert_head off;
 proxy_cache_bypass $djinit_cache_asked_by_name $djinit_cache_long;
 proxy_no_cache $djinit_cache_asked_by_name $djinit_cache_long $djinit_cache_unshared $djinit_cache_passing;
-proxy_cache_background_update on;
 proxy_set_header If-None-Match $djinit_cache_none_match;
 proxy_set_header If-Modified-Since $djinit_cache_modified_since;
 proxy_set_header If-Match $http_if_match;
 proxy_set_header If-Unmodified-Since $http_if_unmodified_since;
 proxy_set_header Range $http_range;
 proxy_set_header If-Range $http_if_range;
+`;
+/** No proxy_cache_lock: a page that nobody may keep would be made for one client at a time, for it holds the lock as well. */
+const USE = `${KEEPING}proxy_cache_background_update on;\n`;
+
+/** Which requests have it: by the path as the client has written it. */
+function lockMap(paths: readonly string[]): string {
+  if (paths.length === 0) return "";
+  const lines = paths.map((path) => {
+    const isOpen = path.endsWith("*");
+    return `    "~^${forRegex(isOpen ? path.slice(0, -1) : path)}${isOpen ? "" : "(?:\\?|$)"}" 1;`;
+  });
+  return `map $request_uri $djinit_cache_lock {\n${lines.join("\n")}\n}\n`;
+}
+
+/** Only a location can have a lock. The status is only the way there, as in locations/streams.conf. */
+const LOCKED = `if ($djinit_cache_lock) {
+    return 419;
+}
+`;
+/**
+ * nginx's lock is for answers that are not there. Of one whose time is over it has none: there one request goes on, and the others get
+ * the old answer. No update in the background: that one would get it too, however old it is.
+ */
+const LOCK_LOCATION = `error_page 419 = @djinit_cache_lock;
+location @djinit_cache_lock {
+    include /etc/nginx/conf.d/django.conf.d/application.conf;
+    # Without nginx-waits-cache.conf. There may be no such file.
+    include /run/djinit/nginx-waits.con[f];
+${KEEPING.replaceAll(/^(?=.)/gm, "    ")}    proxy_cache_lock on;
+    proxy_cache_use_stale updating;
+}
 `;

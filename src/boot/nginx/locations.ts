@@ -162,6 +162,6 @@ function block(head: string, lines: readonly string[]): string {
   return `${head} {\n${lines.map((line) => `    ${line}\n`).join("")}}\n`;
 }
 
-function forRegex(text: string): string {
+export function forRegex(text: string): string {
   return text.replaceAll(/[.*+?^()|[\]-]/g, "\\$&");
 }

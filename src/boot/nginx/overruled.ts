@@ -28,6 +28,8 @@ const WAYS: readonly Way[] = [
     directives: ["client_body_timeout", "send_timeout"],
   },
   { variable: VARIABLES.rateLimit.name, file: "nginx-rate", directives: [] },
+  { variable: VARIABLES.cacheLock.name, file: "nginx-lock", directives: [] },
+  { variable: VARIABLES.cacheLock.name, file: "nginx-cache", directives: [] },
   { variable: VARIABLES.errorPages.name, file: "nginx-errors", directives: [] },
   { variable: VARIABLES.requestTimeoutMs.name, file: "nginx-waits", directives: [] },
 ];

@@ -14,6 +14,20 @@ export const byteSize = (min: string, max: string) => {
   );
 };
 
+/** As clients write it, without what would end a string, a word or a group of nginx's. */
+const PATH = /^\/[A-Za-z0-9._~/%:@!&'()+=-]*\*?$/;
+
+/** With commas. A `*` at the end: whatever begins so. */
+export const paths = () =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",").map((path) => path.trim())),
+    v.check(
+      (given) => given.every((path) => PATH.test(path)),
+      "which is not a list, with commas, of paths that begin with / and may end with *, as in /,/news/*",
+    ),
+  );
+
 export interface Rate {
   requests: number;
   per: "s" | "m";

@@ -1,7 +1,7 @@
 // The rows of the table about what nginx lets through. Part of variables.ts.
 import { directory, integer, seconds } from "../value-types.ts";
 import { variable } from "../variable.ts";
-import { byteSize, headers, rate } from "./types.ts";
+import { byteSize, headers, paths, rate } from "./types.ts";
 
 export const REQUEST_VARIABLES = {
   maxBodySize: variable(
@@ -41,6 +41,11 @@ export const REQUEST_VARIABLES = {
     "DJINIT_CACHE",
     byteSize("1m", "64g"),
     "Web: nginx keeps up to so much of the application's answers that say `public` or `s-maxage` in Cache-Control, as in `100m`, and answers from there for as long as they say. Without it: none.",
+  ),
+  cacheLock: variable(
+    "DJINIT_CACHE_LOCK",
+    paths(),
+    "Web: paths whose answers everybody may have, as in `/,/news/*`: where DJINIT_CACHE has none, or one whose time is over, one request is made and the others wait for it or get the old one.",
   ),
   staticHeaders: variable(
     "DJINIT_STATIC_HEADERS",

@@ -52,6 +52,11 @@ export const BAD_COMBINATIONS: readonly BadCombination[] = [
     "MIGRATIONS_DATABASE_URL is set, but is no URL: it must begin like postgres://",
   ),
   {
+    name: "DJINIT_CACHE_LOCK without DJINIT_CACHE",
+    env: { DJINIT_CACHE_LOCK: "/" },
+    problems: [["DJINIT_CACHE", "DJINIT_CACHE_LOCK is set but DJINIT_CACHE is not"]],
+  },
+  {
     name: "no DJANGO_SETTINGS_MODULE",
     env: { DJANGO_SETTINGS_MODULE: "" },
     problems: [["DJANGO_SETTINGS_MODULE", "DJANGO_SETTINGS_MODULE is not set, but migrate needs it"]],

@@ -95,6 +95,11 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_MAX_BODY_SIZE", "50MB", "which is not a size from 1k to 1024g, such as 50m"],
   ["DJINIT_MAX_BODY_SIZE", "0", "which is not a size from 1k to 1024g, such as 50m"],
   ["DJINIT_CACHE", "on", "which is not a size from 1m to 64g, such as 50m"],
+  ...["news", "/,", "/a b", '/"', "/$uri", "/*/x", "/a{"].map((value): [string, string, string] => [
+    "DJINIT_CACHE_LOCK",
+    value,
+    "which is not a list, with commas, of paths that begin with / and may end with *, as in /,/news/*",
+  ]),
   ["DJINIT_MAX_HEADER_SIZE", "1m", "which is not a size from 1k to 64k, such as 16k"],
   ["DJINIT_REQUEST_TIMEOUT", "0", seconds(1, 86_400)],
   ["DJINIT_CLIENT_TIMEOUT", "2h", seconds(1, 3_600)],
