@@ -237,6 +237,7 @@ test("an observer sees requests as facts, other records as records, and how much
       bytesSent: 552,
       upstreamSeconds: 0.125,
       fromApplication: true,
+      cache: "",
     },
   ]);
   expect(records).toEqual([["nginx", "half"]]);
