@@ -1,10 +1,14 @@
-"""Keeps a stop from being lost in a worker that has just been forked.
+"""Keeps a stop from being lost in a worker that has just been forked, and a second one from killing a worker that is ending.
 
 gunicorn's configuration runs this file.
 
 A new worker has the master's signal handlers until it has installed its own, after the `post_fork` hooks. They put the signal
 into a queue that nobody in the worker reads: such a worker served on until `graceful_timeout` was over, and was killed. Here
 the signals are kept until the worker has its own handlers, and are sent again.
+
+While gunicorn reloads, the master sends TERM again to each worker that has not ended yet. Python gives up its handlers before
+it takes the modules apart, which may take a second; a TERM that comes then killed the worker, after its work, and gunicorn up to
+version 23 says so as an error.
 """
 
 import os
@@ -70,8 +74,10 @@ def keep_signals() -> None:
         try:
             return original(self)
         finally:
-            # The worker comes by here too, at its end.
-            if os.getpid() == master:
+            # The worker comes by here too, at its end. What is ignored stays so while Python ends.
+            if os.getpid() != master:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            else:
                 signal.pthread_sigmask(signal.SIG_SETMASK, State.mask)
                 State.mask = None
 

@@ -1,4 +1,4 @@
-"""djinit_fork: a worker that is told to stop before it has its own signal handlers stops."""
+"""djinit_fork: a worker that is told to stop before it has its own signal handlers stops; one that is ending is not killed."""
 
 import signal
 import subprocess
@@ -66,3 +66,51 @@ def test_what_gunicorn_does_without_it(tmp_path: Path) -> None:
     """If this fails, gunicorn has mended it itself."""
     _, log = run(tmp_path, "sync", "")
     assert "Worker exiting" not in log
+
+
+LATE = """
+import os, signal
+
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid, term=signal.SIGTERM):
+        # Python has given up its handlers. The master may say it again now.
+        kill(process(), term)
+
+late = Late()
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return []
+"""
+
+LATE_CONFIGURATION = """
+import os, runpy, signal
+
+{load}
+bind = "127.0.0.1:0"
+workers = 1
+
+def post_worker_init(worker):
+    # The first one ends as at a reload, the second one takes the master along.
+    os.kill(os.getpid() if not os.path.exists("first") else worker.ppid, signal.SIGTERM)
+    open("first", "w").close()
+"""
+
+
+def end_late(path: Path, load: str) -> str:
+    """Tell a worker to end, and again when Python takes its modules apart; what gunicorn says."""
+    (path / "app.py").write_text(LATE)
+    (path / "conf.py").write_text(LATE_CONFIGURATION.format(load=load))
+    command = [sys.executable, "-m", "gunicorn", "--config", "conf.py", "--no-control-socket", "app"]
+    return subprocess.run(command, cwd=path, stderr=subprocess.PIPE, text=True, timeout=30, check=True).stderr
+
+
+def test_a_second_stop_does_not_kill_a_worker_that_is_ending(tmp_path: Path) -> None:
+    """It ends with its own status."""
+    log = end_late(tmp_path, f"runpy.run_path({path_of('djinit_fork.py')!r})")
+    assert (log.count("Worker exiting"), "was sent" in log) == (2, False), log
+
+
+def test_what_gunicorn_does_with_a_second_stop_without_it(tmp_path: Path) -> None:
+    """If this fails, Python or gunicorn has mended it itself."""
+    assert "was sent SIGTERM" in end_late(tmp_path, "")
