@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/support/longest-first.ts";
 
 // Nothing here is timed, but a container on a busy machine may take its time.
 const CONTAINER_TIMEOUT_MS = 180_000;
@@ -16,6 +17,8 @@ const CONTAINERS = { groupOrder: 2 };
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/reporter.ts"],
+    globalSetup: ["./test/support/run-directory.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
