@@ -6,13 +6,20 @@ import { withValues } from "../words/plain-variables.ts";
 import { plainArgv } from "../words/shell-line.ts";
 import { commandOfLine } from "./line.ts";
 import { stopSignalOf } from "./stop-signal.ts";
+import { readWebLine } from "./web-line.ts";
 
 /** What a platform tells its web server. Here nginx listens. */
 const BIND_TO_PORT = /\s(?:-b|--bind)[\s=]+(["']?)[\w.[\]:]*:\$(?:PORT|\{PORT(?::?-\d+)?\})\1(?=\s|$)/g;
 const PORT = { PORT: "8000" };
 
 /** gunicorn, celery and the worker of Django's tasks are told by the words that a CMD may have. */
-export function readEntry({ name, command }: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
+export function readEntry(entry: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
+  const line = entry.name === "web" ? readWebLine(entry.command) : undefined;
+  const served = line && readCommands({ ...entry, command: line.command }, environment);
+  return served?.role === "web" ? served : readCommands(entry, environment);
+}
+
+function readCommands({ name, command }: ProcfileEntry, environment: NodeJS.ProcessEnv): Invocation {
   const line = withValues(command.replaceAll(BIND_TO_PORT, ""), { ...PORT, ...environment });
   const celeryLine = readCeleryLine(line ?? "");
   if (celeryLine !== undefined) return asCelery(name, celeryLine);

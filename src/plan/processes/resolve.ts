@@ -8,6 +8,7 @@ import { mentionsCelery } from "../words/celery-line.ts";
 import { isPlainMigrate } from "../words/schema-command.ts";
 import { readEntry } from "./entries.ts";
 import { suffixOf } from "./health.ts";
+import { noteOf, readWebLine } from "./web-line.ts";
 
 export interface Resolved {
   invocation: Invocation;
@@ -81,10 +82,13 @@ function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.Proc
     const problem = `${at}: ${JSON.stringify(name)} is a name of djinit's own: give the entry another`;
     resolved.problems.push({ variable: "Procfile", problem });
   } else if (name === "web" && invocation.role !== "web") {
-    const problem = `${at}: "web" is djinit's own role, and this line does not name an application for gunicorn: it is not run; write it as \`web: gunicorn project.wsgi\``;
+    const problem = `${at}: "web" is djinit's own role, and this line is not a web server's alone: it is not run; write it as \`web: gunicorn project.wsgi\``;
     resolved.invocation = { role: "web", args: [] };
     resolved.notes.push({ variable: "Procfile", problem });
   } else resolved.invocation = invocation;
+  const before = name === "web" && invocation.role === "web" ? readWebLine(entry.command) : undefined;
+  if (before !== undefined)
+    resolved.notes.push({ variable: "Procfile", problem: `${at}: ${noteOf(before.steps)}` });
   addUnseenCelery(resolved, entry, invocation);
   if (CELERY_NAMES.includes(name) && invocation.celery === undefined && !mentionsCelery(entry.command)) {
     const problem = `${at}: ${JSON.stringify(name)} is not celery's, as its line does not begin with celery: it runs as a process of the project's own`;

@@ -14,8 +14,17 @@ export function isAboutSchema(argv: readonly string[]): boolean {
 
 /** Django's `migrate` of everything, and nothing else. */
 export function isPlainMigrate(line: string): boolean {
+  return isPlain(line, "migrate", /^--no-?input$/);
+}
+
+/** Django's `collectstatic` of everything, to where the settings say. */
+export function isPlainCollectstatic(line: string): boolean {
+  return isPlain(line, "collectstatic", /^(--no-?input|--clear|-c)$/);
+}
+
+function isPlain(line: string, name: string, option: RegExp): boolean {
   const [program = "", ...rest] = plainArgv(line) ?? [];
   const words = /^python(3(\.\d+)?)?$/.test(program) ? rest : [program, ...rest];
   const [script = "", command, ...options] = words;
-  return MANAGEMENT.test(script) && command === "migrate" && options.every((it) => /^--no-?input$/.test(it));
+  return MANAGEMENT.test(script) && command === name && options.every((it) => option.test(it));
 }

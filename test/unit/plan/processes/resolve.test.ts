@@ -42,6 +42,38 @@ describe("a CMD of one word", () => {
     expect(invocationOf("flower")).toMatchObject({ role: "process", celery: { subcommand: "flower" } });
   });
 
+  test("a web line that does djinit's own steps first is the server behind them, and a note says so", () => {
+    const { invocation, notes, problems } = resolvedOf(
+      "web",
+      "web: python manage.py migrate && python manage.py collectstatic --no-input && gunicorn app.wsgi --bind 0.0.0.0:$PORT -w 2",
+      {},
+    );
+    expect(invocation).toEqual({ role: "web", args: ["app.wsgi", "-w", "2"] });
+    expect(problems).toEqual([]);
+    expect(notes.map(({ problem }) => problem)).toEqual([
+      'Procfile line 1: what "web" does before its server is not run: djinit migrates itself; static files are collected when the image is built, or with RUN_COLLECTSTATIC=1',
+    ]);
+    const text = "web: ./manage.py migrate && gunicorn app.wsgi";
+    expect(problemsOf("app.wsgi", text, { DJINIT_PROCESSES: "web" })).toEqual([
+      expect.stringContaining("which is a web server: one serves in this container already"),
+    ]);
+  });
+
+  test.each([
+    "python manage.py migrate --fake && gunicorn app.wsgi",
+    "python manage.py migrate && python manage.py loaddata x && gunicorn app.wsgi",
+    "python manage.py migrate; gunicorn app.wsgi",
+    "python manage.py migrate && gunicorn app.wsgi & ./other",
+    "echo 'python manage.py migrate && gunicorn app.wsgi'",
+    "python manage.py migrate",
+  ])("a web line that does anything else is not run: %s", (line) => {
+    const { invocation, notes } = resolvedOf("web", `web: ${line}`, {});
+    expect(invocation).toEqual({ role: "web", args: [] });
+    expect(notes.map(({ problem }) => problem)).toEqual([
+      expect.stringContaining("this line is not a web server's alone: it is not run"),
+    ]);
+  });
+
   test("the worker of Django's tasks in an entry is one too; an entry called `tasks` says which worker that is", () => {
     const text = "mail: tasks --queue-name mail\ntasks: rq worker";
     const { invocation } = resolvedOf("mail", text, {});
