@@ -12,6 +12,8 @@ const NETWORK = "djinit-kubernetes";
 /** Of the application, and a file of nginx's. */
 const PATHS = ["/api/cakes/", "/static/admin/css/base.css"];
 const RELEASE_MS = 120_000;
+/** A stop that takes longer shows what it was about: nothing that is played here has so much in hand. */
+const LONG_STOP_S = 15;
 
 const built = (folder: string): Manifest[] => validate(build(folder), []).documents;
 const ofKind = (documents: Manifest[], wanted: string) => documents.filter(({ kind }) => kind === wanted);
@@ -82,6 +84,8 @@ async function stopsClean({ name, pod, containers, graceSeconds }: Played): Prom
   }
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(`${name}: stopped in ${seconds.toFixed(1)} s of ${graceSeconds}`);
+  if (seconds >= LONG_STOP_S)
+    for (const { name: container } of containers) console.log(await logsOf(container));
   if (seconds >= graceSeconds) throw new Error(`${name} was killed`);
   await podman(["pod", "rm", "--force", pod]);
 }
