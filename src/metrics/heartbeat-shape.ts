@@ -44,6 +44,11 @@ export interface Heartbeat {
 /** Of the names in one report: more than djinit_report.py counts. */
 const MOST_NAMES = 1_000;
 
+/** Of a histogram: more than djinit_report.py has. Each is a sample for each task. */
+const MOST_BOUNDS = 32;
+/** A row has a count for each bound, one for what took longer, and the sum. */
+const MOST_IN_ROW = MOST_BOUNDS + 2;
+
 /** As many as djinit_heartbeat.py tells. */
 const MOST_RUNNING = 20;
 const RUNNING = "string,string,number";
@@ -52,8 +57,10 @@ type Shape<T> = (value: unknown) => value is T;
 type Named = Record<string, unknown>;
 
 const isNumber: Shape<number> = (value) => typeof value === "number";
-const isNumbers: Shape<number[]> = (value): value is number[] =>
-  Array.isArray(value) && value.every(isNumber);
+const numbers =
+  (most: number): Shape<number[]> =>
+  (value): value is number[] =>
+    Array.isArray(value) && value.length <= most && value.every(isNumber);
 const isNamed: Shape<Named> = (value): value is Named =>
   typeof value === "object" &&
   value !== null &&
@@ -84,8 +91,8 @@ const OPTIONAL: { [K in keyof Heartbeat]?: Shape<NonNullable<Heartbeat[K]> | nul
   leads_until: isNumber,
   lock_lost: (value): value is number | null => value === null || isNumber(value),
   tasks: named(named(isNumber)),
-  runtimes: named(isNumbers),
-  buckets: isNumbers,
+  runtimes: named(numbers(MOST_IN_ROW)),
+  buckets: numbers(MOST_BOUNDS),
   queues: named(isNumber),
   waiting: named(isNumber),
 };

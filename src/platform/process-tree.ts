@@ -17,6 +17,6 @@ export function treeOf(pid: number): number[] {
   const processes = listProcesses();
   const tree = [pid];
   for (const parent of tree)
-    tree.push(...processes.filter(({ parentPid }) => parentPid === parent).map((process) => process.pid));
+    for (const { pid: child, parentPid } of processes) if (parentPid === parent) tree.push(child);
   return tree;
 }

@@ -5,6 +5,7 @@ import type { RelayObserver } from "../observer.ts";
 import { EntryGrouper } from "../parse/entries.ts";
 import { parseEntry } from "../parse/entry.ts";
 import type { Fields } from "../record.ts";
+import { OWN_SERVICE } from "../write/policy.ts";
 import type { Sink } from "../write/sink.ts";
 import { LineSplitter, type LineTaker } from "./lines.ts";
 
@@ -35,7 +36,11 @@ export class RecordStream {
     this.#options = options;
     this.#grouper = new EntryGrouper((entry) => {
       if (entry.head === "" && entry.traceback.length === 0) return;
-      this.#record({ ...parseEntry(entry, this.#service()), ...extra });
+      try {
+        this.#record({ ...parseEntry(entry, this.#service()), ...extra });
+      } catch (error) {
+        this.#tellFault(error);
+      }
     });
     const isPlain = extra === undefined && onLine === undefined;
     const fast = service === ACCESS_LOG_SERVICE && sink.policy.keepsAccessLines && isPlain;
@@ -104,6 +109,15 @@ export class RecordStream {
     const isRenamed = access !== undefined && policy.renamesAccessFields && fields["request"] === undefined;
     const shown = isRenamed ? toNginxNames(fields) : fields;
     sink.write(policy.textOf(service, this.pid, Date.now(), shown));
+  }
+
+  /** Whatever a service writes, its log must not end PID 1: of a fault here one record is lost, and it says so. */
+  #tellFault(thrown: unknown): void {
+    const { sink } = this.#options;
+    const msg = `a record of ${this.#service()} could not be relayed: ${thrown}`;
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    const fields: Fields = { level: "error", code: "DJINIT_INTERNAL", msg, stack };
+    sink.write(sink.policy.textOf(OWN_SERVICE, process.pid, Date.now(), fields));
   }
 
   #tell(bytes: number): void {

@@ -8,7 +8,8 @@ import { SkipRules } from "./skip-rules.ts";
 
 /** If no level is set: all records of the services, and djinit's own from this level on. */
 const OWN_LEVEL: Level = "info";
-const OWN_SERVICE = "djinit";
+/** The service of the records that djinit writes about itself. */
+export const OWN_SERVICE = "djinit";
 /** Several processes of one name are `rq.1`, `rq.2`; hooks are `before-migrate/10-backup`. */
 const HOOK_OR_NUMBER = /\/.*|\.\d+$/;
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import type { Clock } from "../../base/clock.ts";
 import { exitStatusOf } from "../../base/exit-status.ts";
 import type { RelayObserver } from "../../logs/observer.ts";
-import { continueRelay, openRelay } from "../../logs/read/relay.ts";
+import { continueRelay, openRelay, type Relay } from "../../logs/read/relay.ts";
 import type { Fields } from "../../logs/record.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import { ofService } from "../../plan/environment.ts";
@@ -47,18 +47,20 @@ export function spawnService(options: SpawnOptions): Spawned {
     const child = spawn(file, args, { ...common, stdio: "inherit" });
     return { pid: child.pid, ...endOf(child, reaper), relayed: Promise.resolve() };
   }
-  const stdout = openRelay(relayOptions(options));
-  const stderr = openRelay(relayOptions(options));
-  // In its own session, and so its own process group: processes that it leaves behind can be found and ended.
-  const child = spawn(file, args, {
-    ...common,
-    stdio: ["ignore", stdout.writeFd, stderr.writeFd, ...sockets],
-    detached: true,
-  });
-  stdout.childHasIt(child.pid);
-  stderr.childHasIt(child.pid);
-  const relayed = Promise.all([stdout.ended, stderr.ended]);
-  return { pid: child.pid, ...endOf(child, reaper), relayed };
+  const relays: Relay[] = [];
+  let pid: number | undefined;
+  try {
+    for (const _ of ["stdout", "stderr"]) relays.push(openRelay(relayOptions(options)));
+    // In its own session, and so its own process group: processes that it leaves behind can be found and ended.
+    const stdio = ["ignore" as const, ...relays.map(({ writeFd }) => writeFd), ...sockets];
+    const child = spawn(file, args, { ...common, stdio, detached: true });
+    pid = child.pid;
+    const relayed = Promise.all(relays.map(({ ended }) => ended));
+    return { pid, ...endOf(child, reaper), relayed };
+  } finally {
+    // Without a child too: a pipe whose write end stays open here is read for ever.
+    for (const relay of relays) relay.childHasIt(pid);
+  }
 }
 
 /** Takes over a process that the boot has started. */

@@ -1,7 +1,6 @@
 // Gives running services new code and files. New code is checked while the old process goes on serving.
 import { isDeepStrictEqual } from "node:util";
 import { DjinitError } from "../../base/errors.ts";
-import { wasCutShort } from "../../plan/check-proof.ts";
 import { planAfterCheck } from "../../plan/nginx.ts";
 import { RUN_DIRECTORY } from "../../plan/paths.ts";
 import { namedAsUsual } from "../../plan/run-directory.ts";
@@ -10,6 +9,7 @@ import { writeNginxWaits } from "../process/nginx-waits.ts";
 import { mirrorConfiguration } from "../process/prepare-files.ts";
 import { runQuietly } from "../process/run-quietly.ts";
 import type { Service, ServiceDependencies } from "../service.ts";
+import { CheckOutput } from "./check-output.ts";
 
 /** Importing an application takes seconds at worst. After this time, the old process is kept. */
 const CHECK_TIMEOUT_MS = 60_000;
@@ -19,8 +19,8 @@ interface Verdict {
   /** Why it is not. */
   cause: string;
   lines: string[];
-  /** All of the check's output. */
-  said: string;
+  /** nginx's files, as its check has shown them. */
+  shown: string;
 }
 
 /**
@@ -39,13 +39,13 @@ export async function reloadService(
   if (plan.reload === undefined) return undefined;
   if (plan.check === undefined || service.pid === undefined) service.renew(plan, environment);
   else {
-    const { good, cause, lines, said } = await runCheck(service, plan.check, environment, dependencies);
+    const { good, cause, lines, shown } = await runCheck(service, plan.check, environment, dependencies);
     if (!wanted()) return undefined;
     if (!good) {
       const text = `cannot reload ${name}: ${cause}; the old one goes on`;
       return new DjinitError("DJINIT_RELOAD_REFUSED", text, { fields: { target: name, lines } });
     }
-    service.renew(planAfterCheck(plan, said), environment);
+    service.renew(planAfterCheck(plan, shown), environment);
   }
   // The service has ended meanwhile. After a stop it stays stopped, and a restart uses the new environment anyway.
   if (service.pid === undefined) return undefined;
@@ -70,7 +70,7 @@ async function runCheck(
   environment: NodeJS.ProcessEnv,
   { clock, reaper }: ServiceDependencies,
 ): Promise<Verdict> {
-  const all: string[] = [];
+  const output = new CheckOutput(argv);
   /** nginx prints first what is wrong, and then that the test has failed. */
   let fatal: string | undefined;
   try {
@@ -87,17 +87,19 @@ async function runCheck(
         if (level === "fatal") fatal ??= msg;
       },
       // Records would not do: their text is not quite what nginx has shown.
-      onLine: (line) => all.push(line),
+      onLine: (line) => output.line(line),
     });
-    const said = all.join("\n");
-    const isCutShort = status === 0 && wasCutShort(argv, said);
+    const { isTooLong, shown } = output;
+    const isCutShort = status === 0 && output.isCutShort;
     const cause = late
       ? `its check took longer than ${CHECK_TIMEOUT_MS / 1000} s`
-      : isCutShort
-        ? "its check ended with status 0 before it was done: does the application end the process?"
-        : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
-    return { good: status === 0 && !isCutShort, cause, lines, said };
+      : isTooLong
+        ? "nginx has shown more than 16 MiB of files"
+        : isCutShort
+          ? "its check ended with status 0 before it was done: does the application end the process?"
+          : (findCause(lines) ?? fatal ?? lines.at(-1) ?? `its check ended with status ${status}`);
+    return { good: status === 0 && !isTooLong && !isCutShort, cause, lines, shown };
   } catch (error) {
-    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines: [], said: "" };
+    return { good: false, cause: `cannot run its check: ${(error as Error).message}`, lines: [], shown: "" };
   }
 }

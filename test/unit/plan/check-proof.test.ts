@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wasCutShort } from "../../../src/plan/check-proof.ts";
+import { proofOf } from "../../../src/plan/check-proof.ts";
 import { nginxCommand } from "../../../src/plan/nginx.ts";
 
 // As PID 1 runs it: by its absolute path.
@@ -22,5 +22,7 @@ test.each<[string, string[], string, boolean]>([
   ["gunicorn that has not", GUNICORN, `${BEGUN}\nhello`, true],
   ["gunicorn with a file of the user's own, which says nothing of it", GUNICORN, "hello", false],
 ])("%s", (_, argv, said, cutShort) => {
-  expect(wasCutShort(argv, said)).toBe(cutShort);
+  const proof = proofOf(argv);
+  for (const line of said.split("\n")) proof.line(line);
+  expect(proof.isCutShort).toBe(cutShort);
 });

@@ -45,3 +45,12 @@ test.each([
 ])("what an application calls an error may be anything: %j", (record) => {
   expect(linesOf(record)).toEqual(["m"]);
 });
+
+test("a message may have more lines than a call can have arguments", () => {
+  const many = `${"\n".repeat(300_000)}the end`;
+  expect(linesOf({ msg: many })).toEqual([...Array<string>(19).fill(""), "the end"]);
+  const stack = `Traceback${many}`;
+  expect(linesOf({ error: { stack } }).slice(-3)).toEqual(["", "", "the end"]);
+  expect(linesOf({ msg: "\n" })).toEqual(["", ""]);
+  expect(linesOf({ msg: "" })).toEqual([""]);
+});
