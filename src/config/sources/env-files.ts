@@ -1,5 +1,5 @@
 import { parse } from "dotenv";
-import { isNamed, type Reading, setFrom } from "./sources.ts";
+import { isNamed, originOfEnvFile, type Reading, setFrom } from "./sources.ts";
 
 /** More than any environment may have. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -12,7 +12,9 @@ export function addEnvFiles(reading: Reading): void {
   for (const path of envFiles) {
     let found: Record<string, string> = {};
     try {
-      found = parse(files.read(path, MOST_BYTES));
+      const { content, writers } = files.readNaming(path, MOST_BYTES);
+      reading.writers[path] = writers;
+      found = parse(content);
     } catch (error) {
       const problem = `DJINIT_ENV_FILE is ${JSON.stringify(path)}, which cannot be read: ${(error as Error).message}`;
       problems.push({ variable: "DJINIT_ENV_FILE", value: path, problem });
@@ -22,7 +24,7 @@ export function addEnvFiles(reading: Reading): void {
       // A file may contain NUL bytes, which no environment can carry.
       if (value.includes("\0"))
         problems.push({ variable: name, problem: `${name}, in ${path}, has a NUL byte in its value` });
-      setFrom(reading, name, value, `env-file:${path}`);
+      setFrom(reading, name, value, originOfEnvFile(path));
     }
   }
 }

@@ -23,11 +23,12 @@ export function readSources(
     named: [],
     unset: [],
   });
-  addEnvFiles({ environment, files, held: [], problems, sources });
+  const reading: Reading = { environment, files, held: [], writers: {}, problems, sources };
+  addEnvFiles(reading);
   const directory = environment["DJINIT_SECRETS_DIR"];
   if (directory) sources.secretsDirectory = resolve(directory);
   sources.named = (environment["DJINIT_SECRETS"] ?? "").split(",").map((name) => name.trim());
-  return addFiles({ environment, files, held: [], problems, sources });
+  return addFiles(reading);
 }
 
 /** Reads the files again, for variables that were read before: their content may have changed. */
@@ -41,7 +42,7 @@ export function readAgain(
   const held = Object.keys(sources.origins).filter(
     (name) => sources.origins[name] === `file:${environment[`${name}_FILE`]}`,
   );
-  const reading = { ...begin(given, sources), files, held, problems };
+  const reading = { ...begin(given, sources), files, held, writers: {}, problems };
   addEnvFiles(reading);
   return addFiles(reading);
 }

@@ -1,8 +1,8 @@
 // NAME_FILE names the file that holds the value of NAME, as in the official images of Postgres and MySQL.
 import { isUtf8 } from "node:buffer";
 import { normalize } from "node:path";
-import type { GivenFiles } from "../../base/given-file.ts";
-import { isNamed, type Reading, setFrom } from "./sources.ts";
+import { type GivenFiles, Misled } from "../../base/given-file.ts";
+import { guidesOf, isFromEnvFile, isNamed, type Reading, setFrom } from "./sources.ts";
 
 /** The kernel takes no longer variable. */
 const MOST_BYTES = 128 * 1024;
@@ -35,20 +35,22 @@ export function addSecretFiles(reading: Reading): void {
     const name = NAME_FILE.exec(fileVariable)?.[1];
     const path = environment[fileVariable];
     if (name === undefined || !path || isNamed(name, sources.unset)) continue;
+    const guides = guidesOf(reading, fileVariable);
     if (sources.own.includes(name)) {
       if (sources.origins[fileVariable] === undefined) sources.taken[fileVariable] = path;
       delete environment[fileVariable];
       delete sources.origins[fileVariable];
-      addFile(reading, name, path);
-    } else if (sources.named.includes(name)) addFile(reading, name, path);
+      addFile(reading, name, path, guides);
+    } else if (sources.named.includes(name))
+      addFile(reading, name, path, [...guides, ...guidesOf(reading, "DJINIT_SECRETS")]);
     else if (isOfTheApplication(fileVariable) && isInSecretPlace(path, sources.secretsDirectory))
-      addIfReadable(reading, name, path);
+      addIfReadable(reading, name, path, guides);
   }
 }
 
 /** The text of a file that holds one value. Errors: one that says why it holds none. */
-export function readSecret(path: string, files: GivenFiles): string {
-  const bytes = files.read(path, MOST_BYTES);
+export function readSecret(path: string, files: GivenFiles, guides?: readonly number[]): string {
+  const bytes = files.read(path, MOST_BYTES, guides);
   if (bytes.includes(0)) throw new Error("it has a NUL byte, which no variable can have");
   if (!isUtf8(bytes)) throw new Error("it is not text in UTF-8");
   const text = bytes.toString().replace(/\r?\n$/, "");
@@ -56,7 +58,7 @@ export function readSecret(path: string, files: GivenFiles): string {
   return text;
 }
 
-function addFile(reading: Reading, name: string, path: string): void {
+function addFile(reading: Reading, name: string, path: string, guides: number[]): void {
   const { environment, problems } = reading;
   const fileVariable = `${name}_FILE`;
   if (environment[name]) {
@@ -64,13 +66,13 @@ function addFile(reading: Reading, name: string, path: string): void {
     problems.push({ variable: fileVariable, value: path, problem });
     return;
   }
-  addRead(reading, name, path);
+  addRead(reading, name, path, guides);
 }
 
-function addRead(reading: Reading, name: string, path: string): void {
+function addRead(reading: Reading, name: string, path: string, guides: number[]): void {
   const fileVariable = `${name}_FILE`;
   try {
-    setFrom(reading, name, readSecret(path, reading.files), `file:${path}`);
+    setFrom(reading, name, readSecret(path, reading.files, guides), `file:${path}`);
   } catch (error) {
     const problem = `${fileVariable} is ${JSON.stringify(path)}, which cannot be read: ${(error as Error).message}`;
     reading.problems.push({ variable: fileVariable, value: path, problem });
@@ -78,25 +80,22 @@ function addRead(reading: Reading, name: string, path: string): void {
 }
 
 /** What the application's own variables say is the application's affair: nothing of it ends the start. */
-function addIfReadable(reading: Reading, name: string, path: string): void {
+function addIfReadable(reading: Reading, name: string, path: string, guides: number[]): void {
   const { environment, files, held, sources } = reading;
   // The container's variables win over those of env files, NAME_FILE too.
   const isLess = isFromEnvFile(sources.origins[name]) && !isFromEnvFile(sources.origins[`${name}_FILE`]);
   if (environment[name] && !isLess) return;
-  if (held.includes(name)) return addRead(reading, name, path);
+  if (held.includes(name)) return addRead(reading, name, path, guides);
   try {
-    setFrom(reading, name, readSecret(path, files), `file:${path}`);
-  } catch {
+    setFrom(reading, name, readSecret(path, files, guides), `file:${path}`);
+  } catch (error) {
     // It may be a file that is meant for somebody else.
+    if (error instanceof Misled && guides.length > 0) addRead(reading, name, path, guides);
   }
 }
 
 function isOfTheApplication(fileVariable: string): boolean {
   return !NOT_OF_THE_APPLICATION.test(fileVariable) && !FILES_OF_LIBRARIES.includes(fileVariable);
-}
-
-function isFromEnvFile(origin: string | undefined): boolean {
-  return origin?.startsWith("env-file:") ?? false;
 }
 
 function isInSecretPlace(path: string, secretsDirectory: string | undefined): boolean {

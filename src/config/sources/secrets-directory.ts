@@ -1,5 +1,5 @@
 import { readSecret } from "./secret-files.ts";
-import { isNamed, type Reading, setFrom } from "./sources.ts";
+import { guidesOf, isNamed, type Reading, setFrom } from "./sources.ts";
 
 const MOST_FILES = 1_000;
 
@@ -18,6 +18,7 @@ export function addSecretsDirectory(reading: Reading): void {
     problems.push({ variable: "DJINIT_SECRETS_DIR", value: directory, problem });
   };
   const found = new Map<string, string>();
+  const guides = guidesOf(reading, "DJINIT_SECRETS_DIR");
   for (const fileName of namesIn(directory, files.list, say)) {
     const name = fileName.toUpperCase().replaceAll("-", "_");
     if (!FILE_NAME.test(fileName) || isNamed(name, unset)) continue;
@@ -28,7 +29,7 @@ export function addSecretsDirectory(reading: Reading): void {
     const isTheirs = origins[name] === undefined || origins[name].startsWith("file:");
     if (other !== undefined || (environment[name] && isTheirs)) continue;
     try {
-      setFrom(reading, name, readSecret(path, files), `file:${path}`);
+      setFrom(reading, name, readSecret(path, files, guides), `file:${path}`);
     } catch (error) {
       const why = (error as Error).message;
       say(

@@ -30,6 +30,8 @@ export interface SourcedVariables {
 export interface Reading extends SourcedVariables {
   files: GivenFiles;
   problems: Problem[];
+  /** Env files that others than root may write, and who. */
+  writers: Record<string, readonly number[]>;
   /** Variables that their NAME_FILE has given before. It must not be missed in silence. */
   held: readonly string[];
 }
@@ -52,4 +54,22 @@ export function isNamed(name: string, names: readonly string[]): boolean {
   return names.some((it) =>
     it.endsWith("*") ? name.startsWith(it.slice(0, -1)) : name === it || name === `${it}_FILE`,
   );
+}
+
+const ENV_FILE = "env-file:";
+
+export function originOfEnvFile(path: string): string {
+  return `${ENV_FILE}${path}`;
+}
+
+export function isFromEnvFile(origin: string | undefined): boolean {
+  return origin?.startsWith(ENV_FILE) ?? false;
+}
+
+/** Users besides root who may have chosen the value of one of these variables: they must not be given a file that root alone may read. */
+export function guidesOf({ sources, writers }: Reading, ...variables: string[]): number[] {
+  return variables.flatMap((name) => {
+    const origin = sources.origins[name];
+    return (isFromEnvFile(origin) && writers[origin?.slice(ENV_FILE.length) ?? ""]) || [];
+  });
 }

@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Problem } from "../../../src/config/problem.ts";
@@ -125,6 +126,62 @@ describe("the env file (DJINIT_ENV_FILE)", () => {
     const secret = directory.write("secret", "from-file\n");
     const envFile = directory.write("env-with-secret", `SUPERUSER_PASSWORD_FILE=${secret}\n`);
     expect(loadConfig({ DJINIT_ENV_FILE: envFile }).config.superuserPassword).toBe("from-file");
+  });
+
+  describe.runIf(process.geteuid?.() === 0)("that the application may write", () => {
+    const named = directory.write("for-root.key", "root's secret\n");
+    chmodSync(named, 0o400);
+    const forAll = directory.write("for-all.key", "known to all\n");
+    chmodSync(directory.path, 0o755);
+    chmodSync(forAll, 0o444);
+    const secrets = join(directory.path, "secrets");
+    mkdirSync(secrets);
+    writeFileSync(join(secrets, "api_key"), "root's secret\n", { mode: 0o400 });
+    const DJANGO = 104;
+    const envFile = (text: string, uid = DJANGO): string => {
+      const path = directory.write("theirs.env", text);
+      chownSync(path, uid, uid);
+      return path;
+    };
+    const why =
+      /user 104 may write the env file that names it, and it is a file of user 0's, not for everybody/;
+
+    test.each([
+      [`DJINIT_SECRETS=STOLEN\nSTOLEN_FILE=${named}`, {}],
+      [`SUPERUSER_PASSWORD_FILE=${named}`, {}],
+      ["DJINIT_SECRETS=STOLEN", { STOLEN_FILE: named }],
+      [`STOLEN_FILE=${named}`, { DJINIT_SECRETS: "STOLEN" }],
+      [`DJINIT_SECRETS_DIR=${secrets}`, {}],
+      [`DJINIT_SECRETS_DIR=${directory.path}\nSTOLEN_FILE=${named}`, {}],
+    ])("has djinit read for nobody what root alone may read: %j", (text, container) => {
+      const { environment, problems } = loadConfig({ ...container, DJINIT_ENV_FILE: envFile(text) });
+      expect(JSON.stringify(environment)).not.toContain("root's secret");
+      expect(problems.map(({ problem }) => problem)).toContainEqual(expect.stringMatching(why));
+      const { environment: trusted } = loadConfig({ ...container, DJINIT_ENV_FILE: envFile(text, 0) });
+      expect(JSON.stringify(trusted)).toContain("root's secret");
+    });
+
+    test("may name what everybody may read, and files of the application's own", () => {
+      const own = directory.write("own.key", "theirs\n");
+      chmodSync(own, 0o400);
+      chownSync(own, DJANGO, DJANGO);
+      const path = envFile(`DJINIT_SECRETS=ONE,TWO\nONE_FILE=${forAll}\nTWO_FILE=${own}`);
+      const { environment, problems } = loadConfig({ DJINIT_ENV_FILE: path });
+      expect(problems).toEqual([]);
+      expect(environment).toMatchObject({ ONE: "known to all", TWO: "theirs" });
+    });
+
+    test("is also one that anybody may write, or that lies in such a directory", () => {
+      const path = envFile(`SUPERUSER_PASSWORD_FILE=${named}`, 0);
+      chmodSync(path, 0o666);
+      const problemsOf = () => loadConfig({ DJINIT_ENV_FILE: path }).problems.map(({ problem }) => problem);
+      expect(problemsOf()).toEqual([expect.stringContaining("anybody may write the env file")]);
+      chmodSync(path, 0o644);
+      expect(problemsOf()).toEqual([]);
+      chownSync(directory.path, DJANGO, DJANGO);
+      expect(problemsOf()).toEqual([expect.stringContaining("user 104 may write the env file")]);
+      chownSync(directory.path, 0, 0);
+    });
   });
 
   test("its bad values are reported like any other, together with the container's", () => {
