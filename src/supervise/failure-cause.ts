@@ -5,6 +5,11 @@ const LOAD_ERRORS =
 /** By its name; or one of a package's, which may be called as it likes (`kombu.exceptions.NotBoundYet: …`). */
 const EXCEPTION = /^(?:[\w.]*(?:Error|Exception|ImproperlyConfigured)\b|(?:[a-z_]\w*\.)+[A-Z]\w*(?:: |$))/;
 
+/** Where the package is missing, kombu has `None` in its place. */
+const NO_REDIS = /^AttributeError: 'NoneType' object has no attribute 'Redis'$/;
+const NO_REDIS_MEANS =
+  "the package redis is not installed: add celery[redis] to the application's requirements";
+
 /**
  * Why an application cannot be loaded, by the service's last lines: the last exception, or the message that celery (through
  * click) or gunicorn prints instead. Undefined if there is neither.
@@ -33,10 +38,12 @@ export function saysItCannotLoad(lines: readonly string[]): boolean {
     /Unable to load celery application|Invalid value for '-A'/.test(lines.slice(usage).join(" "))
   )
     return true;
-  return LOAD_ERRORS.test(lastException(lines) ?? "");
+  const exception = lines.findLast((line) => EXCEPTION.test(line)) ?? "";
+  return LOAD_ERRORS.test(exception) || NO_REDIS.test(exception);
 }
 
-/** The last line that names an exception: of a chain the one that ended it. */
+/** The last line that names an exception: of a chain the one that ended it; with what it means, where it does not say so. */
 export function lastException(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => EXCEPTION.test(line));
+  const exception = lines.findLast((line) => EXCEPTION.test(line));
+  return exception !== undefined && NO_REDIS.test(exception) ? `${exception} (${NO_REDIS_MEANS})` : exception;
 }

@@ -9,6 +9,12 @@ describe("last words that say that an application cannot be loaded", () => {
     [["SyntaxError: invalid syntax"]],
     [
       [
+        "    class PrefixedStrictRedis(redis.Redis):",
+        "AttributeError: 'NoneType' object has no attribute 'Redis'",
+      ],
+    ],
+    [
+      [
         "django.core.management.base.SystemCheckError: SystemCheckError: System check identified some issues:",
       ],
     ],
@@ -38,6 +44,10 @@ test.each([
     ["usage: gunicorn [OPTIONS]", "gunicorn: error: unrecognized arguments: --cakes"],
     "gunicorn: error: unrecognized arguments: --cakes",
   ],
+  [
+    ["AttributeError: 'NoneType' object has no attribute 'Redis'"],
+    "AttributeError: 'NoneType' object has no attribute 'Redis' (the package redis is not installed: add celery[redis] to the application's requirements)",
+  ],
   [["it said: Error: no", "it Failed to bake", "see gunicorn: error: none"], undefined],
 ])("the cause in %j", (lines, cause) => {
   expect(findCause(lines)).toBe(cause);
@@ -50,6 +60,7 @@ test("what was said before the last usage error does not count", () => {
 describe("last words that may be others at the next try", () => {
   test.each([
     [[]],
+    [["AttributeError: 'NoneType' object has no attribute 'flour'"]],
     [["celery beat v5.5 is starting.", "bye"]],
     // The last exception of a chain is the one that ended it.
     [
