@@ -1,12 +1,14 @@
-// Reads a busy pipe once a millisecond. nginx writes each line by itself, and waking up for a line costs thirty times as much
+// Reads a busy pipe every few milliseconds. nginx writes each line by itself, and waking up for a line costs thirty times as much
 // as the line.
 import type { Clock } from "../../base/clock.ts";
 import type { Source } from "../write/sink.ts";
 
-/** How long a busy pipe gathers lines. */
-const REST_MS = 1;
+/** How long a busy pipe gathers lines: so long that about this much comes, within these bounds. */
+const GATHERED_BYTES = 24 * 1024;
+const SHORTEST_REST_MS = 1;
+const LONGEST_REST_MS = 5;
 /** A pipe is busy if one read follows another within this time. A single line does not wait. */
-const SOON_MS = 4;
+const SOON_MS = 9;
 /** A service that writes this much in one rest could fill the pipe (64 KiB) in the next, and would have to wait. */
 const MUCH_BYTES = 32 * 1024;
 /** How long such a pipe is then read without rests. */
@@ -38,10 +40,10 @@ export class PacedSource implements Source {
   /** To be called after each read. */
   hasRead(bytes: number): void {
     const nowMs = this.#clock.monotonicMs();
-    const isSoon = nowMs - this.#readAtMs < SOON_MS;
+    const sinceMs = nowMs - this.#readAtMs;
     this.#readAtMs = nowMs;
     if (bytes >= MUCH_BYTES) this.#restsFromMs = nowMs + WITHOUT_REST_MS;
-    else if (isSoon && nowMs >= this.#restsFromMs) this.#rest();
+    else if (sinceMs < SOON_MS && nowMs >= this.#restsFromMs) this.#rest(restMs(bytes, sinceMs));
   }
 
   /** The source has ended. */
@@ -50,12 +52,18 @@ export class PacedSource implements Source {
     this.#endRest = undefined;
   }
 
-  #rest(): void {
+  #rest(forMs: number): void {
     if (this.#endRest !== undefined) return;
     this.#source.pause();
-    this.#endRest = this.#clock.after(REST_MS, () => {
+    this.#endRest = this.#clock.after(forMs, () => {
       this.#endRest = undefined;
       if (!this.#isPaused) this.#source.resume();
     });
   }
+}
+
+/** After so many bytes in so much time. */
+function restMs(bytes: number, sinceMs: number): number {
+  const wantedMs = Math.floor((GATHERED_BYTES * sinceMs) / bytes);
+  return Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, wantedMs));
 }

@@ -104,7 +104,10 @@ test("a pipe that is written line by line is read in gulps: not before a millise
   pace.advance(1);
   await turn();
   expect(gulps).toEqual([1, 1, 3]);
+  // Little has come in that time: the next rest is a long one.
   await say("six", "seven");
+  pace.advance(4);
+  await turn();
   expect(gulps).toEqual([1, 1, 3]);
   pace.advance(1);
   await turn();

@@ -29,20 +29,25 @@ function start() {
 test("lines that come now and then are read at once", () => {
   const { state, readAfter } = start();
   for (let line = 0; line < 10; line += 1) {
-    readAfter(5);
+    readAfter(9);
     expect(state.flows).toBe(true);
   }
 });
 
-test("a busy pipe gathers for a millisecond after each read", () => {
+test.each([
+  ["five milliseconds, where little comes", 100, 5],
+  ["as long as 24 KiB take", 8 * 1024, 3],
+  ["one millisecond, where much comes", 30 * 1024, 1],
+])("a busy pipe gathers after each read: %s", (_, bytes, restMs) => {
   const { clock, state, readAfter } = start();
-  readAfter(10);
-  readAfter(1);
+  readAfter(10, bytes);
   for (let gulp = 0; gulp < 10; gulp += 1) {
+    readAfter(1, bytes);
+    clock.advance(restMs - 1);
     expect(state.flows).toBe(false);
     clock.advance(1);
     expect(state.flows).toBe(true);
-    readAfter(1);
+    readAfter(20, bytes);
   }
 });
 
@@ -55,7 +60,7 @@ test("who could fill the pipe meanwhile is read without rests", () => {
   }
   readAfter(1);
   expect(state.flows).toBe(false);
-  clock.advance(1);
+  clock.advance(5);
   readAfter(0, MUCH);
   expect(state.flows).toBe(true);
 });
@@ -65,7 +70,7 @@ test("a rest does not end a pause, nor a pause's end a rest", () => {
   readAfter(10);
   readAfter(1);
   source.pause();
-  clock.advance(1);
+  clock.advance(5);
   expect(state.flows).toBe(false);
   source.resume();
   expect(state.flows).toBe(true);
@@ -74,7 +79,7 @@ test("a rest does not end a pause, nor a pause's end a rest", () => {
   source.pause();
   source.resume();
   expect(state.flows).toBe(false);
-  clock.advance(1);
+  clock.advance(5);
   expect(state.flows).toBe(true);
 });
 
