@@ -120,7 +120,9 @@ def read_before_end() -> None:
         return
 
 
-def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Callable[[BaseApplication], Any]:
+def without_looking_for_garbage(
+    load: Callable[[BaseApplication], Any],
+) -> Callable[[BaseApplication], Any]:
     """Make garbage not be looked for while the application is loaded, in a worker or in the master.
 
     No hook of gunicorn's does this, for a hook can be replaced, and then nobody would look again.
@@ -143,6 +145,7 @@ def without_looking_for_garbage(load: Callable[[BaseApplication], Any]) -> Calla
 if not hasattr(BaseApplication.wsgi, "__wrapped__"):
     BaseApplication.wsgi = without_looking_for_garbage(BaseApplication.wsgi)
 run("djinit_load")
+run("djinit_same_key")
 run("djinit_fork")
 sizing: Any = load_once("djinit_size")
 load_once("djinit_renewal")
