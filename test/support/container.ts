@@ -1,5 +1,6 @@
 import { type CliOptions, docker, type Ran, tryDocker } from "./docker-cli.ts";
 import { eventually } from "./eventually.ts";
+import { LogWatch } from "./log-watch.ts";
 import { type LogRecord, parseRecords } from "./records.ts";
 
 /** The part of `docker inspect` that tests look at; the rest is there too. */
@@ -88,13 +89,18 @@ export class Container implements AsyncDisposable {
     matches: (record: LogRecord) => boolean,
     timeoutMs = 30_000,
   ): Promise<LogRecord> {
-    return eventually(
+    const find = async (): Promise<LogRecord | false> => (await this.records()).find(matches) ?? false;
+    // Most have come by then.
+    const found = await find().catch(() => false as const);
+    if (found !== false) return found;
+    using watch = new LogWatch(this.id, matches);
+    return await eventually<LogRecord>(
       async () => {
-        const found = (await this.records()).find(matches);
-        if (found === undefined) throw new Error(`no record of ${what}`);
-        return found;
+        const record = await find();
+        if (record === false) throw new Error(`no record of ${what}`);
+        return record;
       },
-      { what, timeoutMs, attach: () => this.logs() },
+      { what, timeoutMs, next: () => watch.next(), attach: () => this.logs() },
     );
   }
 

@@ -5,6 +5,8 @@ export interface EventuallyOptions {
   what?: string;
   timeoutMs?: number;
   intervalMs?: number;
+  /** Ends when it is time for the next attempt, in the place of `intervalMs`. */
+  next?: () => Promise<void>;
   /** More for the error, such as a container's log. */
   attach?: () => Promise<string>;
 }
@@ -28,7 +30,7 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    await delay(intervalMs);
+    await (options.next?.() ?? delay(intervalMs));
   } while (performance.now() < deadlineMs);
   const cause = last instanceof Error ? last.message : String(last);
   const attached = options.attach === undefined ? "" : `\n${await options.attach().catch(String)}`;
