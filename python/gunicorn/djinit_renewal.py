@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
+import djinit_keeping
 from djinit_size import has_loaded, last_request, sizing
 from gunicorn.arbiter import Arbiter
 
@@ -157,6 +158,8 @@ def let_master_look() -> None:
             sizing.look(self, time.monotonic())
         with suppress(Exception):
             renewal.look(self, time.monotonic())
+        with suppress(Exception):
+            djinit_keeping.look(self)
         return murder_workers(self)
 
     Arbiter.murder_workers = looks

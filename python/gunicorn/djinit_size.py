@@ -29,6 +29,8 @@ THREADS_EACH = 4
 #: From here on a gthread worker that ends answers what it has taken.
 THREADS_LOSE_NOTHING = (26, 1)
 WITHOUT_THREADS = {"gunicorn.workers.gasgi", "uvicorn_worker._workers", "uvicorn.workers"}
+#: They answer what comes on a connection that has been kept, also when they have been told to end.
+KEEPING = {"gunicorn.workers.gasgi", "gunicorn.workers.gthread"}
 #: On a machine that is shared with others, nobody has said that all of it is for this container.
 MOST_WITHOUT_QUOTA = 8
 MOST = 64
@@ -40,8 +42,10 @@ GROWTH = 1.5
 USABLE = 0.9
 #: PID 1 and nginx.
 OTHERS_BYTES = 48 * MIB
-#: The first byte says that the application is loaded, the others which request came last.
+#: The first byte says that the application is loaded, the second that the worker can keep connections, the others which request
+#: came last.
 SEEN_BYTES = 256
+REQUEST_AT = 2
 
 
 def smaps(pid: int | str) -> tuple[int, int]:
@@ -189,15 +193,18 @@ def begin(worker: Any) -> None:
 
 def loaded(worker: Any = None) -> None:
     """The application is loaded. In the worker, which may have become one for ASGI: that has no threads."""
-    has_none = type(worker).__module__ in WITHOUT_THREADS
+    # Of a class of djinit's for gunicorn's own choice, what that is.
+    modules = {kind.__module__ for kind in type(worker).__mro__[:2]}
     if Seen.memory is not None:
-        Seen.memory[0:1] = b"0" if has_none else b"1"
+        Seen.memory[1:2] = b"1" if modules & KEEPING else b"0"
+        Seen.memory[0:1] = b"0" if modules & WITHOUT_THREADS else b"1"
 
 
 def requested(method: str, path: str) -> None:
     """Keep which request came last, without its query. In the worker."""
     if Seen.memory is not None:
-        Seen.memory[1:SEEN_BYTES] = f"{method} {path}".encode("ascii", "replace")[: SEEN_BYTES - 1].ljust(SEEN_BYTES - 1, b"\0")
+        room = SEEN_BYTES - REQUEST_AT
+        Seen.memory[REQUEST_AT:SEEN_BYTES] = f"{method} {path}".encode("ascii", "replace")[:room].ljust(room, b"\0")
 
 
 def has_loaded(worker: Any) -> bool:
@@ -210,10 +217,16 @@ def has_threads(worker: Any) -> bool:
     return memory is None or memory[0:1] != b"0"
 
 
+def can_keep(worker: Any) -> bool:
+    """Whether a worker that has loaded the application can keep a connection. In the master."""
+    memory = getattr(worker, "djinit_seen", None)
+    return memory is not None and memory[1:2] == b"1"
+
+
 def last_request(worker: Any) -> str | None:
     """Which request a worker has begun last, if it has told. In the master."""
     memory = getattr(worker, "djinit_seen", None)
-    return None if memory is None else memory[1:SEEN_BYTES].rstrip(b"\0").decode("ascii", "replace") or None
+    return None if memory is None else memory[REQUEST_AT:SEEN_BYTES].rstrip(b"\0").decode("ascii", "replace") or None
 
 
 sizing = Sizing()

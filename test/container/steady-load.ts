@@ -28,13 +28,15 @@ export interface Load {
   finish(): Promise<LoadReport>;
 }
 
-/** Begins at once. It ends by itself when nothing listens any more. */
-export function startLoad(target: Container, perSecond = 250): Load {
+/** Begins at once. It ends by itself when nothing listens any more. `posts`: every second request is a POST. */
+export function startLoad(target: Container, perSecond = 250, posts = false): Load {
   const { runId, images } = runContext();
   const args = ["run", "--rm", "--interactive", "--network", `container:${target.id}`];
   args.push("--label", `${RUN_LABEL}=${runId}`, "--volume", `${FOLDER}:/load:ro`, "--no-healthcheck");
   args.push("--entrypoint", "/usr/local/lib/djinit/node", images.djinit, "/load/steady-load.mjs");
-  const child = spawn("docker", [...args, "8000", "/", String(perSecond)], { stdio: "pipe" });
+  const child = spawn("docker", [...args, "8000", "/", String(perSecond), ...(posts ? ["posts"] : [])], {
+    stdio: "pipe",
+  });
   child.stdin.on("error", () => {});
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   return {

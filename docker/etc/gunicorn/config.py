@@ -148,6 +148,7 @@ run("djinit_load")
 run("djinit_same_key")
 run("djinit_fork")
 sizing: Any = load_once("djinit_size")
+load_once("djinit_keeping")
 load_once("djinit_renewal")
 interface = run("djinit_interface")
 
