@@ -11,6 +11,7 @@ import re
 import runpy
 import sys
 import time
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -37,6 +38,10 @@ DEFAULTS = {
 TESTED = {"uvicorn": (0, 18), "granian": (2, 5), "daphne": (3, 0), "hypercorn": (0, 16)}
 #: Older ones have no unix socket.
 NEEDED = {"granian": (2, 5)}
+#: nginx keeps its connections while it is there (locations/kept.conf).
+KEEPS_FILE = Path(f"{RUN}/gunicorn/keeps")
+#: nginx closes an idle one after a second, and is to be the first. uvicorn's own is 5 s.
+LEAST_SECONDS = 2
 #: What they end with where they do not understand their words. PID 1 does not try again.
 USAGE_ERROR = 2
 APPLICATION = "djinit_application:application"
@@ -54,6 +59,7 @@ def main(server: str, words: list[str]) -> None:
         os.environ.setdefault(name, value)
     judge(server, metadata.version(server))
     os.environ["DJINIT_SERVER"] = server
+    tell_nginx(keeps_connections(server, words))
     os.set_inheritable(SOCKET_FD, True)
     sys.argv = [server, *SOCKET_WORDS[server], *words, APPLICATION]
     mend = Path(HERE, f"djinit_{server}.py")
@@ -102,14 +108,37 @@ def ends_by_itself(server: str, words: list[str]) -> bool:
 
 
 def processes_of_uvicorn(words: list[str]) -> int:
-    """As uvicorn reads it. A value that is no number ends uvicorn, and says nothing here."""
-    values = [os.environ.get("WEB_CONCURRENCY"), os.environ.get("UVICORN_WORKERS")]
+    """As uvicorn reads it."""
+    return number_of_uvicorn("workers", words, 1, "WEB_CONCURRENCY", "UVICORN_WORKERS")
+
+
+def number_of_uvicorn(option: str, words: list[str], usual: int, *variables: str) -> int:
+    """What uvicorn has been told; the variables are in its own order, the last wins. One that is no number ends uvicorn."""
+    values = [os.environ.get(name) for name in variables]
     for word, following in zip(words, [*words, ""][1:], strict=True):
         name, has_value, value = word.partition("=")
-        if name == "--workers":
+        if name == f"--{option}":
             values.append(value if has_value else following)
-    said = next((value for value in reversed(values) if value), "1")
-    return int(said) if said.isdigit() else 1
+    said = next((value for value in reversed(values) if value), str(usual))
+    return int(said) if said.isdigit() else usual
+
+
+def keeps_connections(server: str, words: list[str]) -> bool:
+    """Whether nginx may keep its connections: uvicorn has one process, and closes idle ones after nginx.
+
+    The others have not been tried; daphne waits for every open connection at its end.
+    """
+    idle_seconds = number_of_uvicorn("timeout-keep-alive", words, 5, "UVICORN_TIMEOUT_KEEP_ALIVE")
+    return server == "uvicorn" and processes_of_uvicorn(words) == 1 and idle_seconds >= LEAST_SECONDS
+
+
+def tell_nginx(keeps: bool) -> None:
+    """Make the file, or remove that of an earlier process. Without it nothing is kept."""
+    with suppress(OSError):
+        if keeps:
+            os.close(os.open(KEEPS_FILE, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
+        else:
+            KEEPS_FILE.unlink(missing_ok=True)
 
 
 def begin_anew() -> None:

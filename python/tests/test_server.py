@@ -1,5 +1,7 @@
 """djinit_server: what is said of old servers, and which end is no failure."""
 
+from pathlib import Path
+
 import djinit_server
 import pytest
 
@@ -57,3 +59,36 @@ def test_ends_that_are_meant(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert djinit_server.ends_by_itself(server, words) is expected
+
+
+@pytest.mark.parametrize(
+    ("server", "words", "variables", "expected"),
+    [
+        ("uvicorn", [], {}, True),
+        ("uvicorn", ["--workers", "1", "--timeout-keep-alive=2"], {}, True),
+        ("uvicorn", ["--workers", "2"], {}, False),
+        ("uvicorn", [], {"WEB_CONCURRENCY": "2"}, False),
+        ("uvicorn", ["--timeout-keep-alive", "1"], {}, False),
+        ("uvicorn", [], {"UVICORN_TIMEOUT_KEEP_ALIVE": "0"}, False),
+        ("hypercorn", [], {}, False),
+        ("granian", ["--workers", "1"], {}, False),
+        ("daphne", [], {}, False),
+    ],
+)
+def test_kept_connections(
+    server: str, words: list[str], variables: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one process of uvicorn's serves, and keeps idle ones longer than nginx."""
+    for name in ("UVICORN_TIMEOUT_KEEP_ALIVE", "UVICORN_WORKERS", "WEB_CONCURRENCY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert djinit_server.keeps_connections(server, words) is expected
+
+
+def test_file_for_nginx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """That of an earlier process goes."""
+    monkeypatch.setattr(djinit_server, "KEEPS_FILE", tmp_path / "keeps")
+    for keeps in (False, True, True, False):
+        djinit_server.tell_nginx(keeps)
+        assert djinit_server.KEEPS_FILE.exists() is keeps
