@@ -183,7 +183,10 @@ def essential(name: str, value: Any, validator: Callable[..., Any]) -> Any:
         State.notes.pop(name, None)
         if not value or str(value) == "-":
             return value
-        if not str(value).startswith(STREAMS):
+        # Whoever says it wants no access log. What gunicorn has to say of itself has to be read by somebody.
+        if str(value) == os.devnull and name == "accesslog":
+            return None
+        if str(value) == os.devnull or not str(value).startswith(STREAMS):
             State.notes[name] = f"{name} {value} (it is written to the container's log)"
         return "-"
     if name not in ESSENTIALS:

@@ -203,6 +203,7 @@ LOGS = {
     "none": (None, None, None),
     "stderr": ("-", "-", None),
     "a device": ("/dev/stdout", "-", None),
+    "nowhere": ("/dev/null", None, None),
     "a file": ("/var/log/shop.log", "-", "accesslog /var/log/shop.log (it is written to the container's log)"),
 }
 
@@ -215,6 +216,14 @@ def test_logs(value: str | None, expected: str | None, note: str | None) -> None
     conf.set("accesslog", value)
     assert conf.accesslog == expected
     assert settling.State.notes.get("accesslog") == note
+
+
+def test_gunicorns_own_words_are_not_lost() -> None:
+    """Heroku's users silence both logs in one line."""
+    conf = Config()
+    conf.set("errorlog", "/dev/null")
+    assert conf.errorlog == "-"
+    assert settling.State.notes.pop("errorlog") == "errorlog /dev/null (it is written to the container's log)"
 
 
 def test_a_setting_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:
