@@ -1,4 +1,5 @@
 // Answers of the application's that nginx gives again, with DJINIT_CACHE. Pure but for the writing.
+import { statfsSync } from "node:fs";
 import type { Config } from "../../config/variables.ts";
 import {
   NGINX_CACHE_DIRECTORY,
@@ -16,6 +17,8 @@ const BYTES_FOR_A_MIB_OF_KEYS = 64 * MIB;
 const MOST_KEYS_MIB = 64;
 /** What nobody has asked for in that time goes, however long it might be kept. */
 const UNASKED = "1h";
+/** Of the file system, for what else is written there. Below that nginx removes what it keeps. */
+const LEFT_FREE = 4 * MIB;
 
 /** Writes the files, or takes away those of an earlier start. */
 export function writeNginxCache(config: Pick<Config, "cacheBytes" | "cacheLock">, run: string): void {
@@ -32,7 +35,7 @@ export function writeNginxCache(config: Pick<Config, "cacheBytes" | "cacheLock">
 /** At the level http. */
 export function cacheZone(bytes: number): string {
   const keysMib = Math.min(MOST_KEYS_MIB, Math.ceil(bytes / BYTES_FOR_A_MIB_OF_KEYS));
-  const limits = `max_size=${bytes} inactive=${UNASKED}`;
+  const limits = `max_size=${bytes} min_free=${LEFT_FREE} inactive=${UNASKED}`;
   return `proxy_cache_path ${NGINX_CACHE_DIRECTORY} levels=2 keys_zone=djinit_cache:${keysMib}m ${limits} use_temp_path=off;
 ${MAPS}`;
 }
@@ -148,3 +151,17 @@ ${KEEPING.replaceAll(/^(?=.)/gm, "    ")}    proxy_cache_lock on;
     proxy_cache_use_stale updating;
 }
 `;
+
+/**
+ * How much nginx may keep. It removes what is too much up to 10 s late, and cuts off an answer that finds no room: half of what is
+ * free is for that.
+ */
+export function cacheSize(wanted: number, freeBytes: number): number {
+  return Math.min(wanted, Math.max(MIB, Math.floor(freeBytes / 2)));
+}
+
+/** Of the file system that it lies in. */
+export function freeForCache(run: string): number {
+  const { bavail, bsize } = statfsSync(run);
+  return bavail * bsize;
+}

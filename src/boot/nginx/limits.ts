@@ -5,7 +5,7 @@ import type { NginxDump } from "../../plan/nginx.ts";
 import { NGINX_ERRORS_FILE, NGINX_LIMITS_FILE, NGINX_RATE_FILE } from "../../plan/paths.ts";
 import { nginxBuffers } from "../../plan/requests/header-limits.ts";
 import type { BootContext } from "../context.ts";
-import { writeNginxCache } from "./cache.ts";
+import { cacheSize, freeForCache, writeNginxCache } from "./cache.ts";
 import { errorPages, hasPages } from "./error-pages.ts";
 import { findOverruled } from "./overruled.ts";
 import { rateCheck, rateZone } from "./rate-limit.ts";
@@ -75,7 +75,11 @@ function writeLimits({ config, run }: LimitedRequests, left: ReadonlySet<string>
   write(NGINX_LIMITS_FILE, lines.join("") + rateZone(config));
   write(NGINX_RATE_FILE, rateCheck(config));
   write(NGINX_ERRORS_FILE, errorPages(config));
-  writeNginxCache(config, run);
+  writeNginxCache({ ...config, cacheBytes: sizeOf(config, run) }, run);
+}
+
+function sizeOf({ cacheBytes }: Config, run: string): number | undefined {
+  return cacheBytes === undefined ? undefined : cacheSize(cacheBytes, freeForCache(run));
 }
 
 /** A directive that another file has at the same level is that file's. False: nginx does not complain of such. */
@@ -87,8 +91,15 @@ function leaveToUser(left: Set<string>, error: unknown): boolean {
   return true;
 }
 
-function tellOverruled({ config, environment, log }: LimitedRequests, { files }: NginxDump): void {
-  const { errorPages: pages } = config;
+function tellOverruled({ config, environment, log, run }: LimitedRequests, { files }: NginxDump): void {
+  const { errorPages: pages, cacheBytes } = config;
+  const size = sizeOf(config, run);
+  if (cacheBytes !== undefined && size !== undefined && size < cacheBytes) {
+    const { name } = VARIABLES.cacheBytes;
+    const mib = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)}m`;
+    const text = `${name} is ${mib(cacheBytes)}, and ${run} has room for ${mib(size * 2)}: nginx keeps ${mib(size)}, for it cuts answers off where there is no room; give ${run} twice as much as ${name}`;
+    log.warn({ variable: name, value: mib(cacheBytes) }, text);
+  }
   if (pages !== undefined && !hasPages(pages)) {
     const { name } = VARIABLES.errorPages;
     const text = `${name} is ${JSON.stringify(pages)}, where no page is found: put a file there such as 413.html or 502.json`;
