@@ -5,6 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { parseRecords } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { runAttached } from "./attached.ts";
+import { stacksIn } from "./dump-subject.ts";
 
 const DJANGO = { SECRET_KEY: "for-a-test" };
 /** Every byte there is, and no newline at the end. */
@@ -117,4 +118,21 @@ test("TERM reaches it, and the container has stopped cleanly", async () => {
   await eventually(async () => (await container.stdout()) === "up", { what: "it is up" });
   expect(await container.stop()).toBe(0);
   expect(await container.stdout()).toBe("up\nbye");
+});
+
+test("a dump asks no process of a command's: signal 44 is the command's own, and none is ended by it", async () => {
+  const catches = "import signal, time; signal.signal(44, lambda *_: print('got 44', flush=True))";
+  const script = `sleep 600 & python -c 'import time; time.sleep(600)' &
+    exec python -u -c "${catches}; print('up', flush=True); time.sleep(600)"`;
+  await using container = await runContainer({
+    image: runContext().images.djinit,
+    command: ["sh", "-c", script],
+    publish: [],
+  });
+  await eventually(async () => (await container.stdout()) === "up", { what: "it is up" });
+  const stacks = await stacksIn(container);
+  expect(stacks.map(({ service }) => service)).toEqual(["command", "command", "command"]);
+  for (const { told } of stacks) expect(told).toContain("\nno answer: ");
+  expect(await container.stdout()).toBe("up");
+  await container.stop();
 });

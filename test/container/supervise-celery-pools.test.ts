@@ -8,16 +8,23 @@ import { eventually } from "../support/eventually.ts";
 import { type Redis, startRedis } from "../support/redis.ts";
 import { runContext } from "../support/run-context.ts";
 import { startReadyCake } from "./cake-subject.ts";
+import { expectStacks } from "./dump-subject.ts";
 
 const TAG = `djinit-test-worker-classes:${IMAGE_VERSION}`;
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 const POOLS = [
+  ["prefork", ["--pool=prefork", "--concurrency=2"]],
   ["solo", ["--pool=solo"]],
   ["threads", ["--pool=threads", "--concurrency=4"]],
   ["gevent", ["--pool=gevent", "--concurrency=4"]],
   ["eventlet", ["--pool=eventlet", "--concurrency=4"]],
   ["spawn", ["--pool-start-method=spawn", "--concurrency=2"]],
 ] as const;
+/** Python knows the stack of the greenlet that runs. */
+const HUBS: ReadonlyMap<string, RegExp> = new Map([
+  ["gevent", /\/gevent\/hub\.py/],
+  ["eventlet", /\/eventlet\/hubs\//],
+]);
 
 interface Report {
   seq: number;
@@ -64,6 +71,9 @@ describe.concurrent("a worker", () => {
     await worker.output(["python", "-c", order]);
     await worker.record("the task", ({ msg }) => msg.endsWith("task begins"));
     await wait(worker, "the count", (now) => now.tasks["late.sleep"]?.["task-started"] === 1);
+
+    // While its task runs, which is not cut short.
+    await expectStacks(worker, "celery-worker", HUBS.get(queue) ?? /\/celery\/worker\//);
 
     expect(await worker.stop()).toBe(0);
     const records = await worker.records();

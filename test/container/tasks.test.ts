@@ -7,6 +7,7 @@ import { createDatabase, startPostgres } from "../support/postgres.ts";
 import { type Redis, startRedis } from "../support/redis.ts";
 import { ADMIN_PORT, scrape, serviceOf } from "./admin-subject.ts";
 import { mainPid } from "./cake-subject.ts";
+import { expectStacks } from "./dump-subject.ts";
 import { answers, buildTasksProject, enqueue, hasStatus } from "./tasks-subject.ts";
 
 const SETUP_MS = 240_000;
@@ -56,6 +57,7 @@ test("beside web it runs what a view has enqueued, from every queue", async () =
   await hasStatus(web, id, "SUCCESSFUL");
   await hasStatus(web, await enqueue(web, "what=rye&plough"), "FAILED");
   expect(await answers(web, "livez", 200)).toContain("tasks-worker is running");
+  await expectStacks(web, WORKER, /\/djinit_db_worker\.py/);
   expect(Object.fromEntries(await scrape(web))).toMatchObject({
     'celery_tasks_succeeded_total{service="tasks-worker",task="farm.tasks.harvest"}': 1,
     'celery_tasks_failed_total{service="tasks-worker",task="farm.tasks.plough"}': 1,
