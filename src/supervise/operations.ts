@@ -56,20 +56,21 @@ export class Operations {
   /** Resolves when the service is ready again, or has failed to come up. */
   async restart(service: Service): Promise<void> {
     service.handle({ type: "restart" });
-    if (service.state.name === "stopping") {
+    if (!hasEnded(service)) {
       // Even if this is the last service that runs, the container does not end.
       this.#held.add(service);
-      await this.#end(service);
+      // It has a deadline itself.
+      await this.#until(service, () => hasEnded(service), this.#with.gracePeriodMs + KILL_TIMEOUT_MS);
     }
     this.#held.delete(service);
-    // A service that ignored its signal was killed, and a killed service does not come back by itself.
+    // Somebody has stopped it meanwhile.
     if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
     await this.#come(service);
   }
 
   /** Waits for the end. A service that ignores its signal is killed after the grace period. */
   async #end(service: Service): Promise<void> {
-    const isOver = (): boolean => service.state.name !== "stopping" && service.state.name !== "killing";
+    const isOver = (): boolean => hasEnded(service);
     const { gracePeriodMs, clock, log } = this.#with;
     const cancelLastCall = planLastCalls([service], gracePeriodMs, clock, (error) => logError(log, error));
     const isIt = await this.#until(service, isOver, gracePeriodMs);
@@ -101,4 +102,9 @@ export class Operations {
     this.#looks.delete(look);
     return isIt;
   }
+}
+
+/** Whether it has no old process any more. */
+function hasEnded({ state }: Service): boolean {
+  return state.name !== "stopping" && state.name !== "killing";
 }

@@ -43,6 +43,8 @@ export type ServiceEvent =
   | { type: "stop" }
   | { type: "fast-stop" }
   | { type: "restart" }
+  /** A process that is to be replaced has not ended in time. */
+  | { type: "restart-timeout" }
   | { type: "kill" };
 
 export type Effect =
@@ -129,6 +131,8 @@ const HANDLERS: Record<StateName, Handler> = {
         return to(state, { afterwards: "stop" });
       case "fast-stop":
         return end(state, "stop", "fast-stop");
+      case "restart-timeout":
+        return state.afterwards === "restart" ? end(state, "restart", "kill") : stay(state);
       case "kill":
         return end(state, "stop", "kill");
       default:

@@ -4,8 +4,8 @@ import type { ServicePlan } from "../plan/plan.ts";
 import { catchesSignal } from "../platform/proc.ts";
 import { EventQueue } from "./event-queue.ts";
 import { saysItCannotLoad } from "./failure-cause.ts";
-import { askHealth } from "./readiness/ask-health.ts";
-import { HealthWatch } from "./readiness/health-watch.ts";
+import { watchHealth } from "./readiness/ask-health.ts";
+import type { HealthWatch } from "./readiness/health-watch.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
 import { type ProcessDependencies, ServiceProcess } from "./service-process.ts";
@@ -27,6 +27,8 @@ const UNREADY_STOP_MS = 3_000;
 export interface ServiceDependencies extends ProcessDependencies {
   log: OwnLog;
   startupTimeoutMs: number;
+  /** Sets the deadline of an old process where a new one is to take its place. Returns a function that cancels it. */
+  limitRestart: (service: Service) => () => void;
   maxRestarts: number;
   /** Called after each change. `ended` is set when the service has ended and does not come back unless asked. */
   onChange: (service: Service, ended?: Extract<Effect, { type: "ended" }>) => void;
@@ -121,12 +123,13 @@ export class Service {
   }
 
   #handle(event: ServiceEvent): void {
-    const before = this.#state.name;
+    const { name: before, afterwards } = this.#state;
     const policy = { ...this.plan, maxRestarts: this.#with.maxRestarts };
     const { state, effects } = transition(this.#state, event, policy);
     this.#state = state;
+    // A stop during a restart has a deadline of its own.
+    if (before !== state.name || afterwards !== state.afterwards) this.#clearTimers();
     if (before !== state.name) {
-      this.#clearTimers();
       if (state.name !== "starting" && state.name !== "running") this.#health?.cancel();
       if (state.name === "running") this.#serves = true;
       this.#records.changed(before, state.name);
@@ -207,22 +210,14 @@ export class Service {
     this.#serves = readiness.kind === "http" ? false : undefined;
     this.#records.started(this.pid);
     this.#readiness = watchReadiness(readiness, clock, (seen) => this.handle({ type: "ready", seen }));
-    this.#health = this.#watchHealth();
-    this.#after(startupTimeoutMs, { type: "startup-timeout" });
-  }
-
-  #watchHealth(): HealthWatch | undefined {
-    const { plan, environment } = this;
-    const { clock, reaper } = this.#with;
-    if (plan.health === undefined) return undefined;
-    const ask = () => askHealth({ plan, environment, clock, reaper });
-    return new HealthWatch(plan.health, clock, ask, {
+    this.#health = watchHealth(this, this.#with, {
       onWell: () => {
-        if (plan.readiness.kind === "health") this.handle({ type: "ready", seen: true });
+        if (readiness.kind === "health") this.handle({ type: "ready", seen: true });
       },
       onIll: (why) => this.#records.turnedIll(why),
       onRecovered: () => this.#records.recovered(),
     });
+    this.#after(startupTimeoutMs, { type: "startup-timeout" });
   }
 
   #exited(status: number): void {
@@ -232,7 +227,9 @@ export class Service {
   }
 
   #end(how: "stop" | "fast-stop" | "kill"): void {
-    const forGood = this.#state.afterwards === "stop";
+    const { afterwards } = this.#state;
+    const forGood = afterwards === "stop";
+    if (how === "stop" && afterwards === "restart") this.#timers.push(this.#with.limitRestart(this));
     if (how !== "kill" && this.#serves === false && forGood) this.#after(UNREADY_STOP_MS, { type: "kill" });
     this.#process.end(how, forGood);
   }

@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { Operations } from "./operations.ts";
 import type { Reaper } from "./process/reaper.ts";
+import { limitRestart } from "./process/restart-limit.ts";
 import { reloadService } from "./reload/reload.ts";
 import { ReloadQueue } from "./reload/reload-queue.ts";
 import { Service, type ServiceDependencies } from "./service.ts";
@@ -66,12 +67,12 @@ export class Supervisor {
     this.#readEnvironment = dependencies.readEnvironment;
     this.#reloaded = dependencies.reloaded;
     this.#startedMs = clock.monotonicMs() - ageMs;
-    const { startupTimeoutMs, maxRestarts } = plan;
+    const { startupTimeoutMs, gracePeriodMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
-    this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange };
+    const limit = (service: Service) => limitRestart(service, { clock, log, gracePeriodMs });
+    this.#with = { ...dependencies, startupTimeoutMs, maxRestarts, onChange, limitRestart: limit };
     this.services = plan.services.map((service) => new Service(service, this.#with));
     this.#shutdown = new Shutdown(this.services, plan, clock, log, () => this.operations.letGo());
-    const { gracePeriodMs } = plan;
     const draining = () => this.draining;
     this.operations = new Operations({ clock, log, gracePeriodMs, startupTimeoutMs, draining });
     this.finished = new Promise((resolve) => {

@@ -21,6 +21,7 @@ function broken(onChange: ServiceDependencies["onChange"]): Service {
     killed: new KilledProcesses(),
     environment: {},
     startupTimeoutMs: 120_000,
+    limitRestart: () => () => {},
     maxRestarts: 3,
     onChange,
   });

@@ -78,6 +78,48 @@ describe("a reload whose check succeeds", () => {
     expect(run.said()).toContain("app: got TERM");
   });
 
+  test("ends one that ignores its signal when the grace period is over, and another takes its place", async () => {
+    const run = new Supervised([servicePlan("app", "stubborn", { reload: "restart" })], {
+      gracePeriodMs: 7_000,
+    });
+    run.supervisor.start();
+    await run.ready(["app"]);
+    const { pid } = run.service("app");
+    run.supervisor.reload();
+    await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
+    run.clock.advance(6_999);
+    expect([run.stateOf("app"), run.service("app").pid]).toEqual(["stopping", pid]);
+    run.clock.advance(1);
+    await run.ready(["app"], 2);
+    expect(run.service("app").pid).not.toBe(pid);
+    expect(run.service("app").restarts).toBe(0);
+    expect(run.records()).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        target: "app",
+        msg: "cannot restart app within 7 s: killing the old process",
+      }),
+    );
+  });
+
+  test("gives way to a stop, whose deadline is its own", async () => {
+    const run = new Supervised(
+      [servicePlan("app", "stubborn", { reload: "restart" }), servicePlan("other", "steady")],
+      { gracePeriodMs: 7_000 },
+    );
+    run.supervisor.start();
+    await run.ready(["app", "other"]);
+    run.supervisor.reload();
+    await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
+    run.clock.advance(6_000);
+    run.supervisor.stop("SIGTERM");
+    run.clock.advance(6_000);
+    expect(run.stateOf("app")).toBe("stopping");
+    run.clock.advance(1_000);
+    expect(await run.finished()).toBe(137);
+    expect(run.said().filter((line) => line === "app: ready")).toHaveLength(1);
+  });
+
   test("comes too late when a stop has begun meanwhile", async () => {
     const slow = check();
     const run = new Supervised([

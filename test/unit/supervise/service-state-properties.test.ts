@@ -94,11 +94,11 @@ class World {
   }
 
   send(event: ServiceEvent): void {
-    const before = this.state.name;
+    const { name: before, afterwards } = this.state;
     this.#countStarts(event);
     const { state, effects } = transition(this.state, event, this.policy);
     this.state = state;
-    if (before !== state.name) this.#timers = [];
+    if (before !== state.name || afterwards !== state.afterwards) this.#timers = [];
     const isSlow = before === "starting" && event.type === "startup-timeout";
     expect(
       effects.some(({ type }) => type === "slow-start"),
@@ -107,6 +107,8 @@ class World {
     for (const effect of effects) {
       if (effect.type === "spawn") this.#spawn();
       if (effect.type === "signal") this.#signal();
+      if (effect.type === "signal" && effect.how === "stop" && state.afterwards === "restart")
+        this.#arm({ type: "restart-timeout" }, 25_000);
       if (effect.type === "count-stable") this.#arm({ type: "stable" }, STABLE_AFTER_MS);
       if (effect.type === "back-off") {
         this.restartsMs.push(this.nowMs);
@@ -180,6 +182,22 @@ test("whatever happened before: asked to stop, then killed, it ends", () => {
       if (!obeys) world.die(137);
       expect(world.ended).toBe(true);
       expect(world.processes).toBe(0);
+    }),
+    RUNS,
+  );
+});
+
+test("whatever happened before: asked to restart, a process that ends when it is killed is replaced", () => {
+  fc.assert(
+    fc.property(policy, fc.array(happening, { maxLength: 60 }), (policy, happenings) => {
+      const world = new World(policy);
+      for (const happening of happenings) world.happen(happening);
+      if (world.state.name !== "running" && world.state.name !== "starting") return;
+      world.happen({ what: "restart" });
+      world.happen({ what: "timer", pick: 0 });
+      expect(world.state.name).toBe("killing");
+      world.die(137);
+      expect(world.state.name).toBe("starting");
     }),
     RUNS,
   );

@@ -23,6 +23,7 @@ const EVENTS: Record<EventName, ServiceEvent> = {
   stop: { type: "stop" },
   "fast-stop": { type: "fast-stop" },
   restart: { type: "restart" },
+  "restart-timeout": { type: "restart-timeout" },
   kill: { type: "kill" },
 };
 
@@ -47,6 +48,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopped", endedAsAsked],
     "fast-stop": ["stopped", endedAsAsked],
     restart: ["starting", spawn],
+    "restart-timeout": ["pending"],
     kill: ["stopped", endedAsAsked],
   },
   starting: {
@@ -59,6 +61,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopping", stop],
     "fast-stop": ["stopping", fastStop],
     restart: ["stopping", stop],
+    "restart-timeout": ["starting"],
     kill: ["killing", kill],
   },
   running: {
@@ -71,6 +74,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopping", stop],
     "fast-stop": ["stopping", fastStop],
     restart: ["stopping", stop],
+    "restart-timeout": ["running"],
     kill: ["killing", kill],
   },
   backoff: {
@@ -83,6 +87,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopped", endedAsAsked],
     "fast-stop": ["stopped", endedAsAsked],
     restart: ["starting", spawn],
+    "restart-timeout": ["backoff"],
     kill: ["stopped", endedAsAsked],
   },
   stopping: {
@@ -95,6 +100,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopping"],
     "fast-stop": ["stopping", fastStop],
     restart: ["stopping"],
+    "restart-timeout": ["stopping"],
     kill: ["killing", kill],
   },
   killing: {
@@ -107,6 +113,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["killing"],
     "fast-stop": ["killing"],
     restart: ["killing"],
+    "restart-timeout": ["killing"],
     kill: ["killing"],
   },
   stopped: {
@@ -119,6 +126,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["stopped"],
     "fast-stop": ["stopped"],
     restart: ["starting", spawn],
+    "restart-timeout": ["stopped"],
     kill: ["stopped"],
   },
   exited: {
@@ -131,6 +139,7 @@ const TABLE: Record<StateName, Record<EventName, Answer>> = {
     stop: ["exited"],
     "fast-stop": ["exited"],
     restart: ["starting", spawn],
+    "restart-timeout": ["exited"],
     kill: ["exited"],
   },
 };
@@ -149,11 +158,11 @@ const ROWS = Object.entries(TABLE).flatMap(([state, row]) =>
 );
 
 describe("every state answers every event", () => {
-  test("the table has all 8 states × 10 events", () => {
+  test("the table has all 8 states × 11 events", () => {
     const cells = new Set(ROWS.map(({ state, event }) => `${state} × ${event}`));
     expect(Object.keys(TABLE)).toHaveLength(8);
-    expect(Object.keys(EVENTS)).toHaveLength(10);
-    expect(cells.size).toBe(80);
+    expect(Object.keys(EVENTS)).toHaveLength(11);
+    expect(cells.size).toBe(88);
   });
 
   test.each(ROWS)("$state × $event", ({ state, event, answer: [next, ...effects] }) => {
@@ -171,6 +180,14 @@ describe("what an end leads to", () => {
     const { state, effects } = transition(stateOf(name, { afterwards: "restart" }), exited(0), POLICY);
     expect(state).toMatchObject({ name: "starting", exitStatus: 0, afterwards: "judge" });
     expect(effects).toEqual([spawn]);
+  });
+
+  test("a process that does not end for a restart is killed, and started again all the same", () => {
+    const asked = transition(stateOf("running"), EVENTS.restart, POLICY).state;
+    const late = transition(asked, EVENTS["restart-timeout"], POLICY);
+    expect(late.state).toMatchObject({ name: "killing", afterwards: "restart" });
+    expect(late.effects).toEqual([kill]);
+    expect(transition(late.state, exited(137), POLICY).effects).toEqual([spawn]);
   });
 
   test("a stop during a restart means that it does not come back", () => {
