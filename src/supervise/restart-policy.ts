@@ -30,3 +30,11 @@ export function backoffMs(attempt: number, random: number): number {
 export function recentRestarts(times: readonly number[], nowMs: number): number[] {
   return times.filter((at) => nowMs - at < RESTART_WINDOW_MS);
 }
+
+/** Too many deaths in a short time, or too many failed starts in a row. */
+export function isTooMuch(
+  { restartsMs, failedStarts }: { restartsMs: readonly number[]; failedStarts: number },
+  { maxRestarts }: RestartPolicy,
+): boolean {
+  return restartsMs.length >= maxRestarts || failedStarts > maxRestarts;
+}

@@ -11,6 +11,7 @@ import { askToEnd, askToHurry, kill } from "./process/ending.ts";
 import { prepareFiles } from "./process/prepare-files.ts";
 import type { Reaper } from "./process/reaper.ts";
 import { adoptService, type Spawned, type SpawnOptions, sendSignal, spawnService } from "./process/spawn.ts";
+import type { ServiceEvent, ServiceState } from "./service-state.ts";
 import { HeldSockets } from "./sockets/held-sockets.ts";
 
 /** A process that hands its pipe to a daemon must not delay the report of its own end. */
@@ -32,6 +33,17 @@ export interface ProcessWatcher {
   onEnd: (status: number) => void;
   /** The process could not be started, for instance because there is no such program. */
   onFailure: (error: Error) => void;
+}
+
+/** Whether clients wait, where that decides if one more process is started. */
+export function withWaiting(
+  event: ServiceEvent,
+  { name, afterwards }: ServiceState,
+  it: ServiceProcess,
+): ServiceEvent {
+  if (event.type === "stop" && name === "backoff") return { ...event, waiting: it.isAwaited };
+  if (event.type === "exited" && afterwards === "drain") return { ...event, waiting: it.isAwaited };
+  return event;
 }
 
 export class ServiceProcess {
@@ -167,6 +179,16 @@ export class ServiceProcess {
     if (how === "stop") void askToEnd(ending, forGood);
     else if (how === "fast-stop") askToHurry(ending);
     else kill(ending);
+  }
+
+  /** Whether connections wait in its sockets. */
+  get isAwaited(): boolean {
+    return this.#sockets?.isAwaited ?? false;
+  }
+
+  /** A restart has become a stop: its sockets take nothing new. */
+  refuseNew(): void {
+    this.#sockets?.divert();
   }
 
   /** No other process will be started. */

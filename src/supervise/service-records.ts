@@ -19,6 +19,13 @@ export class ServiceRecords {
     this.#log.info({ target: this.#name, target_pid: pid }, `${this.#name} started`);
   }
 
+  servesRest(): void {
+    this.#log.info(
+      { target: this.#name },
+      `connections wait for ${this.#name}: this one serves them, and ends`,
+    );
+  }
+
   cannotStart(cause: string): void {
     this.#log.error({ target: this.#name, cause }, `cannot start ${this.#name}: ${cause}`);
   }

@@ -1,5 +1,5 @@
 // The life of one service as a pure state machine: every state answers every event.
-import { type RestartPolicy, recentRestarts } from "./restart-policy.ts";
+import { isTooMuch, type RestartPolicy, recentRestarts } from "./restart-policy.ts";
 
 export const STATE_NAMES = [
   "pending", // not started yet
@@ -12,6 +12,9 @@ export const STATE_NAMES = [
   "exited", // ended by itself, and is not started again
 ] as const;
 export type StateName = (typeof STATE_NAMES)[number];
+
+/** `drain`: it stays away, but what waits for it by then is still served. */
+export type Afterwards = "stop" | "restart" | "judge" | "drain";
 
 export interface ServiceState {
   name: StateName;
@@ -26,7 +29,7 @@ export interface ServiceState {
   /** The times of recent restarts, in monotonic ms. */
   restartsMs: readonly number[];
   /** What to do once its process has ended. */
-  afterwards: "stop" | "restart" | "judge";
+  afterwards: Afterwards;
   /** The status of its last process. */
   exitStatus: number | undefined;
 }
@@ -37,10 +40,11 @@ export type ServiceEvent =
   | { type: "ready"; seen: boolean }
   | { type: "stable" }
   | { type: "startup-timeout" }
-  /** `unloadable`: according to its last output, its application cannot be loaded. */
-  | { type: "exited"; status: number; atMs: number; unloadable?: boolean }
+  /** `unloadable`: according to its last output, its application cannot be loaded. `waiting`: connections wait in its sockets. */
+  | { type: "exited"; status: number; atMs: number; unloadable?: boolean; waiting?: boolean }
   | { type: "backoff-elapsed" }
-  | { type: "stop" }
+  /** `waiting`: as above. */
+  | { type: "stop"; waiting?: boolean }
   | { type: "fast-stop" }
   | { type: "restart" }
   /** A process that is to be replaced has not ended in time. */
@@ -52,6 +56,8 @@ export type Effect =
   /** Begin to measure how long it stays ready. */
   | { type: "count-stable" }
   | { type: "signal"; how: "stop" | "fast-stop" | "kill" }
+  /** Its sockets take no new connection from now on. */
+  | { type: "refuse-new" }
   | { type: "back-off"; attempt: number }
   /** It has not come up in time. */
   | { type: "slow-start" }
@@ -79,6 +85,8 @@ const PROVEN = { wasReady: true, proven: true, failedStarts: 0 } as const;
 
 const ENDED_AS_ASKED: Effect = { type: "ended", failed: false, fatal: false };
 
+const KILL: Effect = { type: "signal", how: "kill" };
+
 type Handler = (state: ServiceState, event: ServiceEvent, policy: RestartPolicy) => Transition;
 
 /** The state after `event`. An event that means nothing in a state leaves it unchanged. */
@@ -95,10 +103,7 @@ const HANDLERS: Record<StateName, Handler> = {
     if (event.type === "ready")
       return to(state, { name: "running", ...(event.seen ? PROVEN : {}) }, [{ type: "count-stable" }]);
     if (event.type === "startup-timeout")
-      return to(state, { name: "killing", afterwards: "judge" }, [
-        { type: "slow-start" },
-        { type: "signal", how: "kill" },
-      ]);
+      return to(state, { name: "killing", afterwards: "judge" }, [{ type: "slow-start" }, KILL]);
     return whileAlive(state, event, policy);
   },
 
@@ -114,6 +119,8 @@ const HANDLERS: Record<StateName, Handler> = {
       case "restart":
         return spawn(state);
       case "stop":
+        if (event.waiting === true) return serveRest(state);
+        return to(state, { name: "stopped" }, [ENDED_AS_ASKED]);
       case "fast-stop":
       case "kill":
         return to(state, { name: "stopped" }, [ENDED_AS_ASKED]);
@@ -127,8 +134,7 @@ const HANDLERS: Record<StateName, Handler> = {
       case "exited":
         return afterEnd(state, event, policy);
       case "stop":
-        // A stop during a restart means that the service does not come back. It has had its signal already.
-        return to(state, { afterwards: "stop" });
+        return stayAway(state);
       case "fast-stop":
         return end(state, "stop", "fast-stop");
       case "restart-timeout":
@@ -145,6 +151,7 @@ const HANDLERS: Record<StateName, Handler> = {
       case "exited":
         return afterEnd(state, event, policy);
       case "stop":
+        return stayAway(state);
       case "fast-stop":
       case "kill":
         return to(state, { afterwards: "stop" });
@@ -192,6 +199,8 @@ type Exited = Extract<ServiceEvent, { type: "exited" }>;
 function afterEnd(state: ServiceState, event: Exited, policy: RestartPolicy): Transition {
   if (state.afterwards === "judge") return judge(state, event, policy);
   if (state.afterwards === "restart") return spawn({ ...state, exitStatus: event.status });
+  if (state.afterwards === "drain" && event.waiting === true)
+    return serveRest({ ...state, exitStatus: event.status });
   return to(state, { name: "stopped", exitStatus: event.status }, [ENDED_AS_ASKED]);
 }
 
@@ -211,21 +220,24 @@ function judge(before: ServiceState, event: Exited, policy: RestartPolicy): Tran
   ]);
 }
 
-/** Too many deaths in a short time, or too many failed starts in a row. */
-function isTooMuch({ restartsMs, failedStarts }: ServiceState, { maxRestarts }: RestartPolicy): boolean {
-  return restartsMs.length >= maxRestarts || failedStarts > maxRestarts;
-}
-
 function spawn(state: ServiceState): Transition {
   return to(state, { name: "starting", afterwards: "judge", proven: false }, [{ type: "spawn" }]);
 }
 
-function end(
-  state: ServiceState,
-  afterwards: ServiceState["afterwards"],
-  how: "stop" | "fast-stop" | "kill",
-): Transition {
+function end(state: ServiceState, afterwards: Afterwards, how: "stop" | "fast-stop" | "kill"): Transition {
   return to(state, { name: how === "kill" ? "killing" : "stopping", afterwards }, [{ type: "signal", how }]);
+}
+
+/** A stop while it ends. During a restart clients wait for its successor: new ones are not to. */
+function stayAway(state: ServiceState): Transition {
+  if (state.afterwards === "restart") return to(state, { afterwards: "drain" }, [{ type: "refuse-new" }]);
+  return state.afterwards === "drain" ? stay(state) : to(state, { afterwards: "stop" });
+}
+
+/** One more process for what waits, asked to end from its first moment: it does so when it has taken that. */
+function serveRest(state: ServiceState): Transition {
+  const effects: Effect[] = [{ type: "refuse-new" }, { type: "spawn" }, { type: "signal", how: "stop" }];
+  return to(state, { name: "stopping", afterwards: "stop", proven: false }, effects);
 }
 
 function stay(state: ServiceState): Transition {

@@ -8,7 +8,7 @@ import { watchHealth } from "./readiness/ask-health.ts";
 import type { HealthWatch } from "./readiness/health-watch.ts";
 import { type ReadinessWatch, watchReadiness } from "./readiness/readiness.ts";
 import { backoffMs, STABLE_AFTER_MS } from "./restart-policy.ts";
-import { type ProcessDependencies, ServiceProcess } from "./service-process.ts";
+import { type ProcessDependencies, ServiceProcess, withWaiting } from "./service-process.ts";
 import { ServiceRecords } from "./service-records.ts";
 import {
   type Effect,
@@ -125,7 +125,8 @@ export class Service {
   #handle(event: ServiceEvent): void {
     const { name: before, afterwards } = this.#state;
     const policy = { ...this.plan, maxRestarts: this.#with.maxRestarts };
-    const { state, effects } = transition(this.#state, event, policy);
+    const complete = withWaiting(event, this.#state, this.#process);
+    const { state, effects } = transition(this.#state, complete, policy);
     this.#state = state;
     // A stop during a restart has a deadline of its own.
     if (before !== state.name || afterwards !== state.afterwards) this.#clearTimers();
@@ -136,7 +137,7 @@ export class Service {
     }
     for (const effect of effects) this.#act(effect);
     const ended = effects.find((effect) => effect.type === "ended");
-    if (before === state.name) return;
+    if (before === state.name && !effects.some(({ type }) => type === "spawn")) return;
     this.#with.onChange(this, ended);
     for (const watcher of this.#watchers) watcher();
   }
@@ -162,7 +163,6 @@ export class Service {
     return this.ready && this.pid !== undefined && catchesSignal(this.pid, signal);
   }
 
-  /** Sends a signal to its main process only. */
   signal(signal: NodeJS.Signals): void {
     this.#process.signal(signal);
   }
@@ -176,6 +176,8 @@ export class Service {
         return this.#after(STABLE_AFTER_MS, { type: "stable" });
       case "signal":
         return this.#end(effect.how);
+      case "refuse-new":
+        return this.#process.refuseNew();
       case "back-off": {
         const delayMs = backoffMs(effect.attempt, Math.random());
         this.#records.backsOff(this.#state.exitStatus, delayMs);
@@ -207,8 +209,10 @@ export class Service {
     } catch (error) {
       return fail(error);
     }
-    this.#serves = readiness.kind === "http" ? false : undefined;
     this.#records.started(this.pid);
+    const isForTheRest = this.#state.name === "stopping";
+    this.#serves = readiness.kind === "http" && !isForTheRest ? false : undefined;
+    if (isForTheRest) return this.#records.servesRest();
     this.#readiness = watchReadiness(readiness, clock, (seen) => this.handle({ type: "ready", seen }));
     this.#health = watchHealth(this, this.#with, {
       onWell: () => {

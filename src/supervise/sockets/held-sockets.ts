@@ -27,6 +27,8 @@ const HANDSHAKES_END_MS = 3_000;
 const ACCEPTING_MS = 3_000;
 /** The same of an application whose workers are busy: what waits there was taken from nginx, which cannot ask again. */
 const APPLICATION_ACCEPTING_MS = 10_000;
+/** nginx starts within a second, on a busy machine too. */
+const STARTING_MS = 10_000;
 /** nginx closes its listeners as soon as it gets QUIT. */
 const LISTENERS_CLOSE_MS = 1_000;
 
@@ -39,6 +41,7 @@ export class HeldSockets {
   #decoys: number[] = [];
   /** The names that it has taken away. */
   #left: string[] = [];
+  #refuses = false;
 
   constructor(plan: SocketPlan, clock: Clock) {
     this.#plan = plan;
@@ -47,7 +50,8 @@ export class HeldSockets {
 
   /** Opens missing sockets. Returns the descriptors for the next process, which opens by itself what cannot be opened here. */
   descriptors(): number[] {
-    this.#endDiversion();
+    // The next process may be there for what waits alone.
+    if (!this.#refuses) this.#endDiversion();
     for (const socket of this.#plan.sockets) {
       if (this.#open.has(keyOf(socket)) || this.#gone.has(keyOf(socket))) continue;
       const fd = socket.kind === "tcp" ? listenTcp(socket, BACKLOG) : socket.fd;
@@ -75,40 +79,64 @@ export class HeldSockets {
     return socketVariables(this.#plan.variable, count);
   }
 
+  /** Whether connections wait for a process, or will in a moment. */
+  get isAwaited(): boolean {
+    return this.#isQueueFilled() || this.#countHandshakes() > 0 || !this.#areNamesEmpty();
+  }
+
+  /** Refuses new connections from now on. Clients that ask for a name are to wait for the next container. */
+  divert(): void {
+    this.#refuses = true;
+    for (const name of this.#names()) {
+      if (this.#left.includes(name)) continue;
+      this.#left.push(name);
+      removeName(name);
+    }
+    if (this.#decoys.length > 0) return;
+    for (const { socket } of this.#open.values())
+      if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
+  }
+
   /**
    * Refuses new connections from now on. Resolves when every connection that the kernel has taken already has been accepted:
    * closing a listener resets the connections that wait in it.
    */
   async refuseNew(): Promise<void> {
-    await this.#leaveNames();
-    if (this.#decoys.length > 0) return;
-    for (const { socket } of this.#open.values())
-      if (socket.kind === "tcp") this.#decoys.push(...divertConnections(socket));
-    if (this.#decoys.length === 0) return;
+    // Its process has just been started, for what waits alone.
+    const isForTheRest = this.#refuses;
+    this.divert();
+    await until(this.#clock, LOOK_PERIOD_MS, APPLICATION_ACCEPTING_MS, () => this.#areNamesEmpty());
+    if (this.#decoys.length === 0 && !isForTheRest) return;
     // In this order: no new handshake begins, and one under way ends in the queue.
-    const ports = this.#ports();
-    const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
-    await until(this.#clock, TABLE_PERIOD_MS, HANDSHAKES_END_MS, () => countHandshakes(ports, family) === 0);
-    await until(this.#clock, LOOK_PERIOD_MS, ACCEPTING_MS, () =>
-      [...this.#open.values()].every(({ fd }) => countWaiting(fd) === 0),
-    );
+    await until(this.#clock, TABLE_PERIOD_MS, HANDSHAKES_END_MS, () => this.#countHandshakes() === 0);
+    const limitMs = isForTheRest ? STARTING_MS : ACCEPTING_MS;
+    await until(this.#clock, LOOK_PERIOD_MS, limitMs, () => !this.#isQueueFilled());
   }
 
-  /** Clients that ask now are to wait for the next container; what the kernel has taken is still accepted. */
-  async #leaveNames(): Promise<void> {
-    const names = [...this.#open.values()].flatMap(({ socket }) =>
+  #isQueueFilled(): boolean {
+    return [...this.#open.values()].some(({ socket, fd }) => socket.kind === "tcp" && countWaiting(fd) > 0);
+  }
+
+  #countHandshakes(): number {
+    const family = this.#plan.sockets.some((it) => it.kind === "tcp" && isIPv6(it.host)) ? "both" : "IPv4";
+    const ports = this.#ports();
+    return ports.length === 0 ? 0 : countHandshakes(ports, family);
+  }
+
+  /** The kernel knows a socket by its name also when that is gone. */
+  #areNamesEmpty(): boolean {
+    return this.#names().every((name) => (connectionsAt(name)?.waiting ?? 0) === 0);
+  }
+
+  #names(): string[] {
+    return [...this.#open.values()].flatMap(({ socket }) =>
       socket.kind === "inherited" && socket.leaves !== undefined ? [socket.leaves] : [],
-    );
-    if (names.length === 0) return;
-    this.#left = names;
-    for (const name of names) removeName(name);
-    await until(this.#clock, LOOK_PERIOD_MS, APPLICATION_ACCEPTING_MS, () =>
-      names.every((name) => (connectionsAt(name)?.waiting ?? 0) === 0),
     );
   }
 
   /** Releases the sockets of a process that has been asked to end. From then on, connections are refused. */
   async release(): Promise<void> {
+    this.#refuses = false;
     const ports = this.#ports();
     for (const key of this.#open.keys()) this.#close(key);
     if (this.#decoys.length === 0) return;

@@ -11,18 +11,19 @@ import { INITIAL_STATE, type ServiceEvent, transition } from "../../../src/super
 
 const RUNS = { numRuns: 2_000 };
 
-/** What may happen to a service. `timer` fires one that is armed, `dies` and `obeys` end its process if it has one. */
+/** What may happen to a service. `waiting`: clients wait in its sockets. `timer` fires one that is armed, `dies` and `obeys` end its process if it has one. */
 type Happening =
-  | { what: "start" | "stop" | "fast-stop" | "restart" | "kill" | "obeys" }
+  | { what: "start" | "stop" | "fast-stop" | "restart" | "kill" | "obeys"; waiting?: boolean }
   | { what: "timer"; pick: number }
-  | { what: "dies"; status: number }
+  | { what: "dies"; status: number; waiting?: boolean }
   | { what: "passes"; ms: number };
 
 const request = fc.constantFrom("start", "stop", "fast-stop", "restart", "kill", "obeys");
+const waiting = fc.boolean();
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ what: request }) },
+  { weight: 3, arbitrary: fc.record({ what: request, waiting }) },
   { weight: 4, arbitrary: fc.record({ what: fc.constant("timer" as const), pick: fc.nat(9) }) },
-  { weight: 4, arbitrary: fc.record({ what: fc.constant("dies" as const), status: fc.nat(5) }) },
+  { weight: 4, arbitrary: fc.record({ what: fc.constant("dies" as const), status: fc.nat(5), waiting }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant("passes" as const), ms: fc.nat(90_000) }) },
 );
 const policy: fc.Arbitrary<RestartPolicy> = fc.record({
@@ -45,6 +46,8 @@ class World {
   #cameUp = false;
   /** A stop was asked for, and nothing else since. */
   mustEnd = false;
+  /** Processes after a stop, for clients that wait. */
+  #rests = 0;
   #timers: { event: ServiceEvent; atMs: number }[] = [];
 
   readonly policy: RestartPolicy;
@@ -70,27 +73,30 @@ class World {
         return this.send(timer.event);
       }
       case "dies":
-        return this.die(happening.status);
+        return this.die(happening.status, happening.waiting);
       case "obeys":
-        if (this.signalled) this.die(143);
+        if (this.signalled) this.die(143, happening.waiting);
         return;
       case "start":
       case "restart":
         this.mustEnd = false;
+        this.#rests = 0;
         if (this.ended || this.state.name === "pending") this.restartsMs = [];
         if (this.ended || this.state.name === "pending") this.failedStarts = 0;
         return this.send({ type: happening.what });
       default:
         this.mustEnd = true;
+        if (happening.what === "stop")
+          return this.send({ type: "stop", waiting: happening.waiting ?? false });
         return this.send({ type: happening.what });
     }
   }
 
-  die(status: number): void {
+  die(status: number, waiting = false): void {
     if (this.processes === 0) return;
     this.processes -= 1;
     this.signalled = false;
-    this.send({ type: "exited", status, atMs: this.nowMs });
+    this.send({ type: "exited", status, atMs: this.nowMs, waiting });
   }
 
   send(event: ServiceEvent): void {
@@ -104,8 +110,9 @@ class World {
       effects.some(({ type }) => type === "slow-start"),
       "slow start",
     ).toBe(isSlow);
+    const isForTheRest = effects.some(({ type }) => type === "refuse-new") && effects.length > 1;
     for (const effect of effects) {
-      if (effect.type === "spawn") this.#spawn();
+      if (effect.type === "spawn") this.#spawn(isForTheRest);
       if (effect.type === "signal") this.#signal();
       if (effect.type === "signal" && effect.how === "stop" && state.afterwards === "restart")
         this.#arm({ type: "restart-timeout" }, 25_000);
@@ -131,10 +138,15 @@ class World {
     if (event.type === "exited" && isJudged) this.failedStarts = this.#cameUp ? 0 : this.failedStarts + 1;
   }
 
-  #spawn(): void {
+  #spawn(isForTheRest: boolean): void {
     this.#cameUp = false;
-    expect(this.mustEnd, "spawned after a stop").toBe(false);
     this.processes += 1;
+    if (isForTheRest) {
+      this.#rests += 1;
+      expect(this.#rests, "processes for what waits").toBe(1);
+      return;
+    }
+    expect(this.mustEnd, "spawned after a stop").toBe(false);
     this.#arm({ type: "ready", seen: true }, 0);
     this.#arm({ type: "ready", seen: false }, 10_000);
     this.#arm({ type: "startup-timeout" }, 120_000);
@@ -161,7 +173,7 @@ class World {
   }
 }
 
-test("whatever happens: one process at most, none once it has ended, no spawn after a stop, no restart too many", () => {
+test("whatever happens: one process at most, none once it has ended, no spawn after a stop but one for clients that wait, no restart too many", () => {
   fc.assert(
     fc.property(policy, fc.array(happening, { maxLength: 60 }), (policy, happenings) => {
       const world = new World(policy);
@@ -179,7 +191,7 @@ test("whatever happened before: asked to stop, then killed, it ends", () => {
       world.happen({ what: "stop" });
       if (obeys) world.happen({ what: "obeys" });
       else world.happen({ what: "kill" });
-      if (!obeys) world.die(137);
+      if (!obeys) world.die(137, true);
       expect(world.ended).toBe(true);
       expect(world.processes).toBe(0);
     }),

@@ -190,11 +190,50 @@ describe("what an end leads to", () => {
     expect(transition(late.state, exited(137), POLICY).effects).toEqual([spawn]);
   });
 
-  test("a stop during a restart means that it does not come back", () => {
+  describe("a stop during a restart", () => {
+    const refuseNew: Effect = { type: "refuse-new" };
     const asked = transition(stateOf("running"), EVENTS.restart, POLICY).state;
-    const stopped = transition(asked, EVENTS.stop, POLICY);
-    expect(stopped.effects).toEqual([]);
-    expect(transition(stopped.state, exited(0), POLICY).state.name).toBe("stopped");
+    const late = transition(asked, EVENTS["restart-timeout"], POLICY).state;
+    const waiting: ServiceEvent = { type: "exited", status: 0, atMs: 1_000, waiting: true };
+
+    test.each([asked, late])(
+      "while $name: it does not come back, and new connections are refused at once",
+      (on) => {
+        const stopped = transition(on, EVENTS.stop, POLICY);
+        expect(stopped.effects).toEqual([refuseNew]);
+        expect(transition(stopped.state, EVENTS.stop, POLICY)).toEqual({ state: stopped.state, effects: [] });
+        expect(transition(stopped.state, exited(0), POLICY)).toMatchObject({
+          state: { name: "stopped" },
+          effects: [endedAsAsked],
+        });
+      },
+    );
+
+    test.each([asked, late])(
+      "while $name: what waits for it is served by one more, which then ends",
+      (on) => {
+        const { state } = transition(on, EVENTS.stop, POLICY);
+        const rest = transition(state, waiting, POLICY);
+        expect(rest.state).toMatchObject({ name: "stopping", afterwards: "stop" });
+        expect(rest.effects).toEqual([refuseNew, spawn, stop]);
+        expect(transition(rest.state, waiting, POLICY).state.name).toBe("stopped");
+      },
+    );
+
+    test("has a deadline of its own", () => {
+      const { state } = transition(asked, EVENTS.stop, POLICY);
+      expect(transition(state, EVENTS["restart-timeout"], POLICY)).toEqual({ state, effects: [] });
+      const killed = transition(state, EVENTS.kill, POLICY).state;
+      expect(transition(killed, waiting, POLICY).state.name).toBe("stopped");
+      const hurried = transition(state, EVENTS["fast-stop"], POLICY).state;
+      expect(transition(hurried, waiting, POLICY).state.name).toBe("stopped");
+    });
+
+    test("or during the wait for one: the same", () => {
+      const rest = transition(stateOf("backoff"), { type: "stop", waiting: true }, POLICY);
+      expect(rest.state.name).toBe("stopping");
+      expect(rest.effects).toEqual([refuseNew, spawn, stop]);
+    });
   });
 
   test("killed because it was not ready in time: judged like a death", () => {
