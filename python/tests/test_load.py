@@ -2,6 +2,7 @@
 
 import runpy
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,4 +67,9 @@ def test_gunicorn_has_it_once() -> None:
     wrapped: Any = WSGIApplication.load
     runpy.run_path(path_of("djinit_load.py"))
     assert WSGIApplication.load is wrapped
-    assert not hasattr(wrapped.__wrapped__, "__wrapped__")
+    # Others may have put theirs around it.
+    files = []
+    while wrapped is not None:
+        files.append(Path(wrapped.__code__.co_filename).name)
+        wrapped = getattr(wrapped, "__wrapped__", None)
+    assert files.count("djinit_load.py") == 1

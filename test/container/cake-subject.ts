@@ -80,7 +80,7 @@ export function positionOf(records: readonly LogRecord[], what: string | RegExp,
 
 /** Waits until a request is on its way to the application. */
 export async function isInHand(container: Container): Promise<void> {
-  // nginx holds a connection to gunicorn's socket only as long: state 03 is «connected».
+  // With sync workers nginx holds a connection to gunicorn's socket only as long: state 03 is «connected».
   const connected = / 03 +\d+ \/run\/gunicorn\/gunicorn\.sock$/m;
   await eventually(async () => connected.test(await container.output(["cat", "/proc/net/unix"])), {
     what: "the request has reached gunicorn",
