@@ -81,6 +81,12 @@ test.each(KINDS)(
     await container.exec(["rm", "-f", "/tmp/asked"]);
     expect((await http(`${url}die`, { method: "POST" })).status).toBe(502);
     expect((await container.output(["cat", "/tmp/asked"])).trim()).toBe("POST");
+    // Nor is one made again that was under way for long before it ended its worker.
+    await keeps(container, true);
+    await container.exec(["rm", "-f", "/tmp/asked"]);
+    for (let at = 0; at < 3; at += 1) await http(url);
+    expect((await http(`${url}late`, { timeoutMs: 40_000 })).status).toBe(502);
+    expect((await container.output(["cat", "/tmp/asked"])).trim()).toBe("GET");
   },
 );
 
