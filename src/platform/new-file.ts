@@ -5,7 +5,7 @@ const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | const
 
 /**
  * Writes a new file: an existing one is removed first, and no link is followed. Only for a directory that no other user can
- * write to. Errors: the system's own.
+ * write to. Errors: the system's own; then there is no file, not a part of one either.
  */
 export function writeNewFile(
   path: string,
@@ -17,6 +17,9 @@ export function writeNewFile(
   try {
     writeFileSync(fd, text);
     if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,6 @@
 // nginx's certificate is renewed while the container runs: cert-manager, certbot and their like replace the files. Loaded where
 // nginx takes TLS: a bundle of its own.
-
+import { dirname } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { DjinitError } from "../../base/errors.ts";
 import type { GivenFiles } from "../../base/given-file.ts";
@@ -58,7 +58,7 @@ export class PairKeeper {
     try {
       return this.#offer(isAsked, nowMs);
     } catch (error) {
-      this.#warn(`${this.#plan.file} cannot be written: ${(error as Error).message}`, "certificate");
+      this.#warnUnwritten(error as NodeJS.ErrnoException);
       return false;
     }
   }
@@ -132,7 +132,15 @@ export class PairKeeper {
     try {
       writePair(this.#plan.file, this.#taken, this.#plan.reader);
     } catch (error) {
-      this.#warn(`${this.#plan.file} cannot be written: ${(error as Error).message}`, "certificate");
+      this.#warnUnwritten(error as NodeJS.ErrnoException);
     }
+  }
+
+  #warnUnwritten({ code, message }: NodeJS.ErrnoException): void {
+    const isFull = code === "ENOSPC" || code === "EDQUOT";
+    const wayOut = isFull
+      ? `; make room in ${dirname(this.#plan.file)}, or give it more: it is tried again`
+      : "";
+    this.#warn(`${this.#plan.file} cannot be written: ${message}${wayOut}`, "certificate");
   }
 }
