@@ -43,6 +43,8 @@ export default defineConfig({
           name: "process",
           include: ["test/process/**/*.test.ts"],
           testTimeout: PROCESS_TIMEOUT_MS,
+          // By default there is one for two processors, and half of its time it waits.
+          maxWorkers: 2,
           sequence: PROCESSES,
         },
       },
