@@ -9,6 +9,8 @@ export interface ListenAddress {
   onlyV6: boolean;
   /** Whether PID 1 can open the socket in nginx's stead. */
   holdable: boolean;
+  /** Wants the header of the PROXY protocol from whoever connects. */
+  wantsProxy?: true;
 }
 
 /** Every TCP address in `code`, a configuration without its comments, once; in the order of their ports. */
@@ -28,11 +30,13 @@ export function readListens(code: string): ListenAddress[] {
       const key = `${host} ${port}`;
       // The options of an address may stand in any one of its directives.
       const earlier = found.get(key);
+      const wantsProxy = /\sproxy_protocol\b/.test(options) || earlier?.wantsProxy === true;
       found.set(key, {
         host,
         port,
         onlyV6: onlyV6 && (earlier?.onlyV6 ?? true),
         holdable: holdable && (earlier?.holdable ?? true),
+        ...(wantsProxy ? { wantsProxy } : {}),
       });
     }
   }

@@ -116,7 +116,11 @@ export function nginxCommand(globals: string, ...more: string[]): string[] {
 export function planListening(
   listens: readonly ListenAddress[],
 ): Required<Pick<ServicePlan, "readiness" | "sockets">> {
-  const addresses = listens.map(({ host, port }) => ({ host: LOOPBACK[host] ?? host, port }));
+  const addresses = listens.map(({ host, port, wantsProxy }) => ({
+    host: LOOPBACK[host] ?? host,
+    port,
+    ...(wantsProxy ? { wantsProxy } : {}),
+  }));
   const sockets = listens
     .filter(({ holdable }) => holdable)
     .map(({ host, port, onlyV6 }) => ({ kind: "tcp" as const, host, port, onlyV6 }));

@@ -32,7 +32,7 @@ export type Readiness =
   /** When a worker behind the socket accepts a connection; with `path`, when it answers an HTTP request below 400. */
   | ({ kind: "http"; socketPath: string; path?: string } & HttpRequest)
   /** When a process accepts connections at each of these addresses. */
-  | { kind: "tcp"; addresses: { host: string; port: number }[] };
+  | { kind: "tcp"; addresses: { host: string; port: number; wantsProxy?: true }[] };
 
 /** A command that ends with 0 while the service is well. */
 export interface HealthPlan {

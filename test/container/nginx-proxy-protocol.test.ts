@@ -118,8 +118,19 @@ describe("from a balancer that is trusted", () => {
     expect(echoOf(await speak(secure, "/"))).toMatchObject({ scheme: "https", remoteAddress: CLIENT });
   });
 
-  test("a client that does not speak it gets no answer there", async () => {
-    expect(await speak(await open(subject, PORT, Buffer.alloc(0)), "/")).toBe("");
+  test("a client that does not speak it gets no answer at either port, and one record says why", async () => {
+    for (const port of [PORT, TLS_PORT]) {
+      const answer = speak(await open(subject, port, Buffer.alloc(0)), "/unspoken/");
+      expect(await answer.catch(({ code }: NodeJS.ErrnoException) => code)).toMatch(/^(ECONNRESET)?$/);
+      await subject.container.record(
+        `the broken header at ${port}`,
+        ({ level, msg }) =>
+          level === "error" && msg.includes('broken header: "GET /unspoken/') && msg.includes(`:${port}`),
+      );
+    }
+    // PID 1 has asked each port whether nginx takes connections.
+    const broken = (await subject.container.records()).filter(({ msg }) => msg.includes("broken header"));
+    expect(broken).toHaveLength(2);
   });
 
   test("the usual port takes it of nobody, and believes a trusted proxy's headers as ever", async () => {

@@ -7,6 +7,8 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 /** More than the status and the Location of an answer take. */
 const LONGEST_HEAD_BYTES = 8_192;
+/** The PROXY protocol's header of a check. Without one, nginx logs an error where TLS is behind it. */
+const OF_NOBODY = "PROXY UNKNOWN\r\n";
 /** gunicorn believes it of whoever reaches its unix socket. */
 const BY_HTTPS = "X-Forwarded-Proto: https";
 
@@ -18,7 +20,9 @@ export async function probe(readiness: Asked): Promise<string | undefined> {
   switch (readiness.kind) {
     case "tcp": {
       const answers = await Promise.all(
-        readiness.addresses.map((address) => serves(connect(address), `${address.host}:${address.port}`)),
+        readiness.addresses.map(({ host, port, wantsProxy }) =>
+          serves(connect({ host, port }), `${host}:${port}`, wantsProxy ? OF_NOBODY : ""),
+        ),
       );
       return answers.find((answer) => answer !== undefined);
     }
@@ -41,10 +45,10 @@ export function beforeAnswer(readiness: Asked): string {
  * proves nothing: the kernel takes it as soon as anybody listens, such as gunicorn's master before a worker has loaded the
  * application, or PID 1, which holds nginx's sockets. This leaves no trace in any log.
  */
-function serves(socket: Socket, where: string): Promise<string | undefined> {
+function serves(socket: Socket, where: string, greeting = ""): Promise<string | undefined> {
   const late = `nobody took a connection at ${where} within ${PROBE_TIMEOUT_MS / 1_000} s`;
   return ask(socket, late, (answer) => {
-    socket.end();
+    socket.end(greeting);
     socket.resume();
     socket.once("end", () => answer(undefined));
   });

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Readiness } from "../../../src/plan/plan.ts";
+import { probe } from "../../../src/supervise/readiness/probe.ts";
 import { watchReadiness } from "../../../src/supervise/readiness/readiness.ts";
 import { eventually } from "../../support/eventually.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -28,6 +29,22 @@ async function serve(where: string | { port: number; host: string }, onSocket: (
   await once(server.listen(where), "listening");
   return server;
 }
+
+test("nginx gets the header of the PROXY protocol where it wants one, and nothing else", async () => {
+  const got: string[] = [];
+  const keep = (at: number) => (socket: Socket) => {
+    got[at] = "";
+    socket.on("data", (data) => (got[at] += data.toString())).on("end", () => socket.end());
+  };
+  const plain = await serve({ port: 0, host: "127.0.0.1" }, keep(0));
+  const proxied = await serve({ port: 0, host: "127.0.0.1" }, keep(1));
+  const addresses = [
+    { host: "127.0.0.1", port: portOf(plain) },
+    { host: "127.0.0.1", port: portOf(proxied), wantsProxy: true as const },
+  ];
+  expect(await probe({ kind: "tcp", addresses })).toBeUndefined();
+  expect(got).toEqual(["", "PROXY UNKNOWN\r\n"]);
+});
 
 function portOf(server: Server): number {
   return (server.address() as { port: number }).port;

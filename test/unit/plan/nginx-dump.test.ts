@@ -86,6 +86,18 @@ describe("the ports nginx listens on", () => {
     });
   });
 
+  test("where nginx wants the header of the PROXY protocol, readiness knows it, for each directive of the address", () => {
+    const listens = listensOf("8000", "8001 proxy_protocol", "8443 ssl", "8443 proxy_protocol");
+    expect(planListening(listens).readiness).toEqual({
+      kind: "tcp",
+      addresses: [
+        { host: "127.0.0.1", port: 8000 },
+        { host: "127.0.0.1", port: 8001, wantsProxy: true },
+        { host: "127.0.0.1", port: 8443, wantsProxy: true },
+      ],
+    });
+  });
+
   test.each([
     ["8000", { host: "0.0.0.0", onlyV6: false, holdable: true }],
     ["*:8000", { host: "0.0.0.0", onlyV6: false, holdable: true }],
