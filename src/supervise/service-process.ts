@@ -4,8 +4,8 @@ import type { RelayObserver } from "../logs/observer.ts";
 import { LastLines } from "../logs/write/last-lines.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
-import { haveMoved, type Places, placesOf } from "../platform/confinement/places.ts";
-import { confinementWords } from "../platform/confinement/rules.ts";
+import { haveMoved, type Places, placesLook, placesOf } from "../platform/confinement/places.ts";
+import { confinementWords, withoutServed } from "../platform/confinement/rules.ts";
 import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { askToEnd, askToHurry, kill } from "./process/ending.ts";
 import { prepareFiles } from "./process/prepare-files.ts";
@@ -16,6 +16,9 @@ import { HeldSockets } from "./sockets/held-sockets.ts";
 
 /** A process that hands its pipe to a daemon must not delay the report of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
+
+/** A reload is not to wait for a file system that does not answer. */
+const LOOK_LIMIT_MS = 1_000;
 
 export interface ProcessDependencies {
   clock: Clock;
@@ -91,20 +94,27 @@ export class ServiceProcess {
     return this.#endSignal();
   }
 
-  /** Whether its plan names something by now that its process cannot reach. */
-  get isOutgrown(): boolean {
+  /** Whether its plan names something by now that its process cannot reach. No answer within a second is none. */
+  async isOutgrown(): Promise<boolean> {
     const { confinement } = this.#plan;
     if (confinement === undefined || this.#confined === undefined)
       return this.#pid !== undefined && confinement !== this.#confined;
-    if (this.hasMoved) return true;
+    let moved: boolean | undefined;
+    const look = this.hasMoved().then((it) => {
+      moved = it;
+    });
+    await within(this.#with.clock, LOOK_LIMIT_MS, look);
+    if (moved !== false) return moved ?? false;
     const held = new Set(this.#confined);
     return confinementWords(confinement).some((word) => !held.has(word));
   }
 
   /** Whether a directory or a file that it serves has come, or has been replaced, since its start. */
-  get hasMoved(): boolean {
+  async hasMoved(): Promise<boolean> {
     const { confinement } = this.#plan;
-    return confinement !== undefined && haveMoved(this.#places, placesOf(confinement.served));
+    if (confinement === undefined) return false;
+    const now = await placesLook.at(confinement.served);
+    return haveMoved(this.#places, now);
   }
 
   get holdsSocket(): boolean {
@@ -126,8 +136,10 @@ export class ServiceProcess {
     prepareFiles(plan);
     const sockets = this.#sockets?.descriptors() ?? [];
     // Before the rules: what comes in between counts as news, and is looked at once too often.
-    this.#places = placesOf(plan.confinement?.served ?? []);
-    this.#confined = plan.confinement && confinementWords(plan.confinement);
+    const confinement =
+      plan.confinement && (placesLook.hangs ? withoutServed(plan.confinement) : plan.confinement);
+    this.#places = placesOf(confinement?.served ?? []);
+    this.#confined = confinement && confinementWords(confinement);
     const options: SpawnOptions = {
       plan,
       environment: { ...this.#environment, ...this.#sockets?.variables(sockets.length) },

@@ -149,12 +149,12 @@ export class Service {
   }
 
   /** Whether only a new process would reach what its plan names by now. */
-  get isOutgrown(): boolean {
-    return this.#process.isOutgrown;
+  isOutgrown(): Promise<boolean> {
+    return this.#process.isOutgrown();
   }
 
-  get hasMoved(): boolean {
-    return this.#process.hasMoved;
+  hasMoved(): Promise<boolean> {
+    return this.#process.hasMoved();
   }
 
   /** Whether the service handles a signal: HUP would end it, and TTIN freeze it, without a handler. Commands get all signals. */

@@ -21,6 +21,13 @@ export function confinementWords(confinement: Confinement): string[] {
   return [`--confine=${kind}`, ...new Set(words), "--"];
 }
 
+/** Without what lies on a file system that does not answer: it is found to have come when it does. */
+export function withoutServed(confinement: Confinement): Confinement {
+  const served = new Set([...confinement.served, ...confinement.linked]);
+  const reads = confinement.reads.filter((path) => !served.has(path));
+  return { ...confinement, reads, served: [], linked: [] };
+}
+
 /** What PID 1 may not see nginx may: a key in a directory of its group's, say. start-service leaves out what is not there. */
 function isAbsent(path: string): boolean {
   try {

@@ -51,7 +51,9 @@ export async function reloadService(
   if (service.pid === undefined) return undefined;
   // As late as possible: gunicorn is reading its new configuration.
   if (plan.waits !== undefined) writeNginxWaits(plan.waits);
-  const isOutgrown = service.isOutgrown;
+  const isOutgrown = await service.isOutgrown();
+  // As above.
+  if (service.pid === undefined || !wanted()) return undefined;
   const why = isNewEnvironment
     ? ": its environment has changed"
     : isOutgrown

@@ -8,10 +8,10 @@ const MOST_MS = 300_000;
 
 interface Confined {
   ready: boolean;
-  hasMoved: boolean;
+  hasMoved: () => Promise<boolean>;
 }
 
-/** Returns a function that ends the watch. */
+/** Where a file system does not answer the watch waits for it. Returns a function that ends the watch. */
 export function watchServed<S extends Confined>(
   services: readonly S[],
   clock: Clock,
@@ -19,12 +19,18 @@ export function watchServed<S extends Confined>(
 ): () => void {
   let waitMs = PERIOD_MS;
   let cancel = () => {};
+  let isOver = false;
   const look = async (): Promise<void> => {
-    const moved = services.filter(({ ready, hasMoved }) => ready && hasMoved);
-    for (const service of moved) await renew(service);
+    const moved: S[] = [];
+    for (const service of services) if (service.ready && (await service.hasMoved())) moved.push(service);
+    for (const service of moved) if (!isOver && service.ready) await renew(service);
+    if (isOver) return;
     waitMs = moved.length === 0 ? Math.max(PERIOD_MS, waitMs / 2) : Math.min(MOST_MS, waitMs * 2);
     cancel = clock.after(waitMs, () => void look());
   };
   cancel = clock.after(PERIOD_MS, () => void look());
-  return () => cancel();
+  return () => {
+    isOver = true;
+    cancel();
+  };
 }

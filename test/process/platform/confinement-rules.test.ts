@@ -11,10 +11,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Confinement } from "../../../src/base/confinement.ts";
-import { haveMoved, placesOf } from "../../../src/platform/confinement/places.ts";
-import { confinementWords } from "../../../src/platform/confinement/rules.ts";
+import { haveMoved, PlacesLook, placesOf } from "../../../src/platform/confinement/places.ts";
+import { confinementWords, withoutServed } from "../../../src/platform/confinement/rules.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const isRoot = process.getuid?.() === 0;
 const ANOTHER = 12_345;
@@ -116,4 +117,49 @@ test("what has come, or has taken the place of what was there, has moved; what i
   renameSync(join(root, "media"), join(root, "old"));
   make("media/a");
   expect(moved()).toBe(true);
+});
+
+describe("a look at places beside what the process does", () => {
+  test("finds what the other one finds", async () => {
+    const paths = ["/usr", "/usr/bin", "/no/such"];
+    expect(await new PlacesLook().at(paths)).toEqual(placesOf(paths));
+  });
+
+  test("is one at a time: one that gets no answer keeps no other thread", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let asked = 0;
+    const look = new PlacesLook((async (path: string) => {
+      asked += 1;
+      await promise;
+      return { dev: 1, ino: path.length };
+    }) as unknown as ConstructorParameters<typeof PlacesLook>[0]);
+    const first = look.at(["/a", "/bb"]);
+    const second = look.at(["/c"]);
+    expect(look.hangs).toBe(false);
+    await eventually(() => look.hangs, { what: "it is said to hang" });
+    expect(asked).toBe(1);
+    resolve();
+    expect(await first).toEqual(
+      new Map([
+        ["/a", "1:2"],
+        ["/bb", "1:3"],
+      ]),
+    );
+    expect(await second).toEqual(new Map([["/c", "1:2"]]));
+    expect([look.hangs, asked]).toEqual([false, 3]);
+  });
+
+  test("what is served is left out where it would not be answered for", () => {
+    const none = {
+      kind: "nginx",
+      appDirectory: "/app",
+      system: [],
+      lists: [],
+      writes: [],
+      creates: [],
+    } as const;
+    const lists = { system: [], lists: [], writes: [], creates: [] };
+    const given = { ...none, ...lists, reads: ["/etc/a", "/media"], served: ["/media"], linked: ["/media"] };
+    expect(withoutServed(given)).toEqual({ ...given, reads: ["/etc/a"], served: [], linked: [] });
+  });
 });

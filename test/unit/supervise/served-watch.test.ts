@@ -8,9 +8,15 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 function watch(facts: { ready: boolean; hasMoved: boolean }, stays = false) {
   const clock = new VirtualClock();
   const renewedMs: number[] = [];
-  const cancel = watchServed([facts], clock, async (service) => {
+  const service = {
+    get ready() {
+      return facts.ready;
+    },
+    hasMoved: async () => facts.hasMoved,
+  };
+  const cancel = watchServed([service], clock, async () => {
     renewedMs.push(clock.monotonicMs());
-    if (!stays) service.hasMoved = false;
+    if (!stays) facts.hasMoved = false;
   });
   const pass = async (seconds: number): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
@@ -50,4 +56,29 @@ test("what moves all the time renews it ever less often, and often again after a
   facts.hasMoved = true;
   await pass(3);
   expect(renewedMs).toHaveLength(before + 1);
+});
+
+test("a file system that does not answer is waited for, and asked no second time meanwhile", async () => {
+  const clock = new VirtualClock();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  let asked = 0;
+  let renewed = 0;
+  const hasMoved = (): Promise<boolean> => {
+    asked += 1;
+    return asked === 1 ? promise : Promise.resolve(false);
+  };
+  watchServed([{ ready: true, hasMoved }], clock, async () => {
+    renewed += 1;
+  });
+  for (let passed = 0; passed < 60; passed += 1) {
+    clock.advance(1_000);
+    await settle();
+  }
+  expect([asked, renewed]).toEqual([1, 0]);
+  resolve(true);
+  await settle();
+  expect(renewed).toBe(1);
+  clock.advance(4_000);
+  await settle();
+  expect(asked).toBe(2);
 });
