@@ -88,6 +88,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     reloaded: ({ name }, refused) => {
       if (name === "nginx") tls?.settle(refused);
     },
+    settled: (isTaken) => vault?.settle(isTaken),
   });
   process.removeAllListeners("uncaughtException").on("uncaughtException", (thrown) => {
     const error = asDjinitError(thrown);

@@ -33,6 +33,8 @@ export interface SupervisorDependencies {
   readEnvironment: () => Promise<NodeJS.ProcessEnv>;
   /** A reload of all has come to this service; why it was refused. */
   reloaded?: (service: Service, refused: DjinitError | undefined) => void;
+  /** A reload of all is over; whether each service that reads the environment has taken it. */
+  settled?: (isTaken: boolean) => void;
   /** What is wrong with a service's socket, if it is watched. */
   lostSocket?: (service: Service) => Lost | undefined;
 }
@@ -50,8 +52,7 @@ export class Supervisor {
   readonly #startedMs: number;
   readonly #clock: Clock;
   readonly #with: ServiceDependencies;
-  readonly #readEnvironment: () => Promise<NodeJS.ProcessEnv>;
-  readonly #reloaded: SupervisorDependencies["reloaded"];
+  readonly #on: Pick<SupervisorDependencies, "readEnvironment" | "reloaded" | "settled">;
   #announced = false;
   #hasNotStarted = true;
   #reloadsWhenReady = false;
@@ -64,8 +65,7 @@ export class Supervisor {
     this.#log = log;
     this.#clock = clock;
     this.lostSocket = dependencies.lostSocket ?? (() => undefined);
-    this.#readEnvironment = dependencies.readEnvironment;
-    this.#reloaded = dependencies.reloaded;
+    this.#on = dependencies;
     this.#startedMs = clock.monotonicMs() - ageMs;
     const { startupTimeoutMs, gracePeriodMs, maxRestarts } = plan;
     const onChange = (service: Service, ended?: Ended) => this.#onChange(service, ended);
@@ -139,18 +139,22 @@ export class Supervisor {
 
   async #reloadAll(): Promise<void> {
     const wanted = (): boolean => !this.#shutdown.begun;
+    let isTaken = true;
     try {
-      const environment = await this.#readEnvironment();
+      const environment = await this.#on.readEnvironment();
       // Servers in front first: connections that their new processes carry need not end with the application's old processes.
       for (const service of this.services.toSorted((a, b) => b.plan.after.length - a.plan.after.length)) {
         if (!wanted()) continue;
         const refused = await reloadService(service, environment, this.#with, wanted);
         if (refused !== undefined) logError(this.#log, refused);
-        this.#reloaded?.(service, refused);
+        this.#on.reloaded?.(service, refused);
+        if (refused !== undefined && service.plan.readsEnvironment) isTaken = false;
       }
     } catch (thrown) {
       logError(this.#log, thrown);
+      isTaken = false;
     }
+    this.#on.settled?.(isTaken);
   }
 
   /** Gives one service its files as they are now. Returns why it was refused, or has failed. */

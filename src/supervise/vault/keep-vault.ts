@@ -6,6 +6,7 @@ import { filesFor } from "../../platform/files/files-of-root.ts";
 import { vaultClient } from "../../vault/client.ts";
 import type { Lease, VaultState } from "../../vault/state.ts";
 import { VaultKeeper } from "./vault-keeper.ts";
+import { wakefulClock } from "./wakeful-clock.ts";
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 
@@ -19,14 +20,14 @@ export interface KeepOptions {
 
 /** Takes over what the first life has borrowed. */
 export function keepVault(state: VaultState, { wasRoot, ...options }: KeepOptions): VaultKeeper {
-  const { clock } = options;
+  const clock = wakefulClock(options.clock);
   const files = filesFor(wasRoot);
   const client = vaultClient(state.server, {
     timeoutMs: ATTEMPT_TIMEOUT_MS,
     nowMs: () => clock.monotonicMs(),
     readFile: (path) => readSecret(path, files),
   });
-  return new VaultKeeper(onClock(state, clock.monotonicMs() - Date.now()), { ...options, client });
+  return new VaultKeeper(onClock(state, clock.monotonicMs() - Date.now()), { ...options, clock, client });
 }
 
 /** The first life counted since 1970: its own clock has ended with it. */

@@ -12,13 +12,12 @@ import { blame, findMissing, findWanted, giveValues, pathsOf, type Wanted } from
 import { type Held, revokeAll } from "../../vault/revoke.ts";
 import type { Lease, Secret, Token, VaultState } from "../../vault/state.ts";
 import { asFailure, fail, type Kept, keptOf, type LeaseView, nameOf, recover, viewOf } from "./lent.ts";
+import { Rotation } from "./rotation.ts";
 
 export type { LeaseView } from "./lent.ts";
 
-/** A timer cannot wait longer than 24 days. */
-const LONGEST_WAIT_MS = 86_400_000;
-/** A reload that was refused for another reason is asked for again: the old credentials end. */
-const REMIND_MS = 30_000;
+/** A timer stands still while the machine sleeps; a lease does not. */
+const LONGEST_WAIT_MS = 60_000;
 
 export interface KeeperDependencies {
   clock: Clock;
@@ -34,18 +33,18 @@ export class VaultKeeper {
   #tokens: [Token, ...Token[]];
   readonly #secrets: Map<string, Secret>;
   readonly #kept = new Set<Kept>();
+  readonly #rotation: Rotation;
   /** Leases that nobody uses any more. */
   readonly #superseded: Held[];
   #cancel = (): void => {};
   #working = false;
   #closed = false;
-  /** Replaced credentials that no reload has taken yet. */
-  #fresh = false;
   #failures = 0;
 
   /** The times in `state` are on `clock`. */
   constructor(state: VaultState, dependencies: KeeperDependencies) {
     this.#with = dependencies;
+    this.#rotation = new Rotation(dependencies.clock, dependencies.reload);
     this.#login = state.login;
     this.#tokens = [state.token];
     this.#secrets = new Map(Object.entries(state.secrets));
@@ -73,7 +72,7 @@ export class VaultKeeper {
     const problems: Problem[] = [];
     const wanted = findWanted(variables, problems);
     const paths = pathsOf(wanted);
-    const isRotation = this.#fresh;
+    const isRotation = this.#rotation.isOpen;
     for (const path of paths) {
       const known = this.#secrets.get(path);
       if (known !== undefined && (known.lease !== undefined || isRotation)) continue;
@@ -92,15 +91,21 @@ export class VaultKeeper {
         },
       );
     }
-    this.#fresh = false;
+    this.#rotation.handOut();
     for (const path of this.#secrets.keys()) if (!paths.includes(path)) this.#supersede(path);
     this.#plan();
+  }
+
+  /** A reload is over. `isTaken`: every service that reads the environment has taken it. */
+  settle(isTaken: boolean): void {
+    this.#rotation.settle(isTaken);
   }
 
   /** Gives everything back, when the services have ended. Resolves within bounded time. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
+    this.#rotation.close();
     const { client, clock, log } = this.#with;
     const leases = [...this.#superseded];
     for (const [path, { lease }] of this.#secrets)
@@ -161,16 +166,8 @@ export class VaultKeeper {
       replaced = (await this.#look(kept)) || replaced;
     }
     this.#working = false;
-    if (replaced && !this.#closed) this.#apply();
+    if (replaced && !this.#closed) this.#rotation.begin();
     this.#plan();
-  }
-
-  #apply(): void {
-    this.#fresh = true;
-    this.#with.reload();
-    this.#with.clock.after(REMIND_MS, () => {
-      if (this.#fresh && !this.#closed) this.#apply();
-    });
   }
 
   /** Whether services need new values now. */

@@ -1,6 +1,7 @@
 import { setImmediate as settled } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { VaultKeeper } from "../../../../src/supervise/vault/vault-keeper.ts";
+import { wakefulClock } from "../../../../src/supervise/vault/wakeful-clock.ts";
 import type { VaultClient } from "../../../../src/vault/client.ts";
 import { VaultFailure } from "../../../../src/vault/failure.ts";
 import type { Lease, Login, VaultState } from "../../../../src/vault/state.ts";
@@ -12,7 +13,10 @@ const APPROLE: Login = { kind: "approle", mount: "approle", roleId: "r" };
 
 /** Vault in virtual time: what is lent for 30 s lives for `maxS` at most. */
 function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
-  const clock = new VirtualClock();
+  const timers = new VirtualClock();
+  /** How long the machine has slept. */
+  const slept = { ms: 0 };
+  const clock = wakefulClock(timers, () => 1e12 + timers.monotonicMs() + slept.ms);
   const done: string[] = [];
   const records: { level: string; msg: string; fields: Record<string, unknown> }[] = [];
   const down = { why: undefined as VaultFailure | undefined, only: /./ };
@@ -83,7 +87,7 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
   const keeper = new VaultKeeper(state, { clock, log, client, reload: () => at("reload") });
   const pass = async (seconds: number): Promise<void> => {
     for (let passed = 0; passed < seconds * 2; passed += 1) {
-      clock.advance(500);
+      timers.advance(500);
       await settled();
     }
   };
@@ -100,7 +104,7 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
     await keeper.resolve({ environment, sources });
     return environment;
   };
-  return { keeper, done, records, down, pass, resolve };
+  return { keeper, done, records, down, pass, resolve, slept };
 }
 
 const USER = { DATABASE_USER: `vault:${PATH}#username` };
@@ -129,13 +133,39 @@ test("near its longest life it is replaced before it ends; the old one is revoke
 });
 
 test("credentials that no reload has taken are brought up again", async () => {
-  const { done, pass, resolve } = start({ maxS: 40 });
+  const { done, keeper, pass, resolve } = start({ maxS: 40 });
   await pass(64);
   expect(done.filter((line) => line.endsWith("reload"))).toHaveLength(2);
   await resolve({ ...USER });
+  keeper.settle(true);
   const before = done.filter((line) => line.endsWith("reload")).length;
   await pass(2);
   expect(done.filter((line) => line.endsWith("reload"))).toHaveLength(before);
+});
+
+test("a service that refuses a rotation is asked again with the same values until it takes them", async () => {
+  const { done, keeper, pass, resolve } = start({ maxS: 40 });
+  const reloads = () => done.filter((line) => line.endsWith("reload"));
+  await pass(34);
+  expect(reloads()).toEqual(["33 s reload"]);
+  expect(await resolve({ ...USER })).toEqual({ DATABASE_USER: "born at 33" });
+  // Its check takes its time, and refuses.
+  keeper.settle(false);
+  await pass(31);
+  expect(reloads()).toHaveLength(2);
+  expect(await resolve({ ...USER })).toEqual({ DATABASE_USER: "born at 33" });
+  keeper.settle(true);
+  const before = reloads().length;
+  await pass(1);
+  expect(reloads()).toHaveLength(before);
+});
+
+test("what ended while the machine slept is replaced within a minute", async () => {
+  const { done, pass, slept } = start();
+  await pass(5);
+  slept.ms = 3_600_000;
+  await pass(61);
+  expect(done.slice(0, 2)).toEqual(["3620 s read database/creds/app with token 1", "3620 s reload"]);
 });
 
 test("in an outage it is tried again; the lease lives on, and what has ended is said once and then replaced", async () => {
