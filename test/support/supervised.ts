@@ -94,6 +94,8 @@ export class Supervised {
   readonly supervisor: Supervisor;
   /** What a reload finds. */
   newEnvironment: () => NodeJS.ProcessEnv;
+  /** Of each reload, whether every service that reads the environment has taken it. */
+  readonly settled: boolean[] = [];
   /** The exit status, once there is one. */
   status: number | undefined;
   readonly #pipe = realPipe();
@@ -118,6 +120,7 @@ export class Supervised {
       ageMs: BOOT_MS,
       environment,
       readEnvironment: async () => this.newEnvironment(),
+      settled: (isTaken: boolean) => void this.settled.push(isTaken),
     };
     this.supervisor = new Supervisor(planOfServices(services, more), dependencies);
     started.push(this.supervisor);

@@ -225,6 +225,11 @@ describe("a reload with another environment", () => {
     run.supervisor.reload();
     await eventually(() => refusals(run).length > 0);
     expect(run.service("app").environment["GREETING"]).toBeUndefined();
+    await eventually(() => run.settled.length === 1);
+    broken.ends(0);
+    run.supervisor.reload();
+    await run.ready(["app"], 2);
+    expect(run.settled).toEqual([false, true]);
   });
 
   test("that cannot be read is refused as a whole", async () => {
@@ -237,5 +242,6 @@ describe("a reload with another environment", () => {
     run.supervisor.reload();
     await eventually(() => refusals(run).length > 0);
     expect(reloads(run)).toEqual([]);
+    await eventually(() => expect(run.settled).toEqual([false]));
   });
 });
