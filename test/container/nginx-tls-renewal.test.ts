@@ -1,8 +1,9 @@
-// Renewals that go wrong: the old pair serves on, one record says why, and the next good pair is taken.
+// Renewals that go wrong: the old pair serves on, one record says why, and the next good pair is taken. On a small /run of its own.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MadePair, makePair, withEndDate } from "../support/certificates.ts";
 import type { Container } from "../support/docker.ts";
 import { eventually } from "../support/eventually.ts";
+import { http } from "../support/http.ts";
 import { fingerprint, HOST, SecretVolume, startTls } from "./tls-subject.ts";
 
 const volume = new SecretVolume();
@@ -13,7 +14,7 @@ let port: number;
 beforeAll(async () => {
   for (let made = 0; made < 4; made++) pairs.push(makePair(HOST));
   volume.give(pairs[0] as MadePair);
-  ({ container, port } = await startTls(volume));
+  ({ container, port } = await startTls(volume, { tmpfs: ["/run:size=16m,mode=755"] }));
 });
 afterAll(async () => {
   await container?.rm();
@@ -85,6 +86,34 @@ test("the next good pair is taken, by itself", async () => {
   volume.give(pair(1));
   await isTaken(old);
 }, 120_000);
+
+test("a full /run: the old pair serves on, reloads and status go on, and the new one is taken when there is room", async () => {
+  const old = await fingerprint(port);
+  // To the last byte.
+  const fill = "cat /dev/zero > /run/full; cat /dev/zero >> /run/full; true";
+  await container.exec(["sh", "-c", fill], { user: "root" });
+  // What others give up of their room meanwhile, a page or two, is not enough for so long a chain.
+  const chain = pairs.map(({ certificate }) => certificate).join("");
+  volume.give({ ...pair(2), certificate: pair(2).certificate + chain.repeat(15) });
+  await eventually(async () => (await said(KEEPS)).some((msg) => msg.includes("ENOSPC")), {
+    what: "a word about the full /run",
+    timeoutMs: 60_000,
+    attach: () => container.logs(),
+  });
+  for (const words of ["reload", "status"]) await container.output(["djinit", words]);
+  expect(await fingerprint(port)).toBe(old);
+  expect((await http(await container.url())).status).toBe(200);
+  expect((await said(KEEPS)).filter((msg) => msg.includes("ENOSPC"))).toEqual([
+    expect.stringContaining("; make room in /run/djinit, or give it more: it is tried again"),
+  ]);
+  // Of a key there is no half.
+  const list = await container.output(["ls", "/run/djinit"], { user: "root" });
+  expect(list.split("\n").filter((name) => name.startsWith("tls."))).toEqual(["tls.pem"]);
+  await container.output(["rm", "/run/full"], { user: "root" });
+  await isTaken(old);
+  const severe = (await container.records()).filter(({ level }) => level === "error" || level === "fatal");
+  expect(severe).toEqual([]);
+}, 180_000);
 
 test("no key is in a log", async () => {
   const logs = await container.logs();
