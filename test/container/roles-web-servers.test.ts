@@ -12,6 +12,7 @@ import { statusOf } from "../support/records.ts";
 import { runContext } from "../support/run-context.ts";
 import { ADMIN_PORT, scrape } from "./admin-subject.ts";
 import { mainPid, serves } from "./cake-subject.ts";
+import { expectStacks } from "./dump-subject.ts";
 import { expectLateAnswered } from "./late-requests.ts";
 import { startProject, startReadyProject } from "./project-subject.ts";
 import { expectNothingLost, startLoad, underLoad } from "./steady-load.ts";
@@ -27,6 +28,15 @@ const SERVERS = [
   ["daphne", ["/bin/sh", "-c", `exec daphne -b 0.0.0.0 -p 8000 ${ASGI}`]],
   ["hypercorn", ["hypercorn", ASGI, "--bind", "0.0.0.0:8000", "-w", "2"]],
 ] as const;
+
+/** On a busy machine it takes 160 s. */
+const WHOLE_LIFE_MS = 360_000;
+/** Of those in Python: where their own code stands while they wait for requests. */
+const STACKS: Partial<Record<string, RegExp>> = {
+  uvicorn: /\/uvicorn\/server\.py/,
+  daphne: /\/daphne\/server\.py/,
+  hypercorn: /\/hypercorn\/asyncio\//,
+};
 
 /** A process of uvicorn's ends by itself, and one of hypercorn's begins. */
 const RENEWAL = /^(Maximum request limit of \d+ exceeded|Running on )/;
@@ -170,6 +180,14 @@ test.each(SERVERS)(
       said.filter(({ msg }) => msg.startsWith("djinit keeps its own settings instead of: ")),
     ).toHaveLength(1);
 
+    const place = STACKS[server];
+    if (place !== undefined) {
+      // Each of those that answer is asked, and none is replaced for it.
+      const asked = await expectStacks(container, server, place);
+      const answering = [...(await askedPids(container))];
+      expect(asked.map(({ pid }) => pid)).toEqual(expect.arrayContaining(answering));
+    }
+
     const before = await askedPids(container);
     const sockets = await openSockets(container);
     const load = startLoad(container, 60);
@@ -197,6 +215,7 @@ test.each(SERVERS)(
     expectNothingLost(await last.finish(), true);
     expect(await stopped).toBe(0);
   },
+  WHOLE_LIFE_MS,
 );
 
 test.each([
