@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 # Below what poolers allow an idle transaction.
 CHECK_SECONDS = 5
 
+# The last three let the server notice a dead container soon. Its own are two hours.
 POSTGRES_SETTINGS = """
-SELECT set_config(name, '0', true) FROM pg_settings
-WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')
+SELECT set_config(name, wanted_value, true) FROM pg_settings JOIN (VALUES
+    ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'), ('statement_timeout', '0'),
+    ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')
+) AS wanted (wanted_name, wanted_value) ON wanted_name = name
 """
 POSTGRES_LOCK = """
 SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(chr(31), 'djinit', current_schema(), %s::text), 0))
@@ -73,7 +76,12 @@ class PostgresLock:
 
 
 class MysqlLock(PostgresLock):
-    """GET_LOCK is the server's, not the database's, and takes names of up to 64 characters."""
+    """GET_LOCK is the server's, not the database's, and takes names of up to 64 characters.
+
+    The server keeps it for a container whose machine has died until it gives up the session: after eight hours, unless it is told.
+    """
+
+    IDLE_SECONDS = 120
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -82,6 +90,8 @@ class MysqlLock(PostgresLock):
 
     def take(self) -> bool:
         """Whether it is ours now. Does not wait, and holds no connection where it is another's."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET SESSION wait_timeout = %s", [self.IDLE_SECONDS])
         if self.one("SELECT GET_LOCK(%s, 0)", self.name)[0] == 1:
             return True
         self.release()

@@ -162,26 +162,36 @@ def is_lock_timeout(error: BaseException | None) -> bool:
     return False
 
 
+# Where the machine of this container dies, the server gives up what the migration has locked after 25 s, not after two hours.
+TRANSACTION_SETTINGS = """
+SELECT set_config('tcp_keepalives_idle', '10', true), set_config('tcp_keepalives_interval', '5', true),
+    set_config('tcp_keepalives_count', '3', true)
+"""
+LOCK_SETTING = ", set_config('lock_timeout', %s, true)"
+
+
 @contextlib.contextmanager
 def limited_locks(alias: str, seconds: float) -> Iterator[None]:
     """PostgreSQL: a migration's statements wait only so long for a lock; meanwhile all others queue up behind them.
 
     Within the migration's own transaction, so that nothing of it stays in a pooled connection. A migration without one
-    (CREATE INDEX CONCURRENTLY) must be left to wait: it would leave half an index behind.
+    (CREATE INDEX CONCURRENTLY) must be left to wait: it would leave half an index behind. 0 seconds: for ever.
     """
     from django.db import connections
 
     connection: Any = connections[alias]
-    if connection.vendor != "postgresql" or not seconds:
+    if connection.vendor != "postgresql":
         yield
         return
+    sql = TRANSACTION_SETTINGS + (LOCK_SETTING if seconds else "")
+    parameters = [f"{round(seconds * 1000)}ms"] if seconds else []
 
     class Editor(connection.SchemaEditorClass):  # type: ignore[misc]  # the connection's own class
         def __enter__(self) -> Any:
             entered = super().__enter__()
             if self.atomic_migration:
                 with self.connection.cursor() as cursor:
-                    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
+                    cursor.execute(sql, parameters)
             return entered
 
     before = connection.SchemaEditorClass

@@ -289,7 +289,8 @@ def test_mysql_says_whether_it_is_taken(answer: int | None, taken: bool) -> None
     """An error of the server's is a NULL."""
     session = Session({"NAME": "shop"}, rows=((answer,),))
     assert djinit_lock.MysqlLock(session).take() is taken
-    assert session.asked[0][1] == "SELECT GET_LOCK(%s, 0)"
+    assert session.asked[0][1:] == ("SET SESSION wait_timeout = %s", "[120]")
+    assert session.asked[1][1] == "SELECT GET_LOCK(%s, 0)"
 
 
 def test_mysql_may_have_given_it_to_another() -> None:

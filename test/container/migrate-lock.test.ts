@@ -1,4 +1,5 @@
 // The lock when things go wrong: the leader dies, a table is in use, another project is at work.
+import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import type { Container } from "../support/docker.ts";
@@ -11,6 +12,8 @@ import { failsWith } from "./failure.ts";
 import { buildProject } from "./project-image.ts";
 import { appliedIn, startRelease } from "./release-subject.ts";
 
+/** Longer than two looks after the lock. */
+const STANDSTILL_MS = 12_000;
 const SETTINGS = { DJANGO_SETTINGS_MODULE: "troubled.settings" };
 
 /** With the image's manifest djinit holds the lock; with a fixture that is copied in, Django does. */
@@ -115,6 +118,35 @@ test.each(WAYS)(
     ).toHaveLength(way.manifest ? 1 : 0);
   },
 );
+
+test("a server that stands still for a while keeps the lock, and the migration goes on", async () => {
+  const database = await createDatabase();
+  const { postgres } = runContext();
+  await using release = await troubled({ manifest: true }, database, {
+    TROUBLE: "slow",
+    TROUBLE_SECONDS: "20",
+  });
+  await release.record("half-way", isHalfWay, 60_000);
+  const [holder] = await database.query<{ pid: number }>(
+    "select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
+  );
+  const send = (signal: string) =>
+    docker(`${signal} to the session`, [
+      "exec",
+      postgres?.container ?? "",
+      "sh",
+      "-c",
+      `kill -${signal} ${holder?.pid}`,
+    ]);
+  await send("STOP");
+  // It is asked every 5 s.
+  await pause(STANDSTILL_MS);
+  await send("CONT");
+  expect(await release.wait(60_000)).toBe(0);
+  const records = await release.records();
+  expect(appliedIn(records).filter((name) => name === "troubled.0002_trouble")).toHaveLength(1);
+  expect(records.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
+});
 
 test.each(WAYS)(
   "a migration steps back from a table that is in use, and queues nobody up; %s",

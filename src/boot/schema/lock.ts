@@ -1,9 +1,14 @@
 // The lock that lets one container migrate. It is a lock of a Postgres transaction, so it works through a pooler that gives
 // each transaction another connection. djinit_lock.py takes the same lock.
-import type { Client } from "pg";
+import type { Client, QueryConfig } from "pg";
 
 /** Shorter than the idle time that poolers allow a transaction. A query also notices a dead server. */
 const CHECK_PERIOD_MS = 5_000;
+/**
+ * A server that stands still for this long still has the lock: a database that is moved, a pooler that pauses. What it has given to
+ * another container by then it says when it goes on. Ending a migration for less would throw its work away.
+ */
+const CHECK_TIMEOUT_MS = 120_000;
 
 /** Switches off timeouts that would end the waiting transaction, and lets the server notice a dead container soon. */
 const SETTINGS = `
@@ -60,7 +65,15 @@ export async function isLockFree(client: Client, project: string): Promise<boole
 function watch(client: Client): MigrationLock {
   const lost = new AbortController();
   const onEnd = (error?: Error): void => lost.abort(new LockLost(error?.message ?? "the server has hung up"));
-  const check = setInterval(() => client.query(ASK).catch(onEnd), CHECK_PERIOD_MS);
+  let isAsked = false;
+  const ask = async (): Promise<void> => {
+    if (isAsked) return;
+    isAsked = true;
+    // pg takes the client's own limit, of a few seconds, where a query has none.
+    await client.query({ text: ASK, query_timeout: CHECK_TIMEOUT_MS } as QueryConfig).catch(onEnd);
+    isAsked = false;
+  };
+  const check = setInterval(ask, CHECK_PERIOD_MS);
   client.once("error", onEnd);
   client.once("end", onEnd);
   return {
