@@ -254,6 +254,38 @@ async function startEcho(options: Partial<RunOptions>): Promise<Container> {
   return container;
 }
 
+/** Asks for a file that does not fit into any buffer, and takes next to nothing of the answer. */
+const SLOW_DOWNLOAD = `
+import socket, time
+client = socket.create_connection(("127.0.0.1", 8000))
+client.sendall(b"GET /media/large.bin HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+print(client.recv(15).decode(), flush=True)
+open("/tmp/downloading", "w").close()
+while client.recv(1): time.sleep(0.1)
+`;
+
+test("nginx is started anew for a directory that has come, however slow a download is", async () => {
+  const env = { SKIP_MIGRATIONS: "1", DJINIT_GRACE_PERIOD: "4" };
+  await using container = await startEcho({ env });
+  const large = "mkdir /app/media; head -c 64M /dev/zero > /app/media/large.bin";
+  await container.output(["sh", "-ec", large]);
+  const port = await container.port(8000);
+  const ask = async (path: string) => (await rawRequest(port, path)).body;
+  await eventually(async () => expect(await ask("/media/large.bin")).toHaveLength(64 << 20), {
+    what: "the file",
+    timeoutMs: 30_000,
+  });
+  void container.exec(["python3", "-c", SLOW_DOWNLOAD]);
+  await eventually(async () => (await container.exec(["test", "-e", "/tmp/downloading"])).exitCode === 0, {
+    what: "the download",
+  });
+  await container.output(["sh", "-ec", "mkdir /app/mediafiles; echo -n new > /app/mediafiles/a.txt"]);
+  await container.record("the restart", ({ msg }) => msg.startsWith("reloading nginx: it is confined"));
+  await container.record("the deadline", ({ msg }) => msg.startsWith("cannot restart nginx within 4 s"));
+  // It would have waited for the download, and everybody for it.
+  expect((await ask("/media/a.txt")).toString()).toBe("new");
+});
+
 test("started as another user nginx is confined in the same way", async () => {
   await using container = await startEcho({ user: "12345:0" });
   expect(await container.output(["djinit", "status"])).toMatch(/^confined: nginx, /m);

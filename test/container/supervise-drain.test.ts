@@ -91,6 +91,36 @@ test("connections that the kernel has taken before the stop are served, though n
   expect(await container.wait()).toBe(0);
 });
 
+/** One request from within the container: docker-proxy would take connections that nobody accepts. Gives the status. */
+async function askInside(container: Container, path: string): Promise<string> {
+  const script = `
+    const socket = require("node:net").connect(8000, "127.0.0.1");
+    let answer = "";
+    socket.write("GET ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n");
+    socket.on("data", (data) => { answer += data; });
+    socket.on("error", (error) => console.log(error.code));
+    socket.on("end", () => console.log(answer.slice(9, 12)));`;
+  return (await container.exec(["/usr/local/lib/djinit/node", "-e", script])).stdout;
+}
+
+test("a stop while nginx is being restarted: who waits for its successor is served", async () => {
+  await using container = await startEcho({});
+  const succeeds = (what: string, argv: string[]) =>
+    eventually(async () => (await container.exec(argv)).exitCode === 0, { what, timeoutMs: 20_000 });
+  const slow = askInside(container, "/silent/?20");
+  await succeeds("a request under way", ["grep", "-q", " 03 .*/gunicorn.sock", "/proc/net/unix"]);
+  const restart = container.exec(["djinit", "restart", "nginx"]);
+  await succeeds("a drain", ["pgrep", "-f", "nginx: worker process is shutting down"]);
+  const waiting = askInside(container, "/waits");
+  await succeeds("a connection in the queue", ["grep", "-Eq", " 0A 0{8}:0{7}1 ", "/proc/net/tcp"]);
+  await container.signal("TERM");
+  expect(await Promise.all([slow, waiting])).toEqual(["200", "200"]);
+  expect(await container.wait()).toBe(0);
+  await restart;
+  const started = (await container.records()).filter(({ msg }) => msg === "nginx started");
+  expect(started).toHaveLength(2);
+});
+
 for (const delay of ["0", "1", "1"]) {
   test(`a stop under a steady load loses no request that was accepted (delay of ${delay} s)`, async () => {
     await using container = await startEcho({ DJINIT_DRAIN_DELAY: delay });
