@@ -33,6 +33,7 @@ const SERVERS = [
 const WHOLE_LIFE_MS = 360_000;
 /** Of those in Python: where their own code stands while they wait for requests. */
 const STACKS: Partial<Record<string, RegExp>> = {
+  granian: /\/granian\/server\//,
   uvicorn: /\/uvicorn\/server\.py/,
   daphne: /\/daphne\/server\.py/,
   hypercorn: /\/hypercorn\/asyncio\//,
