@@ -204,11 +204,16 @@ def read() -> dict[str, Any]:
     take_configurations()
     without_source_lines()
     django.conf.settings.INSTALLED_APPS  # noqa: B018 imports them
+    return told(os.environ)
+
+
+def told(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the settings that have been imported say."""
     # A settings library may have put something else in its place.
     settings = sys.modules["django.conf"].settings
     further = sorted(set(getattr(settings, "DATABASES", None) or {}) - {"default"})
     return {
         "values": decisive(settings),
-        "database": database(settings, os.environ),
-        "databases": {alias: database(settings, os.environ, alias) for alias in further},
+        "database": database(settings, environment),
+        "databases": {alias: database(settings, environment, alias) for alias in further},
     }

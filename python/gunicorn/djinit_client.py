@@ -14,12 +14,17 @@ told = runpy.run_path("/usr/local/lib/djinit/djinit_told.py")
 speaks_asgi = runpy.run_path("/usr/local/lib/djinit/djinit_speaks.py")["speaks_asgi"]
 
 
-def telling_client(load: Callable[[BaseApplication], Any], prefix: str) -> Callable[[BaseApplication], Any]:
+def telling_client(load: Callable[[BaseApplication], Any]) -> Callable[[BaseApplication], Any]:
     """Wrap what is loaded. The application itself stays what it is, also where others look at it."""
 
     @wraps(load)
     def loads(app: BaseApplication) -> Any:
         application = load(app)
+        # Not before: who loads it may have been held until djinit had written the key.
+        key = told["read_key"]()
+        if not key:
+            return application
+        prefix = f"{key} "
         # gunicorn's own worker for ASGI speaks nothing else.
         is_asgi = app.cfg.worker_class.__module__ == "gunicorn.workers.gasgi" or speaks_asgi(application)
         return told["with_asgi_client" if is_asgi else "with_wsgi_client"](application, prefix)
@@ -31,8 +36,7 @@ def telling_client(load: Callable[[BaseApplication], Any], prefix: str) -> Calla
 def install() -> None:
     """Once for each worker's application, also when the configuration is read again."""
     load = getattr(BaseApplication.wsgi, "djinit_load", BaseApplication.wsgi)
-    key = told["read_key"]()
-    BaseApplication.wsgi = telling_client(load, f"{key} ") if key else load
+    BaseApplication.wsgi = telling_client(load)
 
 
 install()

@@ -2,15 +2,17 @@
 
 Run by gunicorn's file where djinit has set DJINIT_GATE_FD, before the application is loaded; all that gunicorn itself needs is
 loaded by then. While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
-Where djinit has to know the settings, a fork imports them for it (djinit_reader.py).
+Where djinit has to know the settings, a fork imports them for it (djinit_reader.py), or who loads the application: then that one
+waits instead of this process (djinit_hold.py).
 """
 
 import json
 import os
 import runpy
+import sys
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from select import select
 from typing import Any
 
@@ -18,6 +20,7 @@ paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 
 likely = runpy.run_path("/usr/local/lib/djinit/djinit_likely.py")
 
+HOLD = "djinit_hold"
 #: They replace what the likely modules would have got hold of.
 PATCHERS = ("gevent", "eventlet")
 
@@ -56,6 +59,18 @@ def reader_of(gate: int) -> Any:
     return runpy.run_path("/usr/local/lib/djinit/djinit_reader.py")["asked_for"](gate)
 
 
+def hold(reader: Any, gate: int) -> bool:
+    """Whether who loads the application waits, and tells the settings, instead of this process and a fork of it."""
+    if reader is None or not reader.holds:
+        return False
+    # Kept: gunicorn's file calls it, and reads itself again at a reload.
+    spec: Any = spec_from_file_location(HOLD, os.path.join(os.path.dirname(__file__), f"{HOLD}.py"))
+    module: Any = module_from_spec(spec)
+    sys.modules[HOLD] = module
+    spec.loader.exec_module(module)
+    return bool(module.begin(reader, gate))
+
+
 def watch(reader: Any, gate: int) -> None:
     """Return when the gate is open. The reader's end is told when it comes; who opens the gate needs no reader any more."""
     while reader.pid and not is_open(gate):
@@ -72,6 +87,9 @@ def wait() -> None:
         with paused():
             if reader is not None:
                 load(likely["loadable"](reader.loads), gate)
+                if hold(reader, gate):
+                    load(likely["MODULES"], gate)
+                    return
                 reader.fork()
             load(likely["MODULES"], gate)
     elif reader is not None:

@@ -27,6 +27,8 @@ class Reader:
         self.unset: list[str] = asked["unset"]
         #: What the settings have loaded when the manifest was made.
         self.loads: list[str] = asked["loads"]
+        #: Who loads the application is to do it (djinit_hold.py).
+        self.holds: bool = asked.get("holds", False)
         self.gate = gate
         self.pid = 0
         #: Readable when the fork has ended.

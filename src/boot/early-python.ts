@@ -10,6 +10,7 @@ import { djangoEnvironment } from "./django/environment.ts";
 import { canFork, type ForkOrder, orderFork } from "./django/forked-reader.ts";
 import { type EarlyService, startEarly } from "./gunicorn/early.ts";
 import { gunicornFile } from "./gunicorn/file.ts";
+import { mayHold } from "./gunicorn/hold.ts";
 import { confinedProgram } from "./hooks/confined.ts";
 
 export interface EarlyPython {
@@ -27,7 +28,7 @@ export function startPython(context: BootContext, plan: Plan, runAsPrefix: strin
   const order = (own: NodeJS.ProcessEnv): ForkOrder | undefined => {
     if (reading === undefined || gunicorn === undefined || !isAlike(gunicorn, config)) return undefined;
     const wanted = djangoEnvironment(config, environment, runAsPrefix);
-    return canFork(own, wanted) ? orderFork(wanted, reading.loads) : undefined;
+    return canFork(own, wanted) ? orderFork(wanted, reading.loads, { holds: mayHold(context) }) : undefined;
   };
   // Only with the usual socket, and a file that waits at the gate.
   const started =

@@ -1,6 +1,7 @@
 // Projects whose settings take the database, or choose their apps, by something else than DATABASE_URL: what they have become
 // is compared, and Django is not started where nothing is pending.
 import { beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { createDatabase, type Database } from "../support/postgres.ts";
 import type { LogRecord } from "../support/records.ts";
 import { isReady } from "./cake-subject.ts";
@@ -17,6 +18,8 @@ const PACKAGES = [
   "django-configurations==2.5.1",
 ];
 const SUPERUSER = { SUPERUSER_PASSWORD: "hunter2" };
+
+const APPS = "the apps are loaded";
 
 type Variables = Record<string, string>;
 
@@ -275,7 +278,7 @@ class Migration(migrations.Migration):
     expect(error.msg).toBe("cannot load the Django settings: ValueError: no flour");
   });
 
-  test("web: a fork of gunicorn's process imports them, and a Python of its own where theirs are other variables", async () => {
+  test("web: no Python is started for it but where theirs are other variables", async () => {
     const database = await createDatabase();
     await release({ image, env: { ...parts(database), ...SUPERUSER } });
     const startWeb = (env: Variables, files: Variables = {}) =>
@@ -320,6 +323,66 @@ def application(environ, start_response):
     await using broken = await startWeb({}, { "/app/shapes/parts.py": 'raise ValueError("no flour")\n' });
     const error = await failsWith(broken, { status: 78, code: "DJINIT_SETTINGS_FAILED" });
     expect(error.msg).toBe("cannot load the Django settings: ValueError: no flour");
+  });
+
+  test("web: the worker imports them, once, and no app is loaded before it is known what is pending", async () => {
+    const database = await createDatabase();
+    await release({ image, env: { ...parts(database), ...SUPERUSER } });
+    const startWeb = (env: Variables = {}) =>
+      startProject({
+        image,
+        command: ["shapes.served:application"],
+        env: { ...parts(database), ...SUPERUSER, ...env, PYTHONPATH: "/opt/watch" },
+        files: {
+          "/app/shapes/served.py":
+            "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+          // Each process says when it imports them.
+          "/opt/watch/sitecustomize.py": `import os, sys
+class Watch:
+    def find_spec(name, path=None, target=None):
+        if name == "shapes.parts":
+            with open("/tmp/imports", "a") as file:
+                file.write(f"{os.getpid()}\\n")
+sys.meta_path.insert(0, Watch)
+`,
+        },
+      });
+    const begun = async (container: Awaited<ReturnType<typeof startWeb>>) => {
+      await container.record(
+        "the apps",
+        ({ msg, service }) => service === "gunicorn" && msg === APPS,
+        60_000,
+      );
+      const records = await container.records();
+      expect(importedSettings(records)).toBe(true);
+      expect(complaints(records)).toEqual([]);
+      const imports = (await container.output(["cat", "/tmp/imports"])).trim().split("\n");
+      return { records, imports, texts: said(records) };
+    };
+    await using settled = await startWeb();
+    const { records, imports, texts } = await begun(settled);
+    expect(startedDjango(records)).toBe(false);
+    expect(imports).toHaveLength(1);
+    expect(texts.filter((text) => text === APPS)).toHaveLength(1);
+    expect(texts.indexOf("no migration is pending")).toBeLessThan(texts.indexOf(APPS));
+    // Loaded anew, as ever: the master has none of it.
+    await settled.signal("HUP");
+    await eventually(async () => said(await settled.records()).filter((text) => text === APPS).length === 2, {
+      what: "a reload",
+      timeoutMs: 60_000,
+      attach: () => settled.logs(),
+    });
+    expect(await settled.stop()).toBe(0);
+
+    // Other apps by a variable: the worker that has told them is not the one that goes on.
+    await using stale = await startWeb({ WITH_EXTRA: "1" });
+    const other = await begun(stale);
+    expect(appliedIn(other.records)).toEqual(["extra.0001_initial"]);
+    expect(other.imports.length).toBeGreaterThan(2);
+    const applied = other.texts.findIndex((text) => / applied in /.test(text));
+    const loaded = other.records.findIndex(({ msg, service }) => service === "gunicorn" && msg === APPS);
+    expect(loaded).toBeGreaterThan(applied);
+    expect(await stale.stop()).toBe(0);
   });
 
   test("a celery worker waits for the database and for the schema", async () => {

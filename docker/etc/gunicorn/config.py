@@ -44,6 +44,10 @@ paused = run("djinit_garbage")["paused"]
 # Where djinit has started gunicorn beside its boot, this is the gate: the rest waits until the boot is done.
 if "DJINIT_GATE_FD" in os.environ:
     run("djinit_gate")
+# Who loads the application may be held there in place of this process.
+hold: Any = sys.modules.get("djinit_hold")
+if hold is not None:
+    hold.found()
 
 # The first name is this image's documented one. prometheus_client reads the second.
 PROMETHEUS_VARIABLES = ("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR")
@@ -209,12 +213,16 @@ def pre_fork(_server: Arbiter, worker: Worker) -> None:
 @settling.never_raises
 def post_fork(_server: Arbiter, worker: Worker) -> None:
     """The worker's side of it."""
+    if hold is not None:
+        hold.begin_worker(worker)
     sizing.begin(worker)
 
 
 @settling.never_raises
 def post_worker_init(worker: Worker) -> None:
     """The application is loaded."""
+    if hold is not None:
+        hold.loaded()
     sizing.loaded(worker)
 
 

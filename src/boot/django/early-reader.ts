@@ -28,6 +28,8 @@ export interface EarlyReader {
   take(signal: AbortSignal): Promise<EarlyInterpreter | undefined>;
   /** Ends it, unless it has been taken: nobody has a use for it. */
   discard(): void;
+  /** Something will be changed: who has imported the settings to go on with them is ended, and begins anew behind it. */
+  dismiss?(): void;
 }
 
 /** The command of the program for these steps. */

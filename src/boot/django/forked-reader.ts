@@ -1,4 +1,5 @@
-// The settings are imported in a fork of gunicorn's process, which has loaded most of what they import: djinit_reader.py.
+// The settings are imported in a fork of gunicorn's process, which has loaded most of what they import: djinit_reader.py. Or by
+// the worker that loads the application, which then waits in gunicorn's place: djinit_hold.py.
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import { constants } from "node:os";
@@ -12,6 +13,8 @@ import type { EarlyReader } from "./early-reader.ts";
 
 /** gunicorn loads itself before it forks. On a machine that is busy beyond that, another Python would be no quicker. */
 const FIRST_WORD_MS = 20_000;
+/** Of who says nothing before all is imported. Its end is seen at once. */
+const HELD_WORD_MS = 60_000;
 /** A status, or the number of a signal with a minus. */
 const END = /^-?\d{1,3}$/;
 
@@ -33,11 +36,17 @@ export function canFork(own: NodeJS.ProcessEnv, wanted: NodeJS.ProcessEnv): bool
   return Object.entries(wanted).every(([name, value]) => own[name] === value);
 }
 
+interface Manner {
+  /** Who loads the application is to import them. */
+  holds?: boolean;
+  firstWordMs?: number | undefined;
+}
+
 /** `loads`: what the manifest says that the settings load. Errors: throws when no descriptor is left. */
 export function orderFork(
   wanted: NodeJS.ProcessEnv,
   loads: readonly string[],
-  firstWordMs = FIRST_WORD_MS,
+  { holds = false, firstWordMs = holds ? HELD_WORD_MS : FIRST_WORD_MS }: Manner = {},
 ): ForkOrder {
   const [stdout, stderr] = [openChildPipe(), openChildPipe()];
   const [ownFd, childFd] = makeSocketPair();
@@ -49,12 +58,12 @@ export function orderFork(
     variable: (own, firstFd) => {
       const fds = childFds.map((_, at) => firstFd + at);
       const unset = Object.keys(own).filter((name) => !(name in wanted));
-      return { DJINIT_GATE_READER: JSON.stringify({ fds, unset, loads }) };
+      return { DJINIT_GATE_READER: JSON.stringify({ fds, unset, loads, holds }) };
     },
     readerOf: (pid) => {
       for (const fd of [childFd, end.writeFd]) closeSync(fd);
       const socket = new Socket({ fd: ownFd, readable: true, writable: true });
-      return readerIn(pid, { stdout, stderr, socket, ended: endOf(end.readFd), firstWordMs });
+      return readerIn(pid, { stdout, stderr, socket, ended: endOf(end.readFd), firstWordMs, holds });
     },
   };
 }
@@ -65,20 +74,23 @@ interface Ends {
   socket: Socket;
   ended: Promise<ChildEnd>;
   firstWordMs: number;
+  holds: boolean;
 }
 
 function readerIn(
   gunicorn: number | undefined,
-  { stdout, stderr, socket, ended, firstWordMs }: Ends,
+  { stdout, stderr, socket, ended, firstWordMs, holds }: Ends,
 ): EarlyReader {
   let isLeft = true;
+  // A worker of gunicorn's is not for others to end.
+  const fork = (): number | undefined => (holds ? undefined : childOf(gunicorn));
   const drop = (): void => {
     socket.destroy();
     for (const { readFd, writeFd } of [stdout, stderr]) {
       closeSync(readFd);
       closeSync(writeFd);
     }
-    const pid = childOf(gunicorn);
+    const pid = fork();
     if (pid !== undefined) signalTree(pid, "SIGKILL");
   };
   return {
@@ -90,7 +102,7 @@ function readerIn(
         signal.throwIfAborted();
         return undefined;
       }
-      const pid = childOf(gunicorn);
+      const pid = fork();
       // By what the kernel says at that moment: the PID may be another one's as soon as gunicorn has waited for it.
       const send = (to: number, name: NodeJS.Signals): void => {
         if (readProcessStat(to)?.parentPid === gunicorn) signalTree(to, name);
@@ -100,6 +112,10 @@ function readerIn(
     discard: () => {
       if (isLeft) drop();
       isLeft = false;
+    },
+    dismiss: () => {
+      if (holds && readProcessStat(gunicorn ?? 0)?.parentPid === process.pid)
+        signalTree(gunicorn as number, "SIGKILL");
     },
   };
 }

@@ -12,7 +12,7 @@ import type { HookSet } from "../hooks/run-hooks.ts";
 import { compareMigrations, inDatabase } from "../schema/compare.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import type { OwnMigrateMark } from "../schema/own-migrate.ts";
-import type { EarlyInterpreter, EarlyReader } from "./early-reader.ts";
+import { type EarlyInterpreter, type EarlyReader, READ_SETTINGS } from "./early-reader.ts";
 import { djangoEnvironment } from "./environment.ts";
 import type { SetupEvent } from "./event-schemas.ts";
 import { warnOfNewerSchema } from "./events.ts";
@@ -60,6 +60,7 @@ export async function runDjango(
   const facts: DjangoFacts = { migrations: [] };
   const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
   const given = djangoEnvironment(config, environment, runAsPrefix);
+  if (steps.some((step) => step !== READ_SETTINGS)) django.reader?.dismiss?.();
   const done = runDjangoSetup({
     steps,
     appDirectory: config.appDirectory,

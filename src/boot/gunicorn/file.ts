@@ -12,6 +12,8 @@ const SIGNS = {
   waits: /\bdjinit_gate\b/,
   /** Reads the project's own file, and keeps the settings that djinit depends on, whatever that file and the CMD say. */
   settles: /\bdjinit_gunicorn\b/,
+  /** Tells who is held when it is a worker, and when it has loaded the application. */
+  holds: /\bdjinit_hold\b/,
 };
 
 /** Kubernetes mounts it as a link. */

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { EarlyInterpreter, EarlyReader } from "../../../src/boot/django/early-reader.ts";
 import { canFork, orderFork } from "../../../src/boot/django/forked-reader.ts";
 import { type EarlyService, startEarly } from "../../../src/boot/gunicorn/early.ts";
@@ -27,7 +27,21 @@ with as_in_image():
 print("through", flush=True)
 `;
 
-function start(argv: string[], settings = "", firstWordMs?: number) {
+/** The same with a worker, which loads an application of Django's. */
+const WITH_WORKER = `${AT_THE_GATE}
+import os, sys
+worker = os.fork()
+if worker == 0:
+    sys.modules["djinit_hold"].begin_worker(None)
+    open("worker", "w").write(str(os.getpid()))
+    import django
+    django.setup()
+    open("served", "w").write("1")
+    os._exit(0)
+print(os.waitpid(worker, 0))
+`;
+
+function start(argv: string[], settings = "", manner: { firstWordMs?: number; holds?: boolean } = {}) {
   writeFileSync(join(directory, "shop_settings.py"), settings);
   const { env } = pythonTools();
   const folders = ["tests", "boot", "gunicorn", "shared"].map((folder) => join(PYTHON, folder));
@@ -39,7 +53,7 @@ function start(argv: string[], settings = "", firstWordMs?: number) {
   };
   const plan = { name: "gunicorn", argv, cwd: directory, environment: { OWN: "1" } };
   const { gunicorn, reader } = startEarly(plan as unknown as Parameters<typeof startEarly>[0], wanted, () =>
-    orderFork(wanted, ["django.forms"], firstWordMs),
+    orderFork(wanted, ["django.forms"], manner),
   );
   if (reader === undefined) throw new Error("cannot start it");
   return { gunicorn, reader };
@@ -107,12 +121,68 @@ test("one that nobody has a use for is ended", async () => {
   await eventually(() => gunicorn.endStatus() === 0, { what: "it is through", timeoutMs: LIMIT_MS });
 });
 
+describe("a worker that is to load the application", () => {
+  const startHeld = (settings: string) => {
+    for (const name of ["worker", "served"]) rmSync(join(directory, name), { force: true });
+    return start([pythonTools().python, "-c", WITH_WORKER], settings, { holds: true });
+  };
+  const workerPid = () => Number(readText(join(directory, "worker"))) || false;
+
+  test("tells the settings, and goes on with them when it is let through", async () => {
+    const { gunicorn, reader } = startHeld(
+      'SECRET_KEY = "x"\nINSTALLED_APPS = ["django.contrib.messages"]\n',
+    );
+    const { interpreter, stdout } = await taken(reader);
+    closeSync(stdout.writeFd);
+    expect(await text(interpreter.socket)).toContain('"INSTALLED_APPS": ["django.contrib.messages"]');
+    expect(await interpreter.ended).toEqual({ status: 0, signal: null });
+    // It is no process of the boot's that could be ended.
+    expect(interpreter.pid).toBeUndefined();
+    reader.discard();
+    expect(isGone(workerPid() as number)).toBe(false);
+    expect(readText(join(directory, "served"))).toBe("");
+    expect(gunicorn.open({})).toBeDefined();
+    await eventually(() => gunicorn.endStatus() === 0, { what: "it is through", timeoutMs: LIMIT_MS });
+    expect(readText(join(directory, "served"))).toBe("1");
+  });
+
+  test("is ended with its gunicorn where something will be changed", async () => {
+    const { gunicorn, reader } = startHeld('SECRET_KEY = "x"\n');
+    await text((await taken(reader)).interpreter.socket);
+    const pid = workerPid() as number;
+    reader.dismiss?.();
+    await eventually(() => isGone(pid) && gunicorn.endStatus() !== undefined, {
+      what: "both are gone",
+      timeoutMs: LIMIT_MS,
+    });
+    expect(gunicorn.open({})).toBeUndefined();
+    expect(readText(join(directory, "served"))).toBe("");
+    // Another one may have its PID by now.
+    reader.dismiss?.();
+  });
+
+  test("cannot import them: another one has to be started, at once", async () => {
+    const { gunicorn, reader } = startHeld("raise ValueError\n");
+    expect(await reader.take(NEVER)).toBeUndefined();
+    gunicorn.open({});
+    await eventually(() => gunicorn.endStatus() === 0, { what: "it is through", timeoutMs: LIMIT_MS });
+  });
+});
+
+test("a fork is not what a change ends", async () => {
+  const { gunicorn, reader } = startGate("");
+  await text((await taken(reader)).interpreter.socket);
+  reader.dismiss?.();
+  expect(gunicorn.open({})).toBeDefined();
+  await eventually(() => gunicorn.endStatus() === 0, { what: "it is through", timeoutMs: LIMIT_MS });
+});
+
 test.each([
-  ["ends", ["true"], undefined],
-  ["says nothing in time", ["sleep", "600"], 50],
-])("where gunicorn %s, another one has to be started, and nothing stays open", async (_, argv, limitMs) => {
+  ["ends", ["true"], {}],
+  ["says nothing in time", ["sleep", "600"], { firstWordMs: 50 }],
+])("where gunicorn %s, another one has to be started, and nothing stays open", async (_, argv, manner) => {
   const before = openFds();
-  const { gunicorn, reader } = start(argv, "", limitMs);
+  const { gunicorn, reader } = start(argv, "", manner);
   expect(await reader.take(NEVER)).toBeUndefined();
   const pid = gunicorn.open({})?.pid;
   if (pid !== undefined) process.kill(pid, "SIGKILL");
