@@ -60,7 +60,15 @@ export async function measureReplicas(pairs: number): Promise<Comparison[]> {
     () => startTogether(REPLICAS, djinit(url)),
     () => startTogether(REPLICAS, { image: BENCH_IMAGES.seed, env: settledEnv(url) }),
   );
+  // A database of its own each time: it may be migrated by nobody before.
+  const served = await measureInTurn(
+    "10 replicas, empty database, the seed without migrations",
+    pairs,
+    async () => startTogether(REPLICAS, djinit((await createDatabase()).url)),
+    () => startTogether(REPLICAS, { image: BENCH_IMAGES.seed, env: settledEnv(url) }),
+  );
   refuse(empty.a, ({ leaders }) => leaders !== 1, "another number than one has applied migrations");
+  refuse(served.a, ({ leaders }) => leaders !== 1, "another number than one has applied migrations");
   refuse(migrated.a, ({ leaders, waiters }) => leaders + waiters > 0, "a lock was taken");
   const secondsOf = (starts: readonly Start[]) => starts.map(({ seconds }) => seconds);
   return [
@@ -86,6 +94,22 @@ export async function measureReplicas(pairs: number): Promise<Comparison[]> {
       other: "10 of the seed, SKIP_MIGRATIONS, no superuser",
       djinitSamples: secondsOf(idle.a),
       otherSamples: secondsOf(idle.b),
+    },
+    {
+      what: "10 replicas at once, empty database, again",
+      unit: "s",
+      other: "10 of the seed, SKIP_MIGRATIONS, no superuser",
+      djinitSamples: secondsOf(served.a),
+      otherSamples: secondsOf(served.b),
+      goal: { text: "at most 1.25 of it", isMet: ({ ratio }) => ratio.median <= 1.25 },
+    },
+    // Of the whole machine: what it does beside takes part in it.
+    {
+      what: "the same, processor time",
+      unit: "s",
+      other: "10 of the seed, SKIP_MIGRATIONS, no superuser",
+      djinitSamples: served.a.map(({ processorSeconds }) => processorSeconds),
+      otherSamples: served.b.map(({ processorSeconds }) => processorSeconds),
     },
   ];
 }
