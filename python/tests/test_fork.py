@@ -102,7 +102,7 @@ def end_late(path: Path, load: str) -> str:
     (path / "app.py").write_text(LATE)
     (path / "conf.py").write_text(LATE_CONFIGURATION.format(load=load))
     command = [sys.executable, "-m", "gunicorn", "--config", "conf.py", "--no-control-socket", "app"]
-    return subprocess.run(command, cwd=path, stderr=subprocess.PIPE, text=True, timeout=30, check=True).stderr
+    return subprocess.run(command, cwd=path, stderr=subprocess.PIPE, text=True, timeout=120, check=True).stderr
 
 
 def test_a_second_stop_does_not_kill_a_worker_that_is_ending(tmp_path: Path) -> None:

@@ -95,7 +95,14 @@ const FAULTS: Fault[] = [
   {
     name: "paused",
     // On a busy machine runc gives it up sometimes («unable to freeze»), and undoes it.
-    inflict: (leader) => eventually(() => engine("pause", leader.id), { what: "it is paused" }),
+    inflict: (leader) =>
+      eventually(
+        async () => {
+          if ((await leader.inspect()).State.Status !== "paused") await engine("pause", leader.id);
+          return true;
+        },
+        { what: "it is paused", timeoutMs: 60_000, intervalMs: 500 },
+      ),
     undo: (leader) => engine("unpause", leader.id),
   },
   {

@@ -1,6 +1,7 @@
 // What `djinit dump` says of where the threads of the services' processes are.
 import { expect } from "vitest";
 import type { Container } from "../support/docker.ts";
+import { eventually } from "../support/eventually.ts";
 import { processTable } from "../support/proc.ts";
 import { mainPid } from "./cake-subject.ts";
 
@@ -31,13 +32,20 @@ export async function stacksIn(container: Container): Promise<Stack[]> {
   return stacks;
 }
 
-/** Each process of the service says where its threads are, and one of them is in `place`. Returns them. */
+/** Each process of the service says where its threads are, and one of them is in `place`. Returns them. A busy one says so late. */
 export async function expectStacks(container: Container, service: string, place: RegExp): Promise<Stack[]> {
   const main = await mainPid(container, service);
-  const stacks = (await stacksIn(container)).filter((it) => it.service === service);
-  expect(stacks.map(({ pid }) => pid)).toContain(main);
-  expect(stacks.filter(({ told }) => !told.includes("most recent call first"))).toEqual([]);
-  expect(stacks.map(({ told }) => told).join("")).toMatch(place);
+  const found = await eventually(
+    async () => {
+      const stacks = (await stacksIn(container)).filter((it) => it.service === service);
+      expect(stacks.map(({ pid }) => pid)).toContain(main);
+      expect(stacks.filter(({ told }) => !told.includes("most recent call first"))).toEqual([]);
+      expect(stacks.map(({ told }) => told).join("")).toMatch(place);
+      return stacks;
+    },
+    { what: `the stacks of ${service}`, timeoutMs: 60_000, intervalMs: 1_000 },
+  );
+  // Asked again and again, it has outlived each.
   expect(await mainPid(container, service)).toBe(main);
-  return stacks;
+  return found as Stack[];
 }

@@ -124,7 +124,7 @@ test("a server that stands still for a while keeps the lock, and the migration g
   const { postgres } = runContext();
   await using release = await troubled({ manifest: true }, database, {
     TROUBLE: "slow",
-    TROUBLE_SECONDS: "20",
+    TROUBLE_SECONDS: "45",
   });
   await release.record("half-way", isHalfWay, 60_000);
   const [holder] = await database.query<{ pid: number }>(
@@ -138,11 +138,15 @@ test("a server that stands still for a while keeps the lock, and the migration g
       "-c",
       `kill -${signal} ${holder?.pid}`,
     ]);
+  expect(holder?.pid).toEqual(expect.any(Number));
   await send("STOP");
-  // It is asked every 5 s.
-  await pause(STANDSTILL_MS);
-  await send("CONT");
-  expect(await release.wait(60_000)).toBe(0);
+  try {
+    // It is asked every 5 s.
+    await pause(STANDSTILL_MS);
+  } finally {
+    await send("CONT");
+  }
+  expect(await release.wait(120_000)).toBe(0);
   const records = await release.records();
   expect(appliedIn(records).filter((name) => name === "troubled.0002_trouble")).toHaveLength(1);
   expect(records.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);

@@ -53,6 +53,9 @@ function outlive(container: Container, method: string, wanted: boolean): Promise
   });
 }
 
+/** A worker has to load the application first. */
+const PATIENT = { timeoutMs: 60_000 };
+
 const KINDS = [
   ["threads", ["kept:wsgi"], { GUNICORN_CMD_ARGS: "--threads 4" }],
   ["asgi", ["kept:asgi"], {}],
@@ -74,18 +77,21 @@ test.each(KINDS)(
     const url = await container.url("/");
     await Promise.all(Array.from({ length: 8 }, () => http(`${url}slow`)));
     await container.exec(["rm", "-f", "/tmp/asked"]);
-    expect((await http(`${url}die`)).status).toBe(502);
+    expect((await http(`${url}die`, PATIENT)).status).toBe(502);
     const asked = (await container.output(["cat", "/tmp/asked"])).trim().split("\n");
     expect(asked.length, asked.join(" ")).toBeLessThanOrEqual(2);
-    await eventually(async () => expect((await http(url)).status).toBe(200), { what: "an answer" });
+    await eventually(async () => expect((await http(url, PATIENT)).status).toBe(200), {
+      what: "an answer",
+      timeoutMs: 60_000,
+    });
     await container.exec(["rm", "-f", "/tmp/asked"]);
-    expect((await http(`${url}die`, { method: "POST" })).status).toBe(502);
+    expect((await http(`${url}die`, { method: "POST", ...PATIENT })).status).toBe(502);
     expect((await container.output(["cat", "/tmp/asked"])).trim()).toBe("POST");
     // Nor is one made again that was under way for long before it ended its worker.
     await keeps(container, true);
     await container.exec(["rm", "-f", "/tmp/asked"]);
-    for (let at = 0; at < 3; at += 1) await http(url);
-    expect((await http(`${url}late`, { timeoutMs: 40_000 })).status).toBe(502);
+    for (let at = 0; at < 3; at += 1) await http(url, PATIENT);
+    expect((await http(`${url}late`, PATIENT)).status).toBe(502);
     expect((await container.output(["cat", "/tmp/asked"])).trim()).toBe("GET");
   },
 );
@@ -102,6 +108,8 @@ test.each(KINDS)(
     const more = (count: number) =>
       eventually(async () => expect(await booted()).toBeGreaterThanOrEqual(count), {
         what: `${count} workers`,
+        // The whole log is read each time, beside what it tells of.
+        intervalMs: 1_000,
         timeoutMs: 120_000,
         attach: () => container.logs(),
       });
@@ -113,4 +121,5 @@ test.each(KINDS)(
     expectNothingLost(await load.finish(), true);
     expect(await stopped).toBe(0);
   },
+  360_000,
 );

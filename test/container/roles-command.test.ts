@@ -115,7 +115,11 @@ test("TERM reaches it, and the container has stopped cleanly", async () => {
     command: ["sh", "-c", 'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done'],
     publish: [],
   });
-  await eventually(async () => (await container.stdout()) === "up", { what: "it is up" });
+  await eventually(async () => (await container.stdout()) === "up", {
+    what: "it is up",
+    timeoutMs: 60_000,
+    attach: () => container.logs(),
+  });
   expect(await container.stop()).toBe(0);
   expect(await container.stdout()).toBe("up\nbye");
 });
@@ -129,7 +133,11 @@ test("a dump asks no process of a command's: signal 44 is the command's own, and
     command: ["sh", "-c", script],
     publish: [],
   });
-  await eventually(async () => (await container.stdout()) === "up", { what: "it is up" });
+  await eventually(async () => (await container.stdout()) === "up", {
+    what: "it is up",
+    timeoutMs: 60_000,
+    attach: () => container.logs(),
+  });
   const stacks = await stacksIn(container);
   expect(stacks.map(({ service }) => service)).toEqual(["command", "command", "command"]);
   for (const { told } of stacks) expect(told).toContain("\nno answer: ");

@@ -104,16 +104,22 @@ async function askInside(container: Container, path: string): Promise<string> {
 }
 
 test("a stop while nginx is being restarted: who waits for its successor is served", async () => {
-  await using container = await startEcho({});
+  // Until the test lets go of the first request.
+  await using container = await startEcho({
+    GUNICORN_CMD_ARGS: "--timeout 120",
+    DJINIT_GRACE_PERIOD: "100",
+  });
   const succeeds = (what: string, argv: string[]) =>
-    eventually(async () => (await container.exec(argv)).exitCode === 0, { what, timeoutMs: 20_000 });
-  const slow = askInside(container, "/silent/?20");
+    eventually(async () => (await container.exec(argv)).exitCode === 0, { what, timeoutMs: 60_000 });
+  const slow = askInside(container, "/held/");
   await succeeds("a request under way", ["grep", "-q", " 03 .*/gunicorn.sock", "/proc/net/unix"]);
   const restart = container.exec(["djinit", "restart", "nginx"]);
   await succeeds("a drain", ["pgrep", "-f", "nginx: worker process is shutting down"]);
   const waiting = askInside(container, "/waits");
   await succeeds("a connection in the queue", ["grep", "-Eq", " 0A 0{8}:0{7}1 ", "/proc/net/tcp"]);
   await container.signal("TERM");
+  await container.record("the stop", ({ msg }) => msg === "stopping: SIGTERM");
+  await container.output(["touch", "/tmp/let-go"]);
   expect(await Promise.all([slow, waiting])).toEqual(["200", "200"]);
   expect(await container.wait()).toBe(0);
   await restart;

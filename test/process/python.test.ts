@@ -14,13 +14,23 @@ interface Result {
 
 /** Errors: throws where pytest did not get to its tests. */
 function runPytest(): Result[] {
-  const directory = mkdtempSync(join(tmpdir(), "djinit-pytest-"));
+  const directory = mkdtempSync(join(tmpdir(), "py-"));
   try {
     const results = join(directory, "results");
     const { python, env } = pythonTools();
     const { status, stdout, stderr } = spawnSync(
       python,
-      ["-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"],
+      [
+        "-B",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--basetemp",
+        join(directory, "t"),
+        "python/tests",
+      ],
       {
         cwd: join(import.meta.dirname, "../.."),
         env: { ...env, PYTEST_RESULTS: results },

@@ -107,5 +107,6 @@ test("while it waits to be started again after its death: the same", async () =>
   expect(waiting.said()).toMatch(/^answered by /);
   waiting.socket.end();
   await pass(() => run.status !== undefined, "the end");
+  await run.finished();
   expect(said("ready")).toBe(2);
 });
