@@ -78,7 +78,7 @@ class PostgresLock:
 class MysqlLock(PostgresLock):
     """GET_LOCK is the server's, not the database's, and takes names of up to 64 characters.
 
-    The server keeps it for a container whose machine has died until it gives up the session: after eight hours, unless it is told.
+    Where the machine of a container has died the server keeps it until it gives up the session: after eight hours, unless told.
     """
 
     IDLE_SECONDS = 120

@@ -4,6 +4,7 @@ gunicorn's configuration runs this file. djinit_told.py has what is told.
 """
 
 import runpy
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,7 +21,10 @@ def telling_client(load: Callable[[BaseApplication], Any]) -> Callable[[BaseAppl
     @wraps(load)
     def loads(app: BaseApplication) -> Any:
         application = load(app)
-        # Not before: who loads it may have been held until djinit had written the key.
+        hold: Any = sys.modules.get("djinit_hold")
+        if hold is not None:
+            hold.loaded()
+        # Not before: djinit writes the key before it lets through.
         key = told["read_key"]()
         if not key:
             return application

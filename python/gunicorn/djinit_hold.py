@@ -11,6 +11,7 @@ is written there is read by none of them, for it is there for all; its end witho
 import contextlib
 import fcntl
 import json
+import mmap
 import os
 import struct
 import sys
@@ -37,6 +38,8 @@ class Hold:
     gate: int | None = None
     #: The channel of the reports, and the pipe that is told how it went.
     channel: tuple[int, int] | None = None
+    #: A byte of the master's and all workers': djinit's word has been taken from the gate. Who comes later finds nothing there.
+    taken = mmap.mmap(-1, 1)
     unset: frozenset[str] = frozenset()
     chosen: tuple[str | None, ...] = ()
     worker: Any = None
@@ -100,7 +103,7 @@ def begin_worker(worker: Any) -> None:
 
 
 def loaded() -> None:
-    """Gunicorn's `post_worker_init`. An application that does not begin with Django may be here without having been held."""
+    """Called when the application is loaded. One that does not begin with Django may be here without having been held."""
     pass_gate(tells=True)
 
 
@@ -117,7 +120,7 @@ def pass_gate(tells: bool) -> None:
             if Hold.worker is not None:
                 Hold.worker.notify()
         (there,) = struct.unpack("i", fcntl.ioctl(Hold.gate, termios.FIONREAD, bytes(4)))
-        if not there:
+        if not there and not Hold.taken[0]:
             os._exit(WORKER_BOOT_ERROR)
         forget()
 
@@ -138,6 +141,7 @@ def forget() -> None:
 def found() -> None:
     """In the master, when its configuration is read again: take what djinit has said at the gate into the environment."""
     if Hold.gate is not None and select([Hold.gate], [], [], 0)[0]:
+        Hold.taken[0] = 1
         said = os.read(Hold.gate, 65_536)
         forget()
         os.environ.update(json.loads(said[1:] or b"{}"))

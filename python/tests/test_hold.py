@@ -12,7 +12,7 @@ import pytest
 
 #: gunicorn's process with its workers, which load the application `shop`. Each says what it does.
 PROGRAM = """
-import os, runpy, sys
+import os, runpy, sys, time
 from as_in_image import as_in_image, path_of
 
 with as_in_image():
@@ -49,7 +49,19 @@ for number in range(int(sys.argv[1])):
         work(number)
     pids.append(pid)
 say("ends", [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
-if sys.stdin.read():
+more = sys.stdin.read()
+if more == "slow":
+    # A worker that is loading when the reload comes.
+    pid = os.fork()
+    if pid == 0:
+        say("loads")
+        while not os.path.exists("reloaded"):
+            time.sleep(0.01)
+        work("slow")
+    hold.found()
+    open("reloaded", "w").close()
+    say("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+elif more:
     # A reload, and one more worker.
     hold.found()
     say("found", os.environ.get("DJINIT_PORTS"))
@@ -142,6 +154,14 @@ def test_tells_and_waits(tmp_path: Path) -> None:
     said = gunicorn.open(more="reload")
     serves = "serves [] [] False"
     assert said == ["an app is loaded", f"0 {serves}", "ends [0]", "found [1]", "importing", "an app is loaded", f"late {serves}"]
+
+
+def test_a_worker_that_loads_while_the_configuration_is_read_again_is_let_through(tmp_path: Path) -> None:
+    """The master has taken djinit's word from the gate by then."""
+    gunicorn = Gunicorn(tmp_path, DJANGO)
+    assert len(gunicorn.reports()) == 6
+    said = gunicorn.open(more="slow")
+    assert said[-3:] == ["an app is loaded", "slow serves [] [] False", "ended 0"]
 
 
 def test_one_of_several_tells(tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ import type { EarlyReader } from "./early-reader.ts";
 
 /** gunicorn loads itself before it forks. On a machine that is busy beyond that, another Python would be no quicker. */
 const FIRST_WORD_MS = 20_000;
-/** Of who says nothing before all is imported. Its end is seen at once. */
-const HELD_WORD_MS = 60_000;
+/**
+ * Of who says nothing before all is imported, and may do other things first. Its end is seen at once. Who is late goes on with what it has;
+ * another Python tells djinit.
+ */
+const HELD_WORD_MS = 10_000;
 /** A status, or the number of a signal with a minus. */
 const END = /^-?\d{1,3}$/;
 

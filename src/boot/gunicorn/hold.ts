@@ -7,7 +7,11 @@ import { gunicornFile, hasProjectFile } from "./file.ts";
  * variable, no file, no preloading.
  */
 const HARMLESS =
-  /^(-[wkt]|--(workers|worker-class|threads|timeout|graceful-timeout|keep-alive|max-requests|max-requests-jitter|log-level|access-logfile|error-logfile|access-logformat|capture-output))(=|$)/;
+  /^(-[wt]|--(workers|threads|timeout|graceful-timeout|keep-alive|max-requests|max-requests-jitter|log-level|access-logfile|error-logfile|access-logformat|capture-output))(=|$)/;
+
+/** gunicorn's master imports the class. */
+const CLASS = /^(?:-k|--worker-class)(?:=(.*))?$/;
+const OWN_CLASSES = ["sync", "gthread", "asgi"];
 
 /**
  * A hook may write what the settings read; a gunicorn file of the project's may have hooks that are meant to come after the
@@ -31,5 +35,9 @@ export function mayHold({
 type Config = { config: Pick<BootContext["config"], "appDirectory" | "gunicornArguments"> };
 
 export function areHarmless(words: readonly string[]): boolean {
-  return words.every((word) => !word.startsWith("-") || word === "-" || HARMLESS.test(word));
+  return words.every((word, at) => {
+    if (!word.startsWith("-") || word === "-") return true;
+    const [, given = words[at + 1] ?? ""] = CLASS.exec(word) ?? [];
+    return CLASS.test(word) ? OWN_CLASSES.includes(given) : HARMLESS.test(word);
+  });
 }

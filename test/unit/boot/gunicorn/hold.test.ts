@@ -17,6 +17,7 @@ test.each([
       "gthread",
     ],
   ],
+  [["shop.wsgi", "--worker-class=asgi"]],
 ])("begins beside the boot: %j", (words) => {
   expect(areHarmless(words)).toBe(true);
 });
@@ -38,7 +39,12 @@ test.each(
     "--worker-tmp-dir",
     "--work",
     "--timeouts",
-  ].map((word) => [word]),
-)("waits at its gate: %s", (word) => {
-  expect(areHarmless(["shop.wsgi", word])).toBe(false);
+    // The master imports it.
+    "-k shop.workers.Own",
+    "--worker-class shop.workers.Own",
+    "--worker-class=shop.workers.Own",
+    "-k",
+  ].map((words) => [words]),
+)("waits at its gate: %s", (words) => {
+  expect(areHarmless(["shop.wsgi", ...words.split(" ")])).toBe(false);
 });
