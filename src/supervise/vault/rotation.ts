@@ -12,6 +12,7 @@ export class Rotation {
   #replaced = 0;
   #handedOut = 0;
   #taken = 0;
+  #isUntried = false;
   #reminders = 0;
   #cancel = (): void => {};
 
@@ -25,8 +26,14 @@ export class Rotation {
     return this.#taken < this.#replaced;
   }
 
+  /** Whether no reload has ended, or got the new values, since credentials were replaced last. */
+  get isUntried(): boolean {
+    return this.#isUntried;
+  }
+
   begin(): void {
     this.#replaced += 1;
+    this.#isUntried = true;
     this.#reminders = 0;
     this.#apply();
   }
@@ -34,10 +41,12 @@ export class Rotation {
   /** A reload has got the new values, and is going to say what came of it. */
   handOut(): void {
     this.#handedOut = this.#replaced;
+    this.#isUntried = false;
     this.#cancel();
   }
 
   settle(isTaken: boolean): void {
+    this.#isUntried = false;
     if (isTaken) this.#taken = this.#handedOut;
     else if (this.isOpen) this.#remind();
   }

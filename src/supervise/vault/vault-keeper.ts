@@ -72,7 +72,8 @@ export class VaultKeeper {
     const problems: Problem[] = [];
     const wanted = findWanted(variables, problems);
     const paths = pathsOf(wanted);
-    const isRotation = this.#rotation.isOpen;
+    // What is refused may be what an operator mends in Vault: only the first reload leaves that out.
+    const isRotation = this.#rotation.isUntried;
     for (const path of paths) {
       const known = this.#secrets.get(path);
       if (known !== undefined && (known.lease !== undefined || isRotation)) continue;

@@ -20,6 +20,8 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
   const done: string[] = [];
   const records: { level: string; msg: string; fields: Record<string, unknown> }[] = [];
   const down = { why: undefined as VaultFailure | undefined, only: /./ };
+  /** What an operator has written to `secret/app`. */
+  const kv: Record<string, string> = {};
   let born = 0;
   const nowS = (): number => Math.floor(clock.monotonicMs() / 1_000);
   let tokens = 1;
@@ -52,7 +54,7 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
             values: { username: `born at ${Math.floor(born)}` },
             lease: { ...lease(FULL_S), id: `lease of ${Math.floor(born)}` },
           }
-        : { values: { KEY: `read at ${Math.floor(born)}` } };
+        : { values: { KEY: `read at ${Math.floor(born)}`, ...kv } };
     },
     async renew(id) {
       ask(`renew ${id}`);
@@ -104,7 +106,7 @@ function start({ maxS = 1e9, login = APPROLE, tokenS = 0 } = {}) {
     await keeper.resolve({ environment, sources });
     return environment;
   };
-  return { keeper, done, records, down, pass, resolve, slept };
+  return { keeper, done, records, down, kv, pass, resolve, slept };
 }
 
 const USER = { DATABASE_USER: `vault:${PATH}#username` };
@@ -158,6 +160,41 @@ test("a service that refuses a rotation is asked again with the same values unti
   const before = reloads().length;
   await pass(1);
   expect(reloads()).toHaveLength(before);
+});
+
+test("a mend in Vault reaches the reload after one that was refused, also while a rotation is refused", async () => {
+  const { done, keeper, kv, pass, resolve } = start({ maxS: 40 });
+  const given = { ...USER, KEY: "vault:secret/app#KEY" };
+  kv["KEY"] = "bad";
+  expect(await resolve({ ...given })).toEqual({ DATABASE_USER: "born at 0", KEY: "bad" });
+  keeper.settle(false);
+  await pass(34);
+  done.length = 0;
+  // New credentials come with what was known: nothing else decides about them.
+  expect(await resolve({ ...given })).toEqual({ DATABASE_USER: "born at 33", KEY: "bad" });
+  expect(done).toEqual([]);
+  keeper.settle(false);
+  kv["KEY"] = "mended";
+  expect(await resolve({ ...given })).toEqual({ DATABASE_USER: "born at 33", KEY: "mended" });
+});
+
+test("a key that a rotation lacks is looked for in Vault by the reload after it", async () => {
+  const { keeper, kv, pass, resolve } = start({ maxS: 40 });
+  await pass(34);
+  kv["OTHER"] = "new";
+  const given = { ...USER, OTHER: "vault:secret/app#OTHER" };
+  await expect(resolve({ ...given })).rejects.toThrow("OTHER needs OTHER");
+  keeper.settle(false);
+  expect(await resolve({ ...given })).toEqual({ DATABASE_USER: "born at 33", OTHER: "new" });
+});
+
+test("where a rotation has not come as far as its values, the reload after it reads Vault", async () => {
+  const { keeper, kv, pass, resolve } = start({ maxS: 40 });
+  await pass(34);
+  kv["KEY"] = "mended";
+  // A file of variables could not be read.
+  keeper.settle(false);
+  expect(await resolve({ KEY: "vault:secret/app#KEY" })).toEqual({ KEY: "mended" });
 });
 
 test("what ended while the machine slept is replaced within a minute", async () => {
