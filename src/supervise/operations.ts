@@ -23,6 +23,8 @@ export interface OperationsOptions {
 export class Operations {
   readonly #with: OperationsOptions;
   readonly #held = new Set<Service>();
+  /** How often each service has been stopped. */
+  readonly #stops = new Map<Service, number>();
   /** One callback for each operation under way. It checks whether the operation is done. */
   readonly #looks = new Set<() => void>();
 
@@ -42,6 +44,7 @@ export class Operations {
 
   async stop(service: Service): Promise<void> {
     this.#held.add(service);
+    this.#stops.set(service, this.#stopsOf(service) + 1);
     service.handle({ type: "stop" });
     await this.#end(service);
   }
@@ -55,6 +58,7 @@ export class Operations {
 
   /** Resolves when the service is ready again, or has failed to come up. */
   async restart(service: Service): Promise<void> {
+    const stops = this.#stopsOf(service);
     service.handle({ type: "restart" });
     if (!hasEnded(service)) {
       // Even if this is the last service that runs, the container does not end.
@@ -62,10 +66,16 @@ export class Operations {
       // It has a deadline itself.
       await this.#until(service, () => hasEnded(service), this.#with.gracePeriodMs + KILL_TIMEOUT_MS);
     }
+    // The later word counts: it stays stopped.
+    if (this.#stopsOf(service) !== stops) return;
     this.#held.delete(service);
-    // Somebody has stopped it meanwhile.
+    // It was being stopped already.
     if (service.ended && !this.#with.draining()) service.handle({ type: "start" });
     await this.#come(service);
+  }
+
+  #stopsOf(service: Service): number {
+    return this.#stops.get(service) ?? 0;
   }
 
   /** Waits for the end. A service that ignores its signal is killed after the grace period. */

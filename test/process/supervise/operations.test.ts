@@ -74,6 +74,35 @@ describe("an operator", () => {
     expect(run.service("app").state.exitStatus).toBe(137);
   });
 
+  test("stops one that is being restarted: it stays stopped, until it is restarted again", async () => {
+    const run = await startedOf({ app: "stubborn", other: "steady" });
+    const { operations } = run.supervisor;
+    const restarting = operations.restart(run.service("app"));
+    await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
+    const stopping = operations.stop(run.service("app"));
+    run.clock.advance(25_100);
+    await Promise.all([restarting, stopping]);
+    expect(run.stateOf("app")).toBe("stopped");
+    expect(operations.holds(run.service("app"))).toBe(true);
+    const again = operations.restart(run.service("app"));
+    await run.ready(["app"], 2);
+    await again;
+    expect(operations.holds(run.service("app"))).toBe(false);
+  });
+
+  test("restarts one that is being stopped: it comes back", async () => {
+    const run = await startedOf({ app: "stubborn", other: "steady" });
+    const { operations } = run.supervisor;
+    const stopping = operations.stop(run.service("app"));
+    await eventually(() => run.said().some((line) => line.startsWith("app: no,")));
+    const restarting = operations.restart(run.service("app"));
+    run.clock.advance(25_100);
+    await run.ready(["app"], 2);
+    await Promise.all([restarting, stopping]);
+    expect(run.stateOf("app")).toBe("running");
+    expect(operations.holds(run.service("app"))).toBe(false);
+  });
+
   test("has nothing started any more while the container stops", async () => {
     const run = await startedOf({ app: "stubborn", other: "steady" });
     const restarting = run.supervisor.operations.restart(run.service("app"));
