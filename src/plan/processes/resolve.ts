@@ -42,7 +42,7 @@ export type Given = Pick<Loaded, "config" | "environment" | "procfile">;
 
 /** What `argv` means where that Procfile lies. */
 export function resolveInvocation(argv: readonly string[], given: Given): Resolved {
-  const { environment, procfile } = given;
+  const { procfile } = given;
   const resolved: Resolved = { invocation: readCommand(argv), problems: [], warnings: [], notes: [] };
   const { role, celery } = resolved.invocation;
   const [word = ""] = argv;
@@ -50,7 +50,7 @@ export function resolveInvocation(argv: readonly string[], given: Given): Resolv
   const named =
     (role === "command" || role === "tasks") && celery === undefined && argv.length === 1 ? word : undefined;
   const entry = procfile.entries.find(({ name }) => name === named);
-  if (entry !== undefined) take(resolved, entry, environment);
+  if (entry !== undefined) take(resolved, entry, given);
   if (role === "release") addRelease(resolved, given);
   if (resolved.invocation.role === "web") addHalf(resolved, given);
   const isFaulty = procfile.problems.some(({ value }) => value !== undefined && value === named);
@@ -74,7 +74,7 @@ function addRelease(resolved: Resolved, { config, procfile }: Given): void {
   }
 }
 
-function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.ProcessEnv): void {
+function take(resolved: Resolved, entry: ProcfileEntry, { config, environment }: Given): void {
   const { name, lineNumber } = entry;
   const invocation = readEntry(entry, environment);
   const at = `Procfile line ${lineNumber}`;
@@ -88,7 +88,7 @@ function take(resolved: Resolved, entry: ProcfileEntry, environment: NodeJS.Proc
   } else resolved.invocation = invocation;
   const before = name === "web" && invocation.role === "web" ? readWebLine(entry.command) : undefined;
   if (before !== undefined)
-    resolved.notes.push({ variable: "Procfile", problem: `${at}: ${noteOf(before.steps)}` });
+    resolved.notes.push({ variable: "Procfile", problem: `${at}: ${noteOf(before.steps, config)}` });
   addUnseenCelery(resolved, entry, invocation);
   if (CELERY_NAMES.includes(name) && invocation.celery === undefined && !mentionsCelery(entry.command)) {
     const problem = `${at}: ${JSON.stringify(name)} is not celery's, as its line does not begin with celery: it runs as a process of the project's own`;

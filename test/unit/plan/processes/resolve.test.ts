@@ -60,6 +60,19 @@ describe("a CMD of one word", () => {
   });
 
   test.each([
+    [{ DJINIT_MIGRATIONS: "run", SKIP_MIGRATIONS: "1" }, "djinit migrates itself"],
+    [{ SKIP_MIGRATIONS: "1" }, "nobody migrates here, as SKIP_MIGRATIONS says"],
+    [{ DJINIT_MIGRATIONS: "skip" }, "nobody migrates here, as DJINIT_MIGRATIONS=skip says"],
+    [{ DJINIT_MIGRATIONS: "wait" }, "djinit waits until another container has migrated"],
+    [{ DJINIT_MIGRATIONS: "check" }, "djinit only checks that another container has migrated"],
+    [{ DJINIT_WEB: "nginx" }, "migrating is left to the container with DJINIT_WEB=application"],
+  ])("the note says who migrates with %j", (variables, said) => {
+    const text = "web: python manage.py migrate && gunicorn app.wsgi";
+    const [note] = resolvedOf("web", text, variables).notes;
+    expect(note?.problem).toContain(`before its server is not run: ${said}`);
+  });
+
+  test.each([
     "python manage.py migrate --fake && gunicorn app.wsgi",
     "python manage.py migrate && python manage.py loaddata x && gunicorn app.wsgi",
     "python manage.py migrate; gunicorn app.wsgi",
