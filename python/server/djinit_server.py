@@ -124,10 +124,14 @@ def number_of_uvicorn(option: str, words: list[str], usual: int, *variables: str
 
 
 def keeps_connections(server: str, words: list[str]) -> bool:
-    """Whether nginx may keep its connections: uvicorn has one process, and closes idle ones after nginx.
+    """Whether nginx may keep its connections: uvicorn has one process, closes idle ones after nginx, and counts none.
 
+    With a limit to concurrency it answers 503 where too many are open, idle or not.
     The others have not been tried; daphne waits for every open connection at its end.
     """
+    counts = "UVICORN_LIMIT_CONCURRENCY" in os.environ
+    if counts or any(word.partition("=")[0] == "--limit-concurrency" for word in words):
+        return False
     idle_seconds = number_of_uvicorn("timeout-keep-alive", words, 5, "UVICORN_TIMEOUT_KEEP_ALIVE")
     return server == "uvicorn" and processes_of_uvicorn(words) == 1 and idle_seconds >= LEAST_SECONDS
 

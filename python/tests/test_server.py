@@ -70,6 +70,9 @@ def test_ends_that_are_meant(
         ("uvicorn", [], {"WEB_CONCURRENCY": "2"}, False),
         ("uvicorn", ["--timeout-keep-alive", "1"], {}, False),
         ("uvicorn", [], {"UVICORN_TIMEOUT_KEEP_ALIVE": "0"}, False),
+        ("uvicorn", ["--limit-concurrency", "16"], {}, False),
+        ("uvicorn", ["--limit-concurrency=16"], {}, False),
+        ("uvicorn", [], {"UVICORN_LIMIT_CONCURRENCY": "16"}, False),
         ("hypercorn", [], {}, False),
         ("granian", ["--workers", "1"], {}, False),
         ("daphne", [], {}, False),
@@ -78,8 +81,8 @@ def test_ends_that_are_meant(
 def test_kept_connections(
     server: str, words: list[str], variables: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where one process of uvicorn's serves, and keeps idle ones longer than nginx."""
-    for name in ("UVICORN_TIMEOUT_KEEP_ALIVE", "UVICORN_WORKERS", "WEB_CONCURRENCY"):
+    """Where one process of uvicorn's serves, keeps idle ones longer than nginx, and counts none of them as work."""
+    for name in ("UVICORN_TIMEOUT_KEEP_ALIVE", "UVICORN_LIMIT_CONCURRENCY", "UVICORN_WORKERS", "WEB_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
