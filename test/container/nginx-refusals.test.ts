@@ -18,7 +18,8 @@ function expectManners({ headers }: Answer): void {
 
 describe("the image's pages", () => {
   beforeAll(async () => {
-    subject = await startSubject({}, 8000, undefined, { DJINIT_MAX_BODY_SIZE: "1k" });
+    const lock = { DJINIT_CACHE: "10m", DJINIT_CACHE_LOCK: "/dies/locked/" };
+    subject = await startSubject({}, 8000, undefined, { DJINIT_MAX_BODY_SIZE: "1k", ...lock });
   });
   afterAll(() => subject?.remove());
 
@@ -28,7 +29,8 @@ describe("the image's pages", () => {
     [414, `/${"a".repeat(9_000)}`, {}],
     [431, "/", { headers: { Cookie: "c".repeat(9_000) } }],
     [502, "/dies/", {}],
-  ])("%d, for a browser and for a program", async (status, path, ask) => {
+    [502, "/dies/locked/", {}],
+  ])("%d, for a browser and for a program: %s", async (status, path, ask) => {
     const page = await subject.ask(path, ask);
     expect([page.status, kind(page)]).toEqual([status, "text/html"]);
     expect(page.body.toString()).toContain("<p>");
@@ -40,6 +42,12 @@ describe("the image's pages", () => {
     expect([answer.status, kind(answer)]).toEqual([status, "application/json"]);
     expect(JSON.parse(answer.body.toString())).toMatchObject({ status });
     expectManners(answer);
+  });
+
+  test("502, for whoever asked for events", async () => {
+    const page = await subject.ask("/dies/", { headers: { Accept: "text/event-stream" } });
+    expect([page.status, page.body.toString()]).toEqual([502, expect.stringContaining("<p>")]);
+    expectManners(page);
   });
 
   test.each([413, 429, 500, 502, 504])("the application's own %d passes as it is", async (status) => {
@@ -112,6 +120,29 @@ describe("a project's own", () => {
   });
 });
 
+describe("an error_page of one's own that leads to the application", () => {
+  beforeAll(async () => {
+    const own = "error_page 502 /dies/sorry/;\nerror_page 413 /sorry/;\n";
+    subject = await startSubject(
+      { "/etc/nginx/conf.d/django.conf.d/locations/own.conf": own },
+      8000,
+      undefined,
+      { DJINIT_MAX_BODY_SIZE: "1k" },
+    );
+  });
+  afterAll(() => subject?.remove());
+
+  test.each(["*/*", "text/event-stream"])("is asked for once, for %s", async (Accept) => {
+    expect((await subject.ask("/dies/", { headers: { Accept } })).status).toBe(502);
+    const answer = await subject.ask("/", { headers: { Accept }, body: Buffer.alloc(2_000) });
+    expect([answer.status, JSON.parse(answer.body.toString())]).toMatchObject([413, { path: "/sorry/" }]);
+  });
+
+  test("and no further", async () => {
+    expect(await subject.logs()).not.toContain("redirection cycle");
+  });
+});
+
 describe("DJINIT_RATE_LIMIT", () => {
   beforeAll(async () => {
     subject = await startSubject({ "/app/static/page.txt": "page" }, 8000, undefined, {
@@ -142,6 +173,10 @@ describe("DJINIT_RATE_LIMIT", () => {
     const answer = await subject.ask("/often/", { headers: { "X-Forwarded-For": client } });
     expect([answer.status, answer.headers["retry-after"]]).toEqual([429, "30"]);
     expectManners(answer);
+    const headers = { "X-Forwarded-For": client, Accept: "text/event-stream" };
+    const stream = await subject.ask("/often/events/", { headers });
+    expect([stream.status, stream.headers["retry-after"]]).toEqual([429, "30"]);
+    expectManners(stream);
     const records = await subject.records("/often/", 4);
     expect(records[3]).toMatchObject({
       level: "info",
