@@ -122,7 +122,7 @@ describe("a project's own", () => {
 
 describe("an error_page of one's own that leads to the application", () => {
   beforeAll(async () => {
-    const own = "error_page 502 /dies/sorry/;\nerror_page 413 /sorry/;\n";
+    const own = "error_page 502 = /dies/sorry/;\nerror_page 413 /sorry/;\n";
     subject = await startSubject(
       { "/etc/nginx/conf.d/django.conf.d/locations/own.conf": own },
       8000,
