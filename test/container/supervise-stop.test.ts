@@ -47,7 +47,8 @@ for (const signal of ["TERM", "INT"]) {
 
 test("TERM during a request: it gets its 200, and whoever comes later is served or refused", async () => {
   await using container = await startReadyCake();
-  const slow = http(await container.url("/debug/sleep/?seconds=3"));
+  // gunicorn is told when nothing has come or gone for a second: time for a slow machine, too.
+  const slow = http(await container.url("/debug/sleep/?seconds=6"));
   await isInHand(container);
   await container.signal("TERM");
   const others = await requestsUntilEnd(container, "/health/");
