@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channel import reports
 
 #: gunicorn's process with its workers, which load the application `shop`. Each says what it does.
 PROGRAM = """
@@ -120,10 +121,7 @@ class Gunicorn:
 
     def reports(self) -> list[dict[str, Any]]:
         """All, when the channel is closed."""
-        said = b""
-        while piece := self.events.recv(65_536):
-            said += piece
-        return [json.loads(each) for each in said.split(b"\x1e") if each]
+        return reports(self.events)
 
     def line(self) -> str:
         """The next thing that is said."""

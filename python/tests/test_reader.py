@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channel import reports
 
 #: Prints what gunicorn's process has of it all behind the gate.
 PROGRAM = """
@@ -74,10 +75,7 @@ class Gate:
 
     def reports(self) -> list[dict[str, Any]]:
         """All, when the last one has been told."""
-        said = b""
-        while piece := self.events.recv(65_536):
-            said += piece
-        return [json.loads(each) for each in said.split(b"\x1e") if each]
+        return reports(self.events)
 
     def read(self, fd: int) -> str:
         """What is written there, to its end."""

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { BootProgress } from "../../../src/boot/progress.ts";
 import { type Answers, serveAnswers } from "../../../src/boot/status/serve.ts";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
 import { http } from "../../support/http.ts";
 import { planOf } from "../../support/planned.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -26,12 +27,6 @@ async function listening(): Promise<{ server: Server; port: number }> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, resolve));
   return { server, port: (server.address() as { port: number }).port };
-}
-
-async function freePort(): Promise<number> {
-  const { server, port } = await listening();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 let runs = 0;

@@ -10,6 +10,7 @@ import {
   listenUnix,
 } from "../../../src/platform/listening-socket.ts";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const directory = temporaryDirectory();
@@ -20,15 +21,6 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
   for (const fd of fds.splice(0)) closeSync(fd);
 });
-
-/** A port that is free at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function hold(fd: number | undefined): number {
   if (fd === undefined) throw new Error("no socket");

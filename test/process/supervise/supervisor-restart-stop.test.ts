@@ -1,8 +1,9 @@
 // A stop while a server with held sockets is being restarted: what the kernel has taken meanwhile is served.
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
 
 /** Answers each line that comes. Asked to end, it takes nothing new and waits for its clients. */
@@ -16,14 +17,6 @@ const SERVER = `
   process.on("SIGTERM", () => { server.close(() => process.exit(0)); console.log("draining"); });
   server.listen({ fd: 3 }, () => console.log("ready"));
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function dial(port: number, line: string) {
   const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
