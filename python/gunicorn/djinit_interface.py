@@ -23,6 +23,9 @@ ASGI_WORKERS = (
 #: gunicorn chooses them by itself: sync, and gthread where there are threads.
 CHOSEN_BY_DEFAULT = ("gunicorn.workers.sync", "gunicorn.workers.gthread")
 
+WITH_THREADS = "gunicorn.workers.gthread"
+
+taking_what_it_can = runpy.run_path("/usr/local/lib/djinit/djinit_threads.py")["taking_what_it_can"]
 speaks_asgi = runpy.run_path("/usr/local/lib/djinit/djinit_speaks.py")["speaks_asgi"]
 
 
@@ -80,5 +83,7 @@ def by_interface(kind: Any) -> Any:
 
 def choose(server: Any) -> None:
     """Let the workers of this master choose. Called when it starts and when it reloads."""
-    if server.worker_class.__module__ in CHOSEN_BY_DEFAULT:
-        server.worker_class = by_interface(server.worker_class)
+    kind = server.worker_class
+    if kind.__module__ not in CHOSEN_BY_DEFAULT:
+        return
+    server.worker_class = by_interface(taking_what_it_can(kind) if kind.__module__ == WITH_THREADS else kind)

@@ -193,8 +193,8 @@ def begin(worker: Any) -> None:
 
 def loaded(worker: Any = None) -> None:
     """The application is loaded. In the worker, which may have become one for ASGI: that has no threads."""
-    # Of a class of djinit's for gunicorn's own choice, what that is.
-    modules = {kind.__module__ for kind in type(worker).__mro__[:2]}
+    # A class of djinit's, or of the project's, is made from gunicorn's.
+    modules = {kind.__module__ for kind in type(worker).__mro__}
     if Seen.memory is not None:
         Seen.memory[1:2] = b"1" if modules & KEEPING else b"0"
         Seen.memory[0:1] = b"0" if modules & WITHOUT_THREADS else b"1"
