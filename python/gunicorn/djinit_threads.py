@@ -1,7 +1,7 @@
 """Makes a worker with threads take no more connections than it has free threads. Run by djinit_interface.py.
 
-gunicorn's own takes whatever comes (`worker_connections`: 1,000), and what its threads cannot begin waits within the worker, while
-another one may be free; it is lost if that worker is killed. What waits in the socket goes to whoever is free first.
+gunicorn's own takes whatever comes (`worker_connections`: 1,000). What its threads cannot begin waits within the worker, while
+another one may be free, and is lost if that worker is killed. What waits in the socket goes to whoever is free first.
 """
 
 from typing import Any
@@ -22,7 +22,8 @@ def taking_what_it_can(kind: Any, version: tuple[int, ...] = version_info) -> An
         def worker_connections(self) -> int:
             """At how many connections it takes no further one. The idle ones need no thread."""
             idle = len(self.keepalived_conns) + len(self.pending_conns)
-            return min(self.most_connections, self.cfg.threads + idle)
+            most: int = min(self.most_connections, self.cfg.threads + idle)
+            return most
 
         @worker_connections.setter
         def worker_connections(self, most: int) -> None:
