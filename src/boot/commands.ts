@@ -5,6 +5,7 @@ import { WEB_SERVER_LAUNCHER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Invocation } from "../plan/role.ts";
 import { isWebServer } from "../plan/servers/table.ts";
+import { splitWrapper } from "../plan/words/wrappers.ts";
 import { findAccount } from "../platform/credentials.ts";
 import { findCommand } from "../platform/path-search.ts";
 
@@ -30,9 +31,11 @@ export function requireCommands(
   }
 }
 
-/** A web server's own program is not started, but it is there where the server is installed. */
-function programsOf([command = "", launcher, server = ""]: readonly string[]): string[] {
-  return launcher === WEB_SERVER_LAUNCHER ? [command, server] : [command];
+/** Also what an agent becomes. A web server's own program is not started, but it is there where the server is installed. */
+function programsOf(argv: readonly string[]): string[] {
+  const { wrapper, rest } = splitWrapper(argv);
+  const [command = "", launcher, server = ""] = rest;
+  return [...wrapper.slice(0, 1), command, ...(launcher === WEB_SERVER_LAUNCHER ? [server] : [])];
 }
 
 /** Errors: DJINIT_UNKNOWN_COMMAND for a misspelt role, which celery would call a usage error. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { forApplication } from "../plan/environment.ts";
 import type { Plan, ServicePlan } from "../plan/plan.ts";
+import { splitWrapper } from "../plan/words/wrappers.ts";
 import { confinementWords } from "../platform/confinement/rules.ts";
 import type { BootContext } from "./context.ts";
 import { foretellReading } from "./database/foretell.ts";
@@ -30,9 +31,10 @@ export function startPython(context: BootContext, plan: Plan, runAsPrefix: strin
     const wanted = djangoEnvironment(config, environment, runAsPrefix);
     return canFork(own, wanted) ? orderFork(wanted, reading.loads, { holds: mayHold(context) }) : undefined;
   };
-  // Only with the usual socket, and a file that waits at the gate.
+  // Only with the usual socket, and a file that waits at the gate. An agent may import the settings before that.
+  const isFree = gunicorn !== undefined && splitWrapper(gunicorn.argv).wrapper.length === 0;
   const started =
-    gunicorn?.sockets !== undefined && gunicornFile("waits")
+    isFree && gunicorn.sockets !== undefined && gunicornFile("waits")
       ? startEarly(gunicorn, forApplication(environment, plan.bootOnly), order)
       : undefined;
   if (started?.reader !== undefined || reading === undefined) return started ?? {};

@@ -22,6 +22,7 @@ import type { BesideProcess, Invocation } from "./role.ts";
 import { applicationReadiness } from "./servers/application.ts";
 import { namesApplication, planWebServer } from "./servers/plan-web-server.ts";
 import { guessApplication } from "./words/guess-application.ts";
+import { importsSettings } from "./words/wrappers.ts";
 
 /** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
 export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
@@ -217,6 +218,10 @@ function planServices(invocation: Invocation, config: Config, gunicorn: Gunicorn
   }
 }
 
-function planApplication({ args, server }: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan {
-  return server === undefined ? planGunicorn(args, config, gunicorn) : planWebServer(server, args, config);
+function planApplication(invocation: Invocation, config: Config, gunicorn: GunicornFacts): ServicePlan {
+  const { args, server, wrapper = [] } = invocation;
+  const plan =
+    server === undefined ? planGunicorn(args, config, gunicorn) : planWebServer(server, args, config);
+  const reload = importsSettings(wrapper) ? { reload: "restart" as const } : {};
+  return { ...plan, ...reload, argv: [...wrapper, ...plan.argv] };
 }

@@ -3,6 +3,7 @@ import type { Role } from "./plan.ts";
 import { isWebServer, WEB_SERVERS, type WebServerName } from "./servers/table.ts";
 import type { Surroundings } from "./words/celery-line.ts";
 import { plainArgv, shellLine } from "./words/shell-line.ts";
+import { splitWrapper } from "./words/wrappers.ts";
 
 export interface Invocation {
   role: Role;
@@ -11,6 +12,8 @@ export interface Invocation {
   celery?: CeleryArgs;
   /** For web: the server that the CMD names; undefined: gunicorn. */
   server?: WebServerName;
+  /** For web: what stands before the server and becomes it. */
+  wrapper?: string[];
   /** For web: the half of it that this container is. */
   half?: "nginx" | "application";
   /** The name of its service, if another than that of the role. */
@@ -62,10 +65,23 @@ const TELLS_ONLY = /^(--version|--help|-h)$/;
 
 /** What the image's CMD asks for. */
 export function readCommand(argv: readonly string[]): Invocation {
-  const invocation = readArgv(unwrap(argv));
+  const invocation = readWrapped(unwrap(argv));
   // A command runs in the words in which it is given.
   const isPlain = invocation.role === "command" && invocation.celery === undefined;
   return isPlain ? { role: "command", args: [...argv] } : invocation;
+}
+
+/** What an agent such as ddtrace-run becomes is the server or the celery that it would be without. */
+function readWrapped(argv: readonly string[]): Invocation {
+  const { wrapper, rest } = splitWrapper(argv);
+  if (wrapper.length === 0) return readArgv(argv);
+  const program = unwrap(rest);
+  const inner = readArgv(program);
+  // It has to be a program: there is none called `shop.wsgi`.
+  if (inner.role === "web" && (program[0] === "gunicorn" || inner.server !== undefined))
+    return { ...inner, wrapper };
+  if (inner.celery === undefined || inner.role === "command") return { role: "command", args: [...argv] };
+  return { ...inner, celery: { ...inner.celery, surroundings: { variables: {}, wrapper } } };
 }
 
 /** Without a shell that does nothing but run it, and `python -m`. */

@@ -10,6 +10,7 @@ import {
   RUNTIME_DIRECTORIES,
 } from "./paths.ts";
 import type { Plan, Readiness, ServicePlan } from "./plan.ts";
+import { splitWrapper } from "./words/wrappers.ts";
 
 /** Tells the image's Python where things lie. */
 const VARIABLE = "DJINIT_RUN_DIRECTORY";
@@ -79,7 +80,8 @@ function placeArgs(service: ServicePlan, run: string, settles: boolean): Service
 }
 
 /** Its words name files in a directory that is only there in its new place. */
-function isCelery({ argv: [program = ""] }: ServicePlan): boolean {
+function isCelery({ argv }: ServicePlan): boolean {
+  const [program = ""] = splitWrapper(argv).rest;
   return program.split("/").at(-1) === "celery";
 }
 
@@ -95,7 +97,7 @@ function withArgs(service: ServicePlan, args: readonly string[]): ServicePlan {
   const { argv, check } = service;
   return {
     ...service,
-    argv: argv.toSpliced(1, 0, ...args),
+    argv: argv.toSpliced(splitWrapper(argv).wrapper.length + 1, 0, ...args),
     ...(check === undefined ? {} : { check: check.toSpliced(1, 0, ...args) }),
   };
 }

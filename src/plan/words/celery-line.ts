@@ -1,6 +1,7 @@
 // celery as the lines of Procfiles have it: in another directory, with variables before it, behind programs that become it.
 import { IMAGE_PYTHON_DIRECTORY } from "../paths.ts";
 import { plainArgv, shellLine } from "./shell-line.ts";
+import { splitWrapper } from "./wrappers.ts";
 
 /** What stands before the command itself, and is done for it without a shell. */
 export interface Surroundings {
@@ -13,14 +14,6 @@ export interface Surroundings {
 
 const DIRECTORY = /^\s*cd\s+("[^"$`\\]+"|'[^']+'|[\w@%+=:,./-]+)\s*(?:&&|;)\s*/;
 const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
-/** All of them end with an exec of the program, and so do not stand between it and a signal. */
-const WRAPPERS: readonly (readonly string[])[] = [
-  ["newrelic-admin", "run-program"],
-  ["ddtrace-run"],
-  ["opentelemetry-instrument"],
-  ["poetry", "run"],
-  ["pipenv", "run"],
-];
 /** Not one of another environment: that has its own Python. */
 const PROGRAMS = ["celery", `${IMAGE_PYTHON_DIRECTORY}/celery`];
 const PYTHON = /^python(3(\.\d+)?)?$/;
@@ -55,13 +48,9 @@ function withoutAssignments(words: readonly string[], { variables }: Surrounding
 }
 
 function withoutWrapper(words: readonly string[], { wrapper }: Surroundings): string[] {
-  let left = [...words];
-  for (;;) {
-    const found = WRAPPERS.find((it) => it.every((word, at) => left[at] === word));
-    if (found === undefined) return left;
-    wrapper.push(...found);
-    left = left.slice(found.length);
-  }
+  const { wrapper: found, rest } = splitWrapper(words);
+  wrapper.push(...found);
+  return rest;
 }
 
 function isCelery([program = "", option, module]: readonly string[]): boolean {

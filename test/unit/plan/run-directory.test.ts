@@ -17,6 +17,19 @@ const NO_SOURCES = {
 };
 const RUN = "/tmp/djinit-1-abc";
 
+test("behind what becomes it, too", () => {
+  const [worker] = placePlan(
+    planOf("ddtrace-run celery -A a worker -S state", {}, false),
+    RUN,
+    true,
+  ).services;
+  expect(worker?.argv.join(" ")).toMatch(
+    /^ddtrace-run celery -A a worker .*-S \/tmp\/djinit-1-abc\/celery\/state$/,
+  );
+  const web = placePlan(planOf("ddtrace-run gunicorn a:b", {}, false), RUN, false);
+  expect(serviceOf(web, "gunicorn").argv.slice(0, 3)).toEqual(["ddtrace-run", "gunicorn", "--bind"]);
+});
+
 test.each([
   ["-s /run/celery/mine", `-s ${RUN}/celery/mine`],
   ["--schedule=/run/celery/mine", `--schedule=${RUN}/celery/mine`],

@@ -28,6 +28,20 @@ describe("gunicorn", () => {
     expect(serviceOf(planOf(cmd, variables), "gunicorn").argv).toEqual(["gunicorn", ...words, ...file]);
   });
 
+  test.each([
+    ["ddtrace-run gunicorn", "SIGHUP"],
+    ["newrelic-admin run-program gunicorn", "SIGHUP"],
+    // It imports the settings into the master, and workers would inherit them.
+    ["opentelemetry-instrument gunicorn", "restart"],
+    ["ddtrace-run uvicorn", "SIGHUP"],
+  ])("behind what becomes it: %s", (words, reload) => {
+    const web = planOf(`${words} a:b`).services.find(({ readiness }) => readiness.kind === "http");
+    const wrapper = words.split(" ").slice(0, -1);
+    expect(web?.argv.slice(0, wrapper.length)).toEqual(wrapper);
+    expect(web?.check).not.toContain(wrapper[0]);
+    expect(web?.reload).toBe(reload);
+  });
+
   test("a file in the place of the image's, which reads no other, gives way to one that the words name", () => {
     const plan = planGunicorn(["-c", "own.py", "a:b"], configOf(), { settles: false, admin: { port: 0 } });
     expect(plan.argv).toEqual(["gunicorn", ...FILE, "-c", "own.py", "a:b"]);

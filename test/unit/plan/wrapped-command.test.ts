@@ -42,6 +42,40 @@ describe("a server in other words is the same server", () => {
     expect(celery?.globals).toEqual(["-A", "app"]);
   });
 
+  test.each([
+    [["ddtrace-run", "gunicorn", "app.wsgi"], ["ddtrace-run"]],
+    [
+      ["newrelic-admin", "run-program", "python", "-m", "gunicorn", "app.wsgi"],
+      ["newrelic-admin", "run-program"],
+    ],
+    [
+      inShell("poetry run opentelemetry-instrument gunicorn app.wsgi"),
+      ["poetry", "run", "opentelemetry-instrument"],
+    ],
+  ])("%j is web behind what becomes it", (cmd, wrapper) => {
+    expect(readCommand(cmd)).toEqual({ role: "web", args: ["app.wsgi"], wrapper });
+  });
+
+  test.each([
+    [
+      ["ddtrace-run", "uvicorn", "app.asgi:app"],
+      { role: "web", server: "uvicorn", wrapper: ["ddtrace-run"] },
+    ],
+    [
+      ["ddtrace-run", "celery", "-A", "app", "worker"],
+      { role: "worker", celery: { surroundings: { variables: {}, wrapper: ["ddtrace-run"] } } },
+    ],
+    [["ddtrace-run", "celery", "inspect", "ping"], { role: "command" }],
+    [["ddtrace-run", "app.wsgi"], { role: "command" }],
+    [["ddtrace-run", "python", "manage.py", "rqworker"], { role: "command" }],
+    [["ddtrace-run"], { role: "command" }],
+    [["newrelic-admin", "generate-config"], { role: "command" }],
+  ])("%j", (cmd, expected) => {
+    const invocation = readCommand(cmd);
+    expect(invocation).toMatchObject(expected);
+    if (invocation.role === "command") expect(invocation.args).toEqual(cmd);
+  });
+
   test("release, too", () => {
     expect(readCommand(inShell("release"))).toEqual({ role: "release", args: [] });
   });
