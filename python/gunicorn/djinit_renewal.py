@@ -16,7 +16,7 @@ from functools import wraps
 from typing import Any
 
 import djinit_keeping
-from djinit_size import has_loaded, last_request, sizing
+from djinit_size import has_loaded, is_leaving, last_request, sizing
 from gunicorn.arbiter import Arbiter
 
 #: None where it is 0.
@@ -106,13 +106,15 @@ class Renewal:
         )
         self.leaving[pid] = now
         # Its successor is started when it has gone: there is no memory for both.
+        server.WORKERS[pid].djinit_alone = True
         server.kill_worker(pid, signal.SIGTERM)
 
     def renew_above_limit(self, server: Any, now: float) -> None:
         workers = server.WORKERS
         self.since = {pid: self.since.get(pid, now) for pid in workers}
         self.needs_more = {pid: more for pid, more in self.needs_more.items() if pid in workers}
-        sizes = {pid: resident(pid) for pid in workers if now - self.since[pid] >= YOUNG_S and pid not in self.leaving}
+        staying = [pid for pid, worker in workers.items() if pid not in self.leaving and not is_leaving(worker)]
+        sizes = {pid: resident(pid) for pid in staying if now - self.since[pid] >= YOUNG_S}
         for pid, size in sizes.items():
             if self.needs_more.setdefault(pid, size > LIMIT):
                 self.warn(pid, size)

@@ -20,6 +20,8 @@ RUN = os.environ.get("DJINIT_RUN_DIRECTORY", "/run")
 TOLD_FILE = Path(f"{RUN}/djinit/allowance.json")
 #: For `djinit status`: workers, threads, the bytes of a worker, and what has decided.
 SIZE_FILE = f"{RUN}/gunicorn/size"
+#: For `djinit scale`: the master's PID, and how many workers it is to have.
+WORKERS_FILE = f"{RUN}/gunicorn/workers"
 MIB = 1024 * 1024
 PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Which of gunicorn's settings say how large it is to be.
@@ -42,10 +44,11 @@ GROWTH = 1.5
 USABLE = 0.9
 #: PID 1 and nginx.
 OTHERS_BYTES = 48 * MIB
-#: The first byte says that the application is loaded, the second that the worker can keep connections, the others which request
-#: came last.
+#: The first byte says that the application is loaded, the second that the worker can keep connections, the third that it has begun
+#: to end, the others which request came last.
 SEEN_BYTES = 256
-REQUEST_AT = 2
+LEAVING_AT = 2
+REQUEST_AT = 3
 
 
 def smaps(pid: int | str) -> tuple[int, int]:
@@ -117,7 +120,8 @@ class Sizing:
 
     def look(self, server: Any, now: float) -> None:
         """Take one step towards the right number of workers. Called once a second."""
-        workers = server.WORKERS
+        # After a reload those of before may be there for long, as large as they have become.
+        workers = {pid: worker for pid, worker in server.WORKERS.items() if not is_leaving(worker)}
         self.loaded_at = {pid: self.loaded_at.get(pid, now) for pid, worker in workers.items() if has_loaded(worker)}
         if not self.chooses or server.num_workers != self.count:
             return
@@ -165,10 +169,19 @@ class Sizing:
         }
         with suppress(OSError, ValueError):
             print(json.dumps({"level": "info", "msg": text, **fields}), flush=True)
-        with suppress(OSError):
-            fd = os.open(SIZE_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
-            with open(fd, "w", encoding="ascii") as file:
-                file.write(f"{wanted} {threads} {self.worker_bytes} {reason}")
+        write(SIZE_FILE, f"{wanted} {threads} {self.worker_bytes} {reason}")
+
+
+def write(path: str, text: str) -> None:
+    with suppress(OSError):
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        with open(fd, "w", encoding="ascii") as file:
+            file.write(text)
+
+
+def tell_workers(wanted: int) -> None:
+    """Of a number that has changed. In the master."""
+    write(WORKERS_FILE, f"{os.getpid()} {wanted}")
 
 
 def in_mib(size: float) -> str:
@@ -205,6 +218,20 @@ def requested(method: str, path: str) -> None:
     if Seen.memory is not None:
         room = SEEN_BYTES - REQUEST_AT
         Seen.memory[REQUEST_AT:SEEN_BYTES] = f"{method} {path}".encode("ascii", "replace")[:room].ljust(room, b"\0")
+
+
+def leaves() -> None:
+    """Say that this worker takes nothing new. In the worker."""
+    if Seen.memory is not None:
+        Seen.memory[LEAVING_AT : LEAVING_AT + 1] = b"1"
+
+
+def is_leaving(worker: Any) -> bool:
+    """Whether a worker ends when it has ended what it has in hand, and may have a successor before. In the master."""
+    if getattr(worker, "djinit_alone", False):
+        return False
+    memory = getattr(worker, "djinit_seen", None)
+    return getattr(worker, "djinit_leaving", False) or (memory is not None and memory[LEAVING_AT : LEAVING_AT + 1] == b"1")
 
 
 def has_loaded(worker: Any) -> bool:

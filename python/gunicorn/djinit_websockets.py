@@ -5,6 +5,7 @@ uvicorn's worker closes them by itself, with the same code. Read by `/etc/gunico
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
@@ -68,10 +69,13 @@ async def go_on_closing() -> None:
 
 
 def closing_first(shutdown: Method) -> Method:
-    """Close the WebSockets before the worker waits for what is open."""
+    """Close the WebSockets before the worker waits for what is open, and let the master know that it takes nothing new."""
 
     @wraps(shutdown)
     async def shuts_down(self: ASGIWorker) -> None:
+        size: Any = sys.modules.get("djinit_size")
+        if size is not None:
+            size.leaves()
         await close_all()
         closing = asyncio.ensure_future(go_on_closing())
         try:

@@ -128,6 +128,26 @@ def test_one_then_the_others(sizing: Any, capsys: pytest.CaptureFixture[str]) ->
     assert names["workers"] == 3
 
 
+def test_what_a_reload_leaves_behind_is_not_measured(sizing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has grown, and has a request in hand for long."""
+    monkeypatch.setattr(size, "smaps", lambda pid: (30 * MIB, 0) if pid == "self" else (0, (400 if pid == 0 else 60) * MIB))
+    size.TOLD_FILE.write_text(json.dumps(told(2, 1024)))
+    _, server = begun(sizing)
+    server.manage()
+    server.WORKERS[0].djinit_leaving = True
+    sizing.choose({}, set())
+    server.WORKERS[1] = SimpleNamespace()
+    size.prepare(server.WORKERS[1])
+    sizing.look(server, 1.0)
+    sizing.look(server, 2.0)
+    assert sizing.worker_bytes == 0
+    size.begin(server.WORKERS[1])
+    size.loaded()
+    for now in range(3, 6):
+        sizing.look(server, float(now))
+    assert (sizing.worker_bytes, server.num_workers) == (60 * MIB, 2)
+
+
 def test_one_that_does_not_load_stays_alone(sizing: Any) -> None:
     """Others would not load it either."""
     size.TOLD_FILE.write_text(json.dumps(told(4)))
@@ -201,6 +221,15 @@ def test_without_a_word_of_pid_1(sizing: Any) -> None:
         sizing.look(server, float(now))
         server.manage()
     assert server.num_workers == 1
+
+
+def test_how_many_workers_there_are_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the master's PID: an earlier one may have left the file."""
+    monkeypatch.setattr(size, "WORKERS_FILE", str(tmp_path / "workers"))
+    for wanted in (12, 3):
+        size.tell_workers(wanted)
+    assert (tmp_path / "workers").read_text() == f"{os.getpid()} 3"
+    size.write(str(tmp_path / "no" / "directory"), "")
 
 
 def test_the_last_request() -> None:

@@ -15,6 +15,8 @@ export const GUNICORN_SOCKET = "/run/gunicorn/gunicorn.sock";
 export const GUNICORN_TIMEOUT_FILE = "/run/gunicorn/timeout";
 /** How many workers there are to be, and why. The image's gunicorn file writes it. */
 export const GUNICORN_SIZE_FILE = "/run/gunicorn/size";
+/** The PID of gunicorn's master, and how many workers it is to have. The image's gunicorn file writes it. */
+export const GUNICORN_WORKERS_FILE = "/run/gunicorn/workers";
 /** What the container may use, for gunicorn's master. */
 export const ALLOWANCE_FILE = "/run/djinit/allowance.json";
 /** How many WebSockets each worker has open: in GUNICORN_DIRECTORY, by the worker's PID. */
@@ -134,7 +136,11 @@ export interface RuntimeDirectory {
 /** Made at each start, since /run may be an empty tmpfs. Parents come first. */
 export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: "/run/djinit", owner: SUPERVISOR_USER, removes: "all", keeps: /^manifest\.json$/ },
-  { path: "/run/gunicorn", owner: DJANGO_USER, removes: /\.(pid|sock|websockets|queue)$|^(timeout|size)$/ },
+  {
+    path: "/run/gunicorn",
+    owner: DJANGO_USER,
+    removes: /\.(pid|sock|websockets|queue)$|^(timeout|size|workers)$/,
+  },
   { path: dirname(NGINX_STATUS_SOCKET), owner: SUPERVISOR_USER, writers: NGINX_USER, removes: "all" },
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
   { path: HOME_DIRECTORY, owner: DJANGO_USER, removes: /^$/ },
@@ -147,7 +153,7 @@ const SHARED_DIRECTORY: RuntimeDirectory = {
   path: WEB_DIRECTORY,
   owner: SUPERVISOR_USER,
   writers: DJANGO_USER,
-  removes: /\.(pid|sock|websockets)$|^timeout$/,
+  removes: /\.(pid|sock|websockets)$|^(timeout|workers)$/,
 };
 
 /** Those of a half of web, where GUNICORN_DIRECTORY is a link to the volume. nginx's container only reads it. */

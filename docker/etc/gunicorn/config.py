@@ -153,6 +153,7 @@ run("djinit_same_key")
 run("djinit_fork")
 sizing: Any = load_once("djinit_size")
 load_once("djinit_keeping")
+load_once("djinit_leaving")
 load_once("djinit_renewal")
 interface = run("djinit_interface")
 
@@ -178,11 +179,12 @@ def share_prometheus_dir(path: str) -> None:
 
 @settling.never_raises
 def nworkers_changed(server: Arbiter, new_value: int, old_value: int | None) -> None:
-    """Choose the directory in which the workers share their metrics.
+    """Tell how many workers there are to be; at the start choose the directory in which they share their metrics.
 
     This hook, because no other runs before a preloaded application imports prometheus_client, which looks at the
     environment once.
     """
+    sizing.tell_workers(new_value)
     if old_value is not None:
         return
     path = prometheus_dir()

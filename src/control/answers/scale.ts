@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DjinitError } from "../../base/errors.ts";
+import { GUNICORN_WORKERS_FILE, placedIn } from "../../plan/paths.ts";
 import { listProcesses } from "../../platform/proc.ts";
+import { readToldWorkers } from "../../supervise/memory/told-size.ts";
 import type { Service } from "../../supervise/service.ts";
 import { type AdminContext, findServices, refuseWhereItMayNot } from "../context.ts";
 import type { Done, Request } from "../protocol.ts";
@@ -36,9 +38,7 @@ async function scaleTo(service: Service, workers: string, context: AdminContext)
       "only gunicorn can be scaled; a celery worker takes --concurrency, and DJINIT_PROCESSES has the number of each process beside web",
     );
   if (!service.takes("SIGTTIN")) throw refuse(`it is ${service.state.name}`);
-  const now = listProcesses().filter(
-    ({ parentPid, state }) => parentPid === service.pid && state !== "Z",
-  ).length;
+  const now = workersOf(service, context.supervisor.plan.run);
   const wanted = /^[+-]/.test(workers) ? now + Number(workers) : Number(workers);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST_WORKERS) {
     throw refuse(`it has ${now} now, and ${JSON.stringify(workers)} does not lead to 1 to ${MOST_WORKERS}`);
@@ -55,6 +55,14 @@ async function scaleTo(service: Service, workers: string, context: AdminContext)
     ok: false,
     done: `cannot scale ${service.name} on: ${why}; ${Math.abs(told)} of ${Math.abs(wanted - now)} signals were sent`,
   };
+}
+
+/** By gunicorn's own word: of its processes some may be leaving. */
+function workersOf({ pid }: Service, run: string): number {
+  return (
+    readToldWorkers(placedIn(run, GUNICORN_WORKERS_FILE), pid) ??
+    listProcesses().filter(({ parentPid, state }) => parentPid === pid && state !== "Z").length
+  );
 }
 
 /**

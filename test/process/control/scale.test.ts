@@ -1,20 +1,24 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { scale } from "../../../src/control/answers/scale.ts";
 import type { AdminContext } from "../../../src/control/context.ts";
 import type { Done } from "../../../src/control/protocol.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Supervised, servicePlan } from "../../support/supervised.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 /** Says each signal, and takes its time to stop. */
 const COUNTS = `trap 'echo in' TTIN; trap 'echo out' TTOU; trap 'stops=1' TERM
 echo ready; while [ -z "$stops" ]; do sleep 0.02; done; echo stops; sleep 1`;
+
+const { path } = temporaryDirectory();
 
 async function started() {
   const plan = servicePlan("gunicorn", "unused", {
     argv: ["sh", "-c", COUNTS],
     forwards: ["SIGTTIN", "SIGTTOU"],
   });
-  const supervised = new Supervised([plan]);
+  const supervised = new Supervised([plan], { run: path });
   supervised.supervisor.start();
   await supervised.ready(["gunicorn"]);
   const { supervisor } = supervised;
@@ -50,3 +54,11 @@ test.each(["stop", "restart"] as const)(
     await expect(ask("+1")).rejects.toThrow("cannot scale gunicorn: it is ");
   },
 );
+
+test("the master's own word counts, for some of its processes may be leaving", async () => {
+  const { supervised, ask, count } = await started();
+  mkdirSync(`${path}/gunicorn`);
+  writeFileSync(`${path}/gunicorn/workers`, `${supervised.service("gunicorn").pid} 2`);
+  expect(await ask("3")).toEqual({ ok: true, done: "gunicorn: 2 → 3 workers, until it is restarted" });
+  await eventually(() => count("in") === 1, { what: "one signal" });
+});

@@ -1,6 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { expect, test } from "vitest";
-import { readToldSize } from "../../../src/supervise/memory/told-size.ts";
+import { readToldSize, readToldWorkers } from "../../../src/supervise/memory/told-size.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const { path, write } = temporaryDirectory();
@@ -31,4 +31,15 @@ test("nothing, or a link", () => {
   symlinkSync(`${path}/target`, `${path}/link`);
   expect(readToldSize(`${path}/link`)).toBeUndefined();
   expect(readToldSize(`${path}/none`)).toBeUndefined();
+});
+
+test("how many workers there are to be, by the master that is there", () => {
+  write("workers", "17 3");
+  expect(readToldWorkers(`${path}/workers`, 17)).toBe(3);
+  expect(readToldWorkers(`${path}/workers`, 18)).toBeUndefined();
+  expect(readToldWorkers(`${path}/none`, 17)).toBeUndefined();
+  write("workers", "17 -3");
+  expect(readToldWorkers(`${path}/workers`, 17)).toBeUndefined();
+  write("workers", "undefined 3");
+  expect(readToldWorkers(`${path}/workers`, undefined)).toBeUndefined();
 });
