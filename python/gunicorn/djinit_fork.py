@@ -38,11 +38,12 @@ def keep(signum: int, _: Any) -> None:
 
 
 def begin_worker() -> None:
-    """Keep what comes from now on. No program that a `post_fork` hook starts inherits anything of it."""
-    if State.mask is not None:
+    """Keep what comes from now on. Nothing that the worker starts or forks inherits anything of it."""
+    mask, State.mask = State.mask, None
+    if mask is not None:
         for signum in SENT:
             signal.signal(signum, keep)
-        signal.pthread_sigmask(signal.SIG_SETMASK, State.mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def take_kept_signals(worker: type[Worker]) -> None:

@@ -5,7 +5,9 @@ gunicorn's default workers call whatever they load as WSGI: an ASGI application 
 on as gunicorn's own `asgi` worker, or as uvicorn's where this gunicorn has none. Run by gunicorn's file.
 """
 
+import os
 import runpy
+import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -24,6 +26,8 @@ ASGI_WORKERS = (
 CHOSEN_BY_DEFAULT = ("gunicorn.workers.sync", "gunicorn.workers.gthread")
 
 WITH_THREADS = "gunicorn.workers.gthread"
+#: What the master sends to its workers, as in djinit_fork.py.
+SENT = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGUSR1)
 
 taking_what_it_can = runpy.run_path("/usr/local/lib/djinit/djinit_threads.py")["taking_what_it_can"]
 speaks_asgi = runpy.run_path("/usr/local/lib/djinit/djinit_speaks.py")["speaks_asgi"]
@@ -48,6 +52,21 @@ def asgi_worker() -> Any:
     raise AppImportError(text)
 
 
+def keep_signals(worker: Any) -> None:
+    """Have a worker that has no handlers yet take what comes until it has them. Those of the worker before would be told in vain."""
+    kept: list[int] = []
+    for signum in SENT:
+        signal.signal(signum, lambda signum, _: kept.append(signum))
+    original = worker.init_signals
+
+    def init_signals() -> None:
+        original()
+        while kept:
+            os.kill(os.getpid(), kept.pop(0))
+
+    worker.init_signals = init_signals
+
+
 def become(worker: Any, kind: Any) -> None:
     """Run another kind of worker in the place of this one. Returns when it has ended."""
     other = kind(worker.age, worker.ppid, worker.sockets, worker.app, worker.timeout, worker.cfg, worker.log)
@@ -55,6 +74,7 @@ def become(worker: Any, kind: Any) -> None:
     other.tmp.close()
     other.tmp = worker.tmp
     other.pid = worker.pid
+    keep_signals(other)
     # A stop that has come while the application was being loaded.
     other.alive = worker.alive
     try:

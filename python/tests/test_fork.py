@@ -114,3 +114,40 @@ def test_a_second_stop_does_not_kill_a_worker_that_is_ending(tmp_path: Path) -> 
 def test_what_gunicorn_does_with_a_second_stop_without_it(tmp_path: Path) -> None:
     """If this fails, Python or gunicorn has mended it itself."""
     assert "was sent SIGTERM" in end_late(tmp_path, "")
+
+
+FORKING = """
+import os, signal
+
+def application(environ, start_response):
+    pid = os.fork()
+    if pid == 0:
+        with open("handler", "w") as file:
+            file.write(signal.getsignal(signal.SIGTERM).__qualname__)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    start_response("200 OK", [])
+    return []
+"""
+
+FORKING_CONFIGURATION = """
+import os, runpy, signal
+
+{load}
+bind = "127.0.0.1:0"
+workers = 1
+
+def post_worker_init(worker):
+    list(worker.wsgi({{}}, lambda status, headers: None))
+    os.kill(worker.ppid, signal.SIGTERM)
+"""
+
+
+def test_what_a_worker_forks_has_the_workers_handlers(tmp_path: Path) -> None:
+    """As with gunicorn itself: one that keeps signals would end by none."""
+    (tmp_path / "app.py").write_text(FORKING)
+    load = f"runpy.run_path({path_of('djinit_fork.py')!r})"
+    (tmp_path / "conf.py").write_text(FORKING_CONFIGURATION.format(load=load))
+    command = [sys.executable, "-m", "gunicorn", "--config", "conf.py", "--no-control-socket", "app"]
+    subprocess.run(command, cwd=tmp_path, stderr=subprocess.PIPE, timeout=120, check=True)
+    assert (tmp_path / "handler").read_text() == "Worker.handle_exit"

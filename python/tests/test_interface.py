@@ -1,5 +1,7 @@
 """djinit_interface: what an application is called by is seen from it, and the worker goes on as one that calls it so."""
 
+import os
+import signal
 from collections.abc import Callable
 from functools import partial, wraps
 from types import SimpleNamespace
@@ -102,6 +104,9 @@ class Worker:
         """Load the application."""
         self.wsgi = self.app
 
+    def init_signals(self) -> None:
+        """Have no handlers."""
+
 
 class AsgiWorker(Worker):
     """Ends at once."""
@@ -112,6 +117,22 @@ class AsgiWorker(Worker):
         """Note it."""
         self.ran.append(self)
         self.booted = True
+
+
+class InterruptedWorker(Worker):
+    """Is told to stop before it has handlers of its own."""
+
+    heard: list[int] = []
+
+    def init_process(self) -> None:
+        """As gunicorn's does, behind what takes its time."""
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.init_signals()
+        self.booted = True
+
+    def init_signals(self) -> None:
+        """Hear it."""
+        signal.signal(signal.SIGTERM, lambda signum, _: self.heard.append(signum))
 
 
 class FailingWorker(Worker):
@@ -134,9 +155,12 @@ def worker_of(application: Any, kind: Any = AsgiWorker, age: int = 1) -> tuple[A
 def own_worker() -> Any:
     """Give back what the tests replace."""
     original: Callable[[], Any] = djinit_interface.asgi_worker
+    handlers = {signum: signal.getsignal(signum) for signum in djinit_interface.SENT}
     AsgiWorker.ran = []
     yield
     djinit_interface.asgi_worker = original
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
 
 
 def test_asgi_worker_goes_on() -> None:
@@ -149,6 +173,15 @@ def test_asgi_worker_goes_on() -> None:
     [other] = AsgiWorker.ran
     assert (other.tmp, other.pid, other.alive, worker.booted) == (worker.tmp, 7, False, True)
     assert said == ["The application speaks ASGI: it is run by gunicorn's worker class for it"]
+
+
+def test_a_stop_before_it_has_handlers() -> None:
+    """Is not that of the worker which it was."""
+    worker, _ = worker_of(asgi, InterruptedWorker)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(worker, "alive", False))
+    with pytest.raises(SystemExit):
+        worker.load_wsgi()
+    assert (InterruptedWorker.heard, worker.alive) == ([signal.SIGTERM], True)
 
 
 def test_said_once() -> None:
