@@ -94,12 +94,20 @@ def settle(ours: Names) -> set[str]:
                 sizes.add(name)
             mine = ours.get(name)
             if callable(mine) and (callable(value) or isinstance(value, str)):
-                ours[name] = both(mine, settings[name].validator(value))
+                ours[name] = both(mine, hook_of(settings[name].validator, name, value))
             else:
                 ours[name] = value
     if not names_application and not ours.get("wsgi_app"):
         refuse("no application is named: give it as CMD, or as wsgi_app in gunicorn.conf.py")
     return sizes
+
+
+def hook_of(validator: Callable[..., Any], name: str, value: Any) -> Any:
+    """Return a hook of the project's as gunicorn takes it: it may be named, and must take as many arguments as it is given."""
+    try:
+        return validator(value)
+    except Exception as error:  # whatever gunicorn has against it
+        refuse(f"cannot set {name}: {error}")
 
 
 def names_in(location: str) -> Names:

@@ -71,6 +71,14 @@ def test_a_hook_by_its_name(tmp_path: Path) -> None:
     assert server == ["ours", "theirs"]
 
 
+def test_a_hook_that_takes_other_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named. gunicorn would not be tried again."""
+    (tmp_path / "gunicorn.conf.py").write_text("def when_ready(server, more):\n    pass\n")
+    with pytest.raises(SystemExit) as raised:
+        settling.settle({"when_ready": lambda server: None})
+    assert "Error: cannot set when_ready: " in refusal(capsys, raised)
+
+
 def test_ports_are_the_boots(monkeypatch: pytest.MonkeyPatch) -> None:
     """And none of the application's business."""
     monkeypatch.setenv("DJINIT_PORTS", '{"nginx": [80], "admin": 1}')
