@@ -60,12 +60,36 @@ class Tasks(Counts):
         Request.send_event = counted
         signals.task_received.connect(received, weak=False)
 
+    def forget_ended(self) -> None:
+        """Of the end of some celery tells nothing: of those that raise Ignore, or Reject once they are acknowledged."""
+        from celery.worker import state
 
-def is_idle_beside(lengths: dict[str, int]) -> bool:
+        # With the pool `threads` one may begin meanwhile: those that are known come first.
+        with suppress(RuntimeError):
+            known = list(self.running)
+            active = {request.id for request in list(state.active_requests)}
+            self.drop(task_id for task_id in known if task_id not in active)
+
+
+def is_idle_beside(lengths: dict[str, int], consumer: Any) -> bool:
     """Whether messages wait, and the worker has none: not one that runs, that waits for its time or for a rate limit."""
     from celery.worker import state
 
-    return any(lengths.values()) and not state.reserved_requests and not state.active_requests
+    return any(lengths.values()) and not state.reserved_requests and not state.active_requests and not holds_back(consumer)
+
+
+def holds_back(consumer: Any) -> bool:
+    """Whether the worker has taken messages whose time has not come. They may be all that it may take.
+
+    They are in none of celery's own sets: each in its task's bucket, where it has a rate limit, or in the timer.
+    """
+    from celery.worker.request import Request
+
+    if any(bucket.contents for bucket in list(consumer.task_buckets.values()) if bucket):
+        return True
+    # Those of a connection that has been lost are cancelled, and stay there until their time comes.
+    entries = (waiting.entry for waiting in list(consumer.timer.schedule.queue))
+    return any(isinstance(it, Request) for entry in entries if not entry.canceled for it in entry.args)
 
 
 def soft_shutdown(app: Any) -> float:
@@ -141,6 +165,7 @@ def watch_worker(path: str, app: Any) -> None:
     queues = Queues(app)
     # Not the last writing: a worker that is busy writes at each task, and would never come to the rest.
     came_round_at = 0.0
+    current: Any = None
     report.write(state="starting", active=0)
 
     def beat() -> None:
@@ -157,7 +182,8 @@ def watch_worker(path: str, app: Any) -> None:
         if lengths is not None:
             report.facts["queues"] = lengths
             since = report.facts.get("idle_since") or came_round_at
-            report.facts["idle_since"] = since if is_idle_beside(lengths) else None
+            report.facts["idle_since"] = since if is_idle_beside(lengths, current) else None
+        tasks.forget_ended()
         report.write(state="connected")
 
     class Heartbeat(bootsteps.StartStopStep):
@@ -167,6 +193,8 @@ def watch_worker(path: str, app: Any) -> None:
         timer: Any = None
 
         def start(self, consumer: Any) -> None:
+            nonlocal current
+            current = consumer
             with suppress(Exception):
                 solo = type(consumer.pool).__module__.endswith(".solo")
                 patience = soft_shutdown(app)

@@ -12,6 +12,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -131,6 +132,13 @@ class Counts:
         at_once = self.report.facts.get("solo") or self.report.facts.get("state") == "connecting"
         write = self.report.write if at_once else self.report.write_soon
         write(active=len(self.running), oldest=oldest, running=self.longest())
+
+    def drop(self, ended: Iterable[str]) -> None:
+        """Forget tasks of which it is not known how they ended. The next writing tells it."""
+        for task_id in ended:
+            self.running.pop(task_id, None)
+        oldest = min(self.running.values(), key=lambda it: it[1], default=None)
+        self.report.facts.update(active=len(self.running), oldest=oldest, running=self.longest())
 
     def longest(self) -> list[tuple[str, str, float]]:
         """Return name, id and begin of those that run longest: the first in the order of their beginning."""

@@ -14,9 +14,13 @@ import djinit_heartbeat as heartbeat
 import djinit_report as reports
 import pytest
 from celery import Celery, signals
+from celery.utils import timer2
+from celery.worker import state
 from celery.worker.request import Request
 from click.testing import CliRunner
 from kombu import Queue
+from kombu.asynchronous import timer as hub_timer
+from kombu.utils.limits import TokenBucket
 
 
 class Clock:
@@ -215,12 +219,65 @@ def test_what_runs_is_told_by_name(tmp_path: Path, clock: Clock) -> None:
 def test_idle_beside_messages(
     lengths: dict[str, int], reserved: set[int], active: set[int], idle: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that waits for the time of a task, or runs one, is not idle."""
-    from celery.worker import state
-
+    """One that has taken a task, or runs one, is not idle."""
     monkeypatch.setattr(state, "reserved_requests", reserved)
     monkeypatch.setattr(state, "active_requests", active)
-    assert heartbeat.is_idle_beside(lengths) is idle
+    assert heartbeat.is_idle_beside(lengths, Consumer()) is idle
+
+
+def request_of(app: Any, task_id: str = "1") -> Any:
+    """As celery makes it of a message."""
+    message = SimpleNamespace(
+        headers={"id": task_id, "task": "bake"}, body=b"[[], {}, {}]", content_type="application/json", content_encoding="utf-8"
+    )
+    vars(message).update(properties={"correlation_id": task_id}, delivery_info={}, payload=[[], {}, {}])
+    return Request(message, app=app, task=SimpleNamespace(name="bake", ignore_result=True, send_events=False))
+
+
+def test_one_that_waits_for_a_rate_limit_is_not_idle() -> None:
+    """It has taken as many as it may, and they are in none of celery's sets."""
+    app = broker()
+    consumer = Consumer()
+    consumer.task_buckets["bake"] = bucket = TokenBucket(1 / 3600)
+    consumer.task_buckets["sell"] = None
+    assert heartbeat.is_idle_beside({"a": 2}, consumer) is True
+    bucket.add((request_of(app), 1))
+    assert heartbeat.is_idle_beside({"a": 2}, consumer) is False
+
+
+@pytest.mark.parametrize("kind", [hub_timer.Timer, timer2.Timer])
+def test_one_that_waits_for_the_time_of_a_task_is_not_idle(kind: Any) -> None:
+    """As many as worker_eta_task_limit lets it take. Those of a connection that has been lost do not count."""
+    consumer = Consumer()
+    consumer.timer = kind()
+    consumer.timer.call_repeatedly(3600, print)
+    assert heartbeat.is_idle_beside({"a": 2}, consumer) is True
+    entry = consumer.timer.call_after(3600, print, (request_of(broker()),))
+    assert heartbeat.is_idle_beside({"a": 2}, consumer) is False
+    consumer.timer.cancel(entry)
+    assert heartbeat.is_idle_beside({"a": 2}, consumer) is True
+    if kind is timer2.Timer:
+        consumer.timer.stop()
+
+
+def test_a_task_of_whose_end_celery_tells_nothing(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that raises Ignore, for instance. It would be taken for running for ever."""
+    path = tmp_path / "worker"
+    _, consumer = worker(path)
+    app = broker()
+    ended, active = request_of(app, "1"), request_of(app, "2")
+    for request in (ended, active):
+        state.task_accepted(request)
+        request.send_event("task-started")
+    clock.now += 1
+    consumer.beat()
+    assert read(path)["active"] == 2
+    state.task_ready(ended)
+    clock.now += 1
+    consumer.beat()
+    facts = read(path)
+    assert (facts["active"], [task_id for _, task_id, _ in facts["running"]]) == (1, ["2"])
+    state.task_ready(active)
 
 
 def test_since_when_it_is_idle(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +438,9 @@ class Consumer:
 
     def __init__(self) -> None:
         self.pool = SimpleNamespace()
-        self.timer = self
+        self.timer: Any = self
+        self.schedule = SimpleNamespace(queue=[])
+        self.task_buckets: dict[str, Any] = {}
         self.turns = 0
         self.cancelled = False
         self.beat: Any = None
