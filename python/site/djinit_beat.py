@@ -61,8 +61,8 @@ def misuse(text: str) -> NoReturn:
 
 def choose(app: Any, scheduler: Any, mode: str) -> Store | None:
     """The store of the lock, or None where there is to be none."""
-    # It has a lock of its own, and the times of its entries in Redis.
-    if mode == "off" or type(scheduler).__module__.partition(".")[0] == "redbeat":
+    # RedBeat, or what is derived from it, has a lock of its own, and the times of its entries in Redis.
+    if mode == "off" or any(kind.__module__.partition(".")[0] == "redbeat" for kind in type(scheduler).__mro__):
         return None
     name = lock_name(app, scheduler)
     if mode == "database":
@@ -95,6 +95,27 @@ def set_last_run(entry: Any, seconds: float) -> None:
     model = getattr(entry, "model", None)
     if model is not None:
         model.last_run_at = entry.last_run_at
+
+
+def once(entry: Any) -> str:
+    """Under what the run of a task is kept that runs once. No entry's name has a second line."""
+    return f"{entry.name}\nonce"
+
+
+def runs_once(entry: Any) -> bool:
+    """Of django-celery-beat's."""
+    return bool(getattr(getattr(entry, "model", None), "one_off", False))
+
+
+def count_run(entry: Any, seconds: float) -> None:
+    """Let the scheduler know that a task which runs once has run: its clocked schedule is due for ever.
+
+    django-celery-beat writes its counts every 3 minutes, and this beat may have read them long ago. What has been changed since the
+    run, such as a task that somebody has enabled again, is to run again.
+    """
+    model = entry.model
+    if not model.total_run_count and stamp(model.date_changed) < seconds:
+        model.total_run_count = 1
 
 
 def let_go(connection: Any) -> None:
@@ -180,8 +201,12 @@ class Leadership:
     def catch_up(self, entry: Any) -> None:
         """Know of a run by another beat, or of one that the scheduler has forgotten."""
         last = self.runs.get(entry.name)
-        if last is not None and last > stamp(entry.last_run_at) and last != self.unsent.get(entry.name):
+        if last is None or last == self.unsent.get(entry.name):
+            return
+        if last > stamp(entry.last_run_at):
             set_last_run(entry, last)
+        if runs_once(entry) and once(entry) in self.runs:
+            count_run(entry, self.runs[once(entry)])
 
     def led_is_due(self, entry: Any) -> Any:
         if self.unlocked:
@@ -194,11 +219,12 @@ class Leadership:
 
     def claim(self, entry: Any) -> None:
         at = time.time()
-        if not self.keeper.claim({entry.name: at}):
+        runs = {entry.name: at, **({once(entry): at} if runs_once(entry) else {})}
+        if not self.keeper.claim(runs):
             # The answer may have been lost on its way.
             self.unsent[entry.name] = at
             raise NotLeadingError
-        self.runs[entry.name] = at
+        self.runs.update(runs)
         self.claimed.add(entry.name)
 
     def led_apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> Any:

@@ -151,9 +151,11 @@ class Keeper(threading.Thread):
             answer = question()
         except Exception as error:
             self.store.close()
-            if self.failing_since is None:
-                self.failing_since = time.monotonic()
-                self.refused = self.store.refuses(error)
+            refused = self.store.refuses(error)
+            # One that was away may come back and refuse.
+            if self.failing_since is None or refused != self.refused:
+                self.failing_since = self.failing_since or time.monotonic()
+                self.refused = refused
                 self.say(str(error).strip() or type(error).__name__)
         else:
             if self.failing_since is not None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,8 @@ import djinit_beat_keeper
 import djinit_beat_stores as stores
 import pytest
 from celery import Celery
-from celery.beat import Scheduler
+from celery.beat import ScheduleEntry, Scheduler
+from celery.schedules import schedstate, schedule
 from djinit_report import Report
 from kombu.exceptions import OperationalError
 
@@ -175,6 +176,57 @@ def test_an_entry_read_anew_with_an_old_time_is_not_sent_twice(make: Callable[..
     assert first.sent == ["bake"]
 
 
+class Clocked(schedule):  # type: ignore[misc]
+    """As django-celery-beat's for a task at one time: when that is over it is due, whenever it has run."""
+
+    def is_due(self, last_run_at: Any) -> Any:
+        return schedstate(True, 1e8)
+
+
+class Once(ScheduleEntry):  # type: ignore[misc]
+    """As django-celery-beat's entry of a row: the row says whether it is to run once, and has."""
+
+    def __init__(self, model: Any, app: Any) -> None:
+        at = Clocked(timedelta(hours=1), app=app)
+        super().__init__(model.name, "clock", schedule=at, app=app, last_run_at=model.last_run_at)
+        self.model = model
+
+    def is_due(self) -> Any:
+        if self.model.one_off and self.model.total_run_count:
+            return schedstate(False, 1e8)
+        return super().is_due()
+
+    def __next__(self) -> "Once":
+        self.model.total_run_count += 1
+        self.model.last_run_at = self.default_now()
+        return Once(self.model, self.app)
+
+
+def add_once(beat: Beat, changed: datetime) -> Any:
+    """As each beat has read it."""
+    model = SimpleNamespace(name="clock", one_off=True, total_run_count=0, date_changed=changed, last_run_at=changed)
+    beat.scheduler.schedule = {**beat.scheduler.schedule, "clock": Once(model, beat.scheduler.app)}
+    return model
+
+
+def test_a_task_that_runs_once_runs_once(make: Callable[..., Beat]) -> None:
+    """Whoever leads next may have read it before it ran, or what has been written of it since may be missing."""
+    long_ago = datetime.now(timezone.utc) - timedelta(days=1)
+    first, second, third = make("first"), make("second"), make("third")
+    for beat in (first, second, third):
+        add_once(beat, long_ago)
+    first.tick_until(lambda: first.sent)
+    assert first.sent == ["clock"]
+    first.leadership.led_close()
+    second.lead()
+    second.tick_on()
+    assert second.sent == []
+    second.leadership.led_close()
+    # Somebody has enabled it again.
+    add_once(third, datetime.now(timezone.utc))
+    third.tick_until(lambda: third.sent)
+
+
 def test_a_leader_that_was_paused_before_the_claim_sends_nothing(make: Callable[..., Beat]) -> None:
     """Whatever its own clock says."""
     first = make("first")
@@ -306,6 +358,20 @@ def test_a_new_term_sends_on_a_new_connection(make: Callable[..., Beat]) -> None
     assert not {"connection", "producer"} & set(vars(first.scheduler))
 
 
+def test_a_store_that_comes_back_and_refuses(make: Callable[..., Beat], caplog: pytest.LogCaptureFixture) -> None:
+    """It was away when beat began."""
+    first = make("first")
+    first.store.fails = ConnectionError("no answer")
+    first.tick_until(lambda: first.keeper.failing_since)
+    first.store.fails = PermissionError("no")
+    first.make_due()
+    first.tick_until(lambda: first.sent)
+    assert [record.levelname for record in caplog.records if "its lock" in record.message or "no lock" in record.message] == [
+        "WARNING",
+        "WARNING",
+    ]
+
+
 @pytest.mark.parametrize("optional", [True, False])
 def test_a_store_that_lets_nobody_keep_a_lock(
     optional: bool, make: Callable[..., Beat], caplog: pytest.LogCaptureFixture
@@ -430,8 +496,10 @@ def test_the_store_that_is_chosen(mode: str, conf: dict[str, str], kind: str | N
 
 
 def test_a_scheduler_with_a_lock_of_its_own_is_left_alone() -> None:
-    own = type("RedBeatScheduler", (), {"__module__": "redbeat.schedulers"})()
-    assert djinit_beat.choose(app_of(broker_url="redis://r/0"), own, "redis") is None
+    own: Any = type("RedBeatScheduler", (), {"__module__": "redbeat.schedulers"})
+    derived = type("Scheduler", (own,), {"__module__": "shop.schedulers"})
+    for kind in (own, derived):
+        assert djinit_beat.choose(app_of(broker_url="redis://r/0"), kind(), "redis") is None
 
 
 @pytest.mark.parametrize("mode", ["redis", "database"])
