@@ -1,5 +1,6 @@
 // Directories by descriptor. Anybody who may write in a directory can replace a checked file by a link at any moment, so
 // files in it are never named by a path.
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  renameSync,
   rmdirSync,
   type Stats,
   unlinkSync,
@@ -19,6 +21,8 @@ import {
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Names read at a time from a directory that is being emptied. */
 const NAMES_AT_ONCE = 1_000;
+/** Bytes of a name that another one takes over. */
+const LONGEST_ENDING = 100;
 
 /** Linux's O_PATH, which Node has no name for: the directory itself need not be readable. */
 const BY_PATH = 0o1000_0000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -28,7 +32,7 @@ const BY_PATH = 0o1000_0000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
  * may not look into a directory that its owner keeps to himself: it then becomes root's. Errors: the system's own, ELOOP of a
  * link.
  */
-export function withDirectory<T>(path: string, work: (fd: number, status: Stats) => T): T {
+export function withDirectory<T>(path: string | Buffer, work: (fd: number, status: Stats) => T): T {
   const { fd, status } = openDirectory(path);
   try {
     return work(fd, status);
@@ -37,12 +41,12 @@ export function withDirectory<T>(path: string, work: (fd: number, status: Stats)
   }
 }
 
-function openDirectory(path: string): { fd: number; status: Stats } {
+function openDirectory(path: string | Buffer): { fd: number; status: Stats } {
   try {
     const fd = openSync(path, DIRECTORY);
     return { fd, status: fstatSync(fd) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES" || process.getuid?.() !== 0) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EACCES" || !isRoot()) throw error;
   }
   const held = openSync(path, BY_PATH);
   try {
@@ -95,53 +99,114 @@ export function takeDirectory(fd: number): void {
   fchmodSync(fd, 0o700);
 }
 
-/** Removes everything from an open directory, except what `keeps` selects. No link is followed. Errors: the system's own. */
+/**
+ * Removes everything from an open directory, except what `keeps` selects, however much and however deep it is. No link is
+ * followed. What something is mounted on stays. Errors: the system's own.
+ */
 export function emptyDirectory(
   fd: number,
   keeps: (name: string, status: Stats) => boolean = () => false,
 ): void {
-  const kept = new Set<string>();
-  for (let found = someNames(fd, kept); found.length > 0; found = someNames(fd, kept)) {
-    for (const name of found) {
-      const status = lstatSync(inDirectory(fd, name), { throwIfNoEntry: false });
-      if (status === undefined || keeps(name, status) || !remove(fd, name)) kept.add(name);
+  // A name may be missed while others are being removed.
+  for (let hasRemoved = true; hasRemoved; ) {
+    hasRemoved = false;
+    for (const name of namesIn(fd)) {
+      const status = lstatSync(bytesOf(fd, name), { throwIfNoEntry: false });
+      if (status !== undefined && !keeps(name, status) && remove(fd, name)) hasRemoved = true;
     }
   }
 }
 
-function someNames(fd: number, kept: ReadonlySet<string>): string[] {
-  const names: string[] = [];
-  const open = opendirSync(inDirectory(fd), { bufferSize: NAMES_AT_ONCE });
+/** As bytes, each a character: whoever makes a file gives it any name. */
+function* namesIn(fd: number): Generator<string> {
+  const open = opendirSync(inDirectory(fd), { bufferSize: NAMES_AT_ONCE, encoding: "latin1" });
   try {
-    for (let entry = open.readSync(); entry !== null && names.length < NAMES_AT_ONCE; entry = open.readSync())
-      if (!kept.has(entry.name)) names.push(entry.name);
+    for (let entry = open.readSync(); entry !== null; entry = open.readSync()) yield entry.name;
   } finally {
     open.closeSync();
   }
-  return names;
 }
 
-/** False if something is mounted there. */
+function bytesOf(fd: number, name: string): Buffer {
+  return Buffer.from(inDirectory(fd, name), "latin1");
+}
+
+/**
+ * Also a directory, with all that is in it: those inside are moved out before they are emptied, for a walk down would need a
+ * descriptor and a piece of the stack for each of ten thousand. False if something is mounted there.
+ */
 function remove(fd: number, name: string): boolean {
-  const path = inDirectory(fd, name);
+  const left = [name];
+  let isGone = true;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const path = bytesOf(fd, next);
+    const outcome = unlinkAt(path);
+    if (outcome === "mounted") isGone = false;
+    if (outcome !== "directory") continue;
+    withDirectory(path, (inner) => {
+      if (isRoot()) takeDirectory(inner);
+      const move = (directory: Buffer): boolean => {
+        // What an interruption leaves behind still ends as the first one does.
+        const moved = `${randomUUID()}${name.slice(-LONGEST_ENDING)}`;
+        const isMoved = moveDirectory(directory, bytesOf(fd, moved));
+        if (isMoved) left.push(moved);
+        return isMoved;
+      };
+      while (flatten(inner, move) && !isDone(() => rmdirSync(path)));
+    });
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && !isDone(() => rmdirSync(path)))
+      isGone = false;
+  }
+  return isGone;
+}
+
+/** Removes all but directories, and lets `move` have those. False: there was nothing to be done. */
+function flatten(fd: number, move: (path: Buffer) => boolean): boolean {
+  let hasChanged = false;
+  for (const name of namesIn(fd)) {
+    const path = bytesOf(fd, name);
+    const outcome = unlinkAt(path);
+    if (outcome === "gone" || (outcome === "directory" && move(path))) hasChanged = true;
+  }
+  return hasChanged;
+}
+
+function moveDirectory(from: Buffer, to: Buffer): boolean {
+  const move = (): boolean => isDone(() => renameSync(from, to));
+  try {
+    return move();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES" || !isRoot()) throw error;
+  }
+  // Without CAP_DAC_OVERRIDE root may give only its own directories another parent.
+  withDirectory(from, takeDirectory);
+  return move();
+}
+
+function unlinkAt(path: Buffer): "gone" | "directory" | "mounted" {
   try {
     unlinkSync(path);
-    return true;
+    return "gone";
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return true;
-    if (code === "EBUSY") return false;
-    if (code !== "EISDIR" && code !== "EPERM") throw error;
-  }
-  withDirectory(path, (inner) => {
-    if (process.getuid?.() === 0) takeDirectory(inner);
-    emptyDirectory(inner);
-  });
-  try {
-    rmdirSync(path);
-    return true;
-  } catch (error) {
-    if (["EBUSY", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "gone";
+    if (code === "EBUSY") return "mounted";
+    if (code === "EISDIR" || code === "EPERM") return "directory";
     throw error;
   }
+}
+
+/** False where something is mounted. */
+function isDone(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (["EBUSY", "ENOTEMPTY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
 }

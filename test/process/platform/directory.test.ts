@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
 import { emptyDirectory, inDirectory, withDirectory } from "../../../src/platform/directory.ts";
 import { writeNewFile } from "../../../src/platform/new-file.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+/** Neither a call for each of them would do, nor a descriptor. */
+const DEEPER_THAN_A_STACK = 5_000;
 
 const directory = temporaryDirectory();
 const victim = directory.write("victim", "untouched");
@@ -21,6 +25,26 @@ test("a directory is emptied, whatever is in it; links are removed and not follo
   expect(readdirSync(path)).toEqual(["kept"]);
   expect(readFileSync(victim, "utf8")).toBe("untouched");
   expect(existsSync(`${directory.path}/victims/inner/file`)).toBe(true);
+});
+
+test("a directory is emptied, however deep it is and whatever its names are", () => {
+  // In memory: a journal makes it ten times as slow.
+  const path = mkdtempSync("/dev/shm/djinit-test-");
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const script = `import os
+os.chdir(${JSON.stringify(path)})
+open(b"\\xff\\xfe", "w").close()
+os.mkdir("a.pid")
+os.chdir("a.pid")
+for _ in range(${DEEPER_THAN_A_STACK}):
+    open("file", "w").close()
+    os.mkdir("d")
+    os.chdir("d")
+`;
+  execFileSync("python3", ["-c", script]);
+  writeFileSync(`${path}/kept`, "");
+  withDirectory(path, (fd) => emptyDirectory(fd, (name) => name === "kept"));
+  expect(readdirSync(path)).toEqual(["kept"]);
 });
 
 test("a link is no directory", () => {
