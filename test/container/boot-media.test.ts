@@ -1,19 +1,10 @@
 // Volumes of uploads that somebody else owns.
 import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
-import { docker } from "../support/docker-cli.ts";
+import { describe, expect, test } from "vitest";
 import { runContext } from "../support/run-context.ts";
-import { RUN_LABEL } from "../support/run-id.ts";
 import { startReadyProject } from "./project-subject.ts";
-
-/** A volume with what `script` makes in it, as root. */
-async function makeVolume(script: string): Promise<string> {
-  const { images, runId } = runContext();
-  const name = await docker("make a volume", ["volume", "create", "--label", `${RUN_LABEL}=${runId}`]);
-  const mount = ["--volume", `${name}:/volume`, "--workdir", "/volume", "--entrypoint", "sh"];
-  await docker("fill it", ["run", "--rm", ...mount, images.djinit, "-ec", script]);
-  return name;
-}
+import { startSite, warningsOf } from "./site-subject.ts";
+import { makeVolume } from "./volume.ts";
 
 const FILL = "mkdir -p deep/er; touch top deep/er/file; ln -s /etc/nginx out; ln -s nowhere dangling";
 const OWNERS = "find . -printf '%p %U:%G\\n' | sort";
@@ -52,6 +43,34 @@ test("a media directory that is itself a link: only the link changes hands", asy
     volumes: [`${elsewhere}:/elsewhere`],
   });
   expect(await container.output(["stat", "-c", "%u", "/elsewhere", "/elsewhere/file"])).toBe("0\n0");
+});
+
+describe("what the settings name, and the operator keeps to himself, stays as it is, and is told of", () => {
+  test.each([
+    { kept: "secrets of his", script: "echo flour > key; chmod 0400 key", says: "secrets lie in /kept/key" },
+    { kept: "a closed directory", script: "touch key; chmod 0700 .", says: "set DJINIT_MEDIA_ROOT" },
+  ])("$kept", async ({ script, says }) => {
+    const { container } = await startSite({
+      site: { MEDIA_URL: "/media/", MEDIA_ROOT: "/kept" },
+      env: { TOKEN_FILE: "/kept/key", DJINIT_SECRETS: "TOKEN" },
+      volumes: [`${await makeVolume(script)}:/kept`],
+    });
+    expect(await container.output(["stat", "-c", "%u", "/kept", "/kept/key"], { user: "root" })).toBe("0\n0");
+    expect(await warningsOf(container)).toEqual([expect.stringContaining(says)]);
+  });
+
+  test("a socket, and what is no upload in a volume", async () => {
+    const socket = "import socket; socket.socket(socket.AF_UNIX).bind('engine.sock')";
+    const volume = await makeVolume(`python -c "${socket}"; mkfifo pipe; touch upload`);
+    const { container } = await startSite({
+      site: { MEDIA_URL: "/media/", MEDIA_ROOT: "/kept" },
+      volumes: [`${volume}:/kept`],
+    });
+    const owners = await container.output(["stat", "-c", "%n %u", "engine.sock", "pipe", "upload"], {
+      workdir: "/kept",
+    });
+    expect(owners).toBe("engine.sock 0\npipe 0\nupload 104");
+  });
 });
 
 test("a worker leaves the volume alone", async () => {

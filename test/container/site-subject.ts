@@ -9,6 +9,7 @@ export interface SiteCase {
   site?: Record<string, unknown>;
   env?: Record<string, string>;
   files?: Record<string, string>;
+  volumes?: string[];
   /** One that has its manifest; else Django is started to collect the static files. */
   image?: string;
   /** Else it is waited for. */

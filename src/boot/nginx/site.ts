@@ -1,6 +1,7 @@
 // nginx serves the files of the project where its settings say that they are.
 import { existsSync } from "node:fs";
 import { DjinitError } from "../../base/errors.ts";
+import { VARIABLES } from "../../config/variables.ts";
 import type { NginxFacts } from "../../plan/nginx.ts";
 import {
   NGINX_MEDIA_FILE,
@@ -13,6 +14,7 @@ import type { BootContext } from "../context.ts";
 import { djangoEnvironment } from "../django/environment.ts";
 import { ownMediaRoot } from "../files/media-owner.ts";
 import { refusal } from "../files/publishable.ts";
+import { secretPlaces } from "../files/secret-places.ts";
 import { findManifests } from "../schema/manifest.ts";
 import type { SiteFacts } from "../schema/site.ts";
 import { fileLocations, prefixLocations, protectedLocation, siteMaps } from "./locations.ts";
@@ -21,7 +23,10 @@ import { decideSite, type ServedSite } from "./served-files.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 export interface SiteCheck
-  extends Pick<BootContext, "config" | "environment" | "gathered" | "isRoot" | "log" | "observer"> {
+  extends Pick<
+    BootContext,
+    "config" | "environment" | "gathered" | "isRoot" | "log" | "observer" | "sources"
+  > {
   runAsPrefix: readonly string[];
   /** What serves as /run. */
   run: string;
@@ -41,7 +46,7 @@ export interface Site {
  * those of `check`.
  */
 export function serveSite(context: SiteCheck): Site {
-  const { config, gathered, isRoot } = context;
+  const { gathered, isRoot } = context;
   lookForSite(context);
   const known = gathered.site;
   const checked = checkWithSite(known, context);
@@ -56,7 +61,7 @@ export function serveSite(context: SiteCheck): Site {
         ? await checkWithSite(now, context, { distrusted, isTold: !isNew })
         : await checked;
       warnOfMissingFiles(now, context);
-      if (isRoot) ownUploads([config.mediaRoot ?? now?.media.root, config.protectedRoot], context);
+      if (isRoot) ownUploads(now, context);
       return facts;
     },
   };
@@ -86,14 +91,20 @@ export function lookForSite({
 }
 
 /** One that stays another's may well be meant so: a volume that is only read. */
-function ownUploads(roots: readonly (string | null | undefined)[], { config, log }: SiteCheck): void {
-  for (const root of roots.filter((each) => typeof each === "string")) {
+function ownUploads(facts: SiteFacts | undefined, { config, log, sources }: SiteCheck): void {
+  const { appDirectory, mediaRoot, protectedRoot } = config;
+  const secrets = secretPlaces(config, sources);
+  const own = (path: string | null | undefined, variable?: string): void => {
+    if (typeof path !== "string") return;
     try {
-      ownMediaRoot(root, config.appDirectory);
+      ownMediaRoot(path, appDirectory, { secrets, variable });
     } catch (error) {
-      log.warn({ path: root }, (error as Error).message);
+      log.warn({ path }, (error as Error).message);
     }
-  }
+  };
+  if (mediaRoot === undefined) own(facts?.media.root, VARIABLES.mediaRoot.name);
+  own(mediaRoot);
+  own(protectedRoot);
 }
 
 /** A location that is in the user's files too is left to those. */

@@ -11,7 +11,7 @@ const MOST_BYTES = 128 * 1024;
  * Where engines and Vault's agent mount secrets. Elsewhere the application's NAME_FILE means nothing, unless DJINIT_SECRETS
  * has NAME: LOG_FILE, CELERY_PID_FILE or SSL_CERT_FILE name files that are to stay files.
  */
-const SECRET_PLACES = ["/run/secrets", "/var/run/secrets", "/etc/secrets", "/vault/secrets"];
+export const SECRET_PLACES = ["/run/secrets", "/var/run/secrets", "/etc/secrets", "/vault/secrets"];
 
 /** Libraries read these files themselves, wherever they lie, and some of them change every hour. */
 const FILES_OF_LIBRARIES = [
