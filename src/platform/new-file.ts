@@ -1,4 +1,4 @@
-import { closeSync, constants, fchownSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fchownSync, openSync, rmSync, writeFileSync } from "node:fs";
 import type { Account } from "./credentials.ts";
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -16,6 +16,8 @@ export function writeNewFile(
   const fd = openSync(path, CREATE, mode);
   try {
     writeFileSync(fd, text);
+    // The container's umask is for what the application writes.
+    fchmodSync(fd, mode);
     if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
   } catch (error) {
     rmSync(path, { force: true });

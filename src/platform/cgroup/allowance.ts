@@ -1,6 +1,7 @@
 // What the container may use, in a file for gunicorn's master, which makes as many workers of it as fit (djinit_size.py).
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { totalmem } from "node:os";
+import { writeNewFile } from "../new-file.ts";
 import { HERE, type Place } from "./levels.ts";
 import { readMemoryAccount } from "./memory-account.ts";
 import { readShare } from "./processors.ts";
@@ -32,7 +33,7 @@ export function readAllowance(place: Place = HERE): Allowance {
 export function tellAllowance(path: string, told: Told): void {
   const draft = `${path}.new`;
   try {
-    writeFileSync(draft, JSON.stringify(told), { mode: 0o644 });
+    writeNewFile(draft, JSON.stringify(told), { mode: 0o644 });
     renameSync(draft, path);
   } catch {
     rmSync(draft, { force: true });

@@ -1,7 +1,8 @@
 // nginx waits for an answer for as long as gunicorn lets a request take. gunicorn writes that time into a file.
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { readUntrusted } from "../../base/untrusted-file.ts";
 import type { ServicePlan } from "../../plan/plan.ts";
+import { writeNewFile } from "../../platform/new-file.ts";
 
 /** nginx's own default. */
 const LEAST_SECONDS = 60;
@@ -24,7 +25,7 @@ export function writeNginxWaits({
   const draft = `${nginxFile}.new`;
   try {
     if (readOwn(nginxFile) === text) return;
-    writeFileSync(draft, text, { mode: 0o644 });
+    writeNewFile(draft, text, { mode: 0o644 });
     renameSync(draft, nginxFile);
   } catch {
     rmSync(draft, { force: true, recursive: true });
