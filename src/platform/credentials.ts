@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { DjinitError } from "../base/errors.ts";
 import { PROGRAMS } from "../base/programs.ts";
+import { withFilesOf } from "./libc.ts";
 import { effectiveCapabilities } from "./proc.ts";
 
 export interface Account {
@@ -18,9 +19,13 @@ const BOOT_CAPABILITIES = { CHOWN: 0, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 
 
 /** An account from /etc/passwd. Errors: throws when the image has no such user. */
 export function findAccount(name: string): Account {
-  const account = accounts().find((it) => it.name === name);
+  const account = accountOf(name);
   if (account === undefined) throw new Error(`cannot find user ${name} in /etc/passwd`);
   return account;
+}
+
+export function accountOf(name: string): Account | undefined {
+  return accounts().find((it) => it.name === name);
 }
 
 /** What /etc/passwd calls a user, if it knows it. */
@@ -37,14 +42,33 @@ function accounts(): Account[] {
 }
 
 /** Runs `action` with the rights of `account`, without root's. Errors: those of `action`. */
-export function actAs<T>({ uid, gid }: Account, action: () => T): T {
-  process.setegid?.(gid);
-  process.seteuid?.(uid);
+export function actAs<T>({ name, uid, gid }: Account, action: () => T): T {
+  return withGroupsOf({ name, gid }, () => {
+    process.setegid?.(gid);
+    process.seteuid?.(uid);
+    try {
+      return action();
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+    }
+  });
+}
+
+/** Runs `action`, which must not wait, with the rights to files of `account`, and all others of root's. Errors: those of `action`. */
+export function withRightsOf<T>(account: Account, action: () => T): T {
+  return withGroupsOf(account, () => withFilesOf(account, action));
+}
+
+/** Else what is group root's is open as well. */
+function withGroupsOf<T>({ name, gid }: Pick<Account, "name" | "gid">, action: () => T): T {
+  const groups = process.getgroups?.() ?? [];
+  // Node's types lack it.
+  (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(name, gid);
   try {
     return action();
   } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
+    process.setgroups?.(groups);
   }
 }
 

@@ -14,12 +14,14 @@ import { createDatabase, startPostgres } from "../support/postgres.ts";
 import { runContext } from "../support/run-context.ts";
 import { isReady } from "./cake-subject.ts";
 import { failsWith } from "./failure.ts";
+import { makeVolume } from "./volume.ts";
 
 const PASSWORD = "p@ss w/rd#1%";
 const ENCODED = encodeURIComponent(PASSWORD);
 const ATTEMPT_MS = 5_000;
 /** TLS for two databases only, and plain connections for one. */
-const LOGINS = `local all all scram-sha-256
+const LOGINS = `local peer all peer
+local all all scram-sha-256
 hostssl tls all all scram-sha-256
 hostnossl plain all all scram-sha-256
 host postgres,"a/b","my db" all all scram-sha-256
@@ -28,6 +30,8 @@ host postgres,"a/b","my db" all all scram-sha-256
 let directory: string;
 let container: Container;
 let port: number;
+/** What the server calls the user of uid 104, as whom the application runs. */
+let peer: string;
 let server: NonNullable<ReturnType<typeof runContext>["postgres"]>;
 
 beforeAll(async () => {
@@ -41,6 +45,10 @@ beforeAll(async () => {
   port = server.hostPort;
   const { query } = await createDatabase(server);
   for (const name of ["tls", "plain", "a/b", "my db"]) await query(`create database "${name}"`);
+  const ensure = "getent passwd 104 > /dev/null || useradd --uid 104 django; getent passwd 104 | cut -d: -f1";
+  peer = await container.output(["sh", "-c", ensure], { user: "root" });
+  await query(`create role "${peer}" login`);
+  await query(`create database peer owner "${peer}"`);
   const [{ data = "", logins = "" } = {}] = await query<{ data: string; logins: string }>(
     "select current_setting('data_directory') as data, current_setting('hba_file') as logins",
   );
@@ -218,6 +226,33 @@ test("a container waits by the socket that the URL means, and names the one of t
   });
   const { msg } = await second.record("the database", ({ msg }) => msg.endsWith(" answers"), 60_000);
   expect(msg.startsWith(`database ${server.host}:5432/postgres`), msg).toBe(true);
+});
+
+test("a server that looks at who has connected is asked by the application's user, not by root", async () => {
+  await using container = await runContainer({
+    image: runContext().images.example,
+    volumes: [`${directory}:/var/run/postgresql`],
+    env: {
+      SECRET_KEY: "for-a-test",
+      DJANGO_SETTINGS_MODULE: "cake_service.settings",
+      DATABASE_URL: `postgres://${peer}@/peer`,
+    },
+  });
+  await container.record("readiness", isReady, 60_000);
+});
+
+test.each([
+  ["sslkey", "sslmode=require&sslcert=/certs/public&sslkey=/certs/secret"],
+  ["sslrootcert", "sslmode=verify-full&sslrootcert=/certs/secret"],
+])("an %s that is root's alone is not read for the application", async (_, parameters) => {
+  const files = await makeVolume("touch public secret; chmod 0400 secret");
+  await using refused = await runContainer({
+    image: runContext().images.example,
+    volumes: [`${files}:/certs`],
+    env: { SECRET_KEY: "for-a-test", DATABASE_URL: `${url("tls")}?${parameters}` },
+  });
+  const error = await failsWith(refused, { status: 78, code: "DJINIT_BAD_CONFIGURATION" });
+  expect(error.msg).toContain("open '/certs/secret' (as user django)");
 });
 
 test("a service of libpq's that there is not is refused at once, by its name", async () => {

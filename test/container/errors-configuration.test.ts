@@ -5,6 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { runContext } from "../support/run-context.ts";
 import { type Failure, failsWith } from "./failure.ts";
 import { type ProjectOptions, startProject } from "./project-subject.ts";
+import { makeVolume } from "./volume.ts";
 
 const BAD_CONFIGURATION: Failure = { status: 78, code: "DJINIT_BAD_CONFIGURATION" };
 
@@ -34,6 +35,14 @@ test("every value that is no number is reported, in one record", async () => {
   });
   expect(error.msg).toContain('WEB_CONCURRENCY is "two", which is not a whole number from 1 to 1024');
   expect(error.msg).toContain('DJINIT_GRACE_PERIOD is "soon", which is not a number of seconds');
+});
+
+test("a project's directory that is open to group root alone is closed to user django", async () => {
+  const volume = await makeVolume("chmod 0750 .");
+  const error = await failureOf({ volumes: [`${volume}:/project`], more: ["--workdir", "/project"] });
+  expect(error.msg).toContain(
+    'directory "/project" (WORKDIR, or DJINIT_APP_DIRECTORY) is closed to user django',
+  );
 });
 
 test("a DATABASE_URL that is none is refused without being repeated", async () => {

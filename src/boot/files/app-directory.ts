@@ -6,8 +6,7 @@ import type { Problem } from "../../config/problem.ts";
 import { type Config, VARIABLES } from "../../config/variables.ts";
 import { DJANGO_USER, SUPERVISOR_USER } from "../../plan/paths.ts";
 import type { Invocation } from "../../plan/role.ts";
-import { findAccount } from "../../platform/credentials.ts";
-import { withFilesOf } from "../../platform/libc.ts";
+import { findAccount, withRightsOf } from "../../platform/credentials.ts";
 
 const LIST = constants.O_RDONLY | constants.O_DIRECTORY;
 
@@ -55,7 +54,7 @@ function findClosed(appDirectory: string, user: string | undefined): string | un
     const enter = (): void =>
       path === appDirectory ? closeSync(openSync(`${path}/.`, LIST)) : void statSync(`${path}/.`);
     try {
-      user === undefined ? enter() : withFilesOf(findAccount(user), enter);
+      user === undefined ? enter() : withRightsOf(findAccount(user), enter);
       return false;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === "EACCES";

@@ -1,8 +1,9 @@
 // libpq's sslmode and its certificates → what pg is to try, in libpq's order.
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { ClientConfig } from "pg";
 import { readUntrusted } from "../../base/untrusted-file.ts";
+import { readAsApplication } from "./as-application.ts";
 
 const MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 /** A bundle of all authorities has 250 KB. */
@@ -56,9 +57,7 @@ function certificates(mode: Mode, given: EncryptionParameters, host: string): Co
     ...(verifies && mode !== "verify-full" ? { checkServerIdentity: () => undefined } : {}),
     ...(verifies && mode === "verify-full" && host !== "" ? { host } : {}),
     // A certificate that does not exist is not sent.
-    ...(sslcert && existsSync(sslcert)
-      ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) }
-      : {}),
+    ...(sslcert && isThere(sslcert) ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) } : {}),
     ...(sslpassword ? { passphrase: sslpassword } : {}),
   };
 }
@@ -70,7 +69,7 @@ function rootsOf(
 ): string | string[] | undefined {
   if (!sslrootcert) return undefined;
   if (sslrootcert !== "system")
-    return mode.startsWith("verify-") || existsSync(sslrootcert) ? read(sslrootcert) : undefined;
+    return mode.startsWith("verify-") || isThere(sslrootcert) ? read(sslrootcert) : undefined;
   if (SSL_CERT_FILE) return read(SSL_CERT_FILE);
   // Loaded only if needed: gunicorn waits meanwhile.
   const systems = process.getBuiltinModule("node:tls").getCACertificates("system");
@@ -79,5 +78,10 @@ function rootsOf(
 
 /** Untrusted: the project's settings may name the file. */
 function read(path: string): string {
-  return readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }).toString("utf8");
+  const rules = { mostBytes: MOST_BYTES, followsLinks: true };
+  return readAsApplication(() => readUntrusted(path, rules)).toString("utf8");
+}
+
+function isThere(path: string): boolean {
+  return readAsApplication(() => statSync(path, { throwIfNoEntry: false })) !== undefined;
 }

@@ -1,7 +1,15 @@
 // libpq's file of passwords: host:port:database:user:password, where * is anything.
-import { readUntrusted } from "../../base/untrusted-file.ts";
+import { closeSync, fstatSync } from "node:fs";
+import { join } from "node:path";
+import { openUntrusted, readAll } from "../../base/untrusted-file.ts";
+import { HOME_DIRECTORY } from "../../plan/paths.ts";
+import { readAsApplication } from "./as-application.ts";
 
 const MOST_BYTES = 1024 * 1024;
+/** Where libpq looks if nothing names a file: in the home of the application's user. */
+const USUAL_NAME = ".pgpass";
+/** What makes libpq ignore it. */
+const OPEN_TO_OTHERS = 0o077;
 /** Five fields; a backslash takes the next character as it is. */
 const LINE = /^((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):(.*)$/;
 
@@ -13,14 +21,15 @@ export interface Login {
 }
 
 /** The first that fits; undefined without such a file, as in libpq. */
-export function passwordFrom(path: string | undefined, login: Login): string | undefined {
-  if (!path) return undefined;
-  let text: string;
-  try {
-    text = readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks: true }).toString("utf8");
-  } catch {
-    return undefined;
-  }
+export function passwordFrom(
+  given: string | undefined,
+  { HOME: home }: NodeJS.ProcessEnv,
+  login: Login,
+): string | undefined {
+  const directory = process.getuid?.() === 0 ? HOME_DIRECTORY : home;
+  const path = given || (directory ? join(directory, USUAL_NAME) : undefined);
+  const text = path === undefined ? undefined : readOwn(path);
+  if (text === undefined) return undefined;
   const { host = "", port, database, user } = login;
   // Its name for the default socket's directory.
   const wanted = [
@@ -36,6 +45,18 @@ export function passwordFrom(path: string | undefined, login: Login): string | u
       (value, at) => fields[at + 1] === "*" || plain(fields[at + 1] as string) === value,
     );
     if (fits) return plain(fields[5] as string);
+  }
+  return undefined;
+}
+
+/** Undefined where it cannot be read, or others can. */
+function readOwn(path: string): string | undefined {
+  try {
+    const file = readAsApplication(() => openUntrusted(path, { followsLinks: true }));
+    if ((fstatSync(file.fd).mode & OPEN_TO_OTHERS) === 0) return readAll(file, MOST_BYTES).toString("utf8");
+    closeSync(file.fd);
+  } catch {
+    // As if there were none.
   }
   return undefined;
 }

@@ -71,7 +71,8 @@ export function serversOf(url: string, environment: NodeJS.ProcessEnv): Server[]
   };
   return placesOf(given).map(({ host, address, port }) => {
     const place = { host: address || host, port: Number(port) };
-    const password = given.password ?? passwordFrom(given.passfile, { ...common, host, port: place.port });
+    const login = { ...common, host, port: place.port };
+    const password = given.password ?? passwordFrom(given.passfile, environment, login);
     return {
       ...common,
       ...place,

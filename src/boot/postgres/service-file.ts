@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readUntrusted } from "../../base/untrusted-file.ts";
 import { POSTGRES_SCHEME } from "../../plan/database-kind.ts";
+import { readAsApplication } from "./as-application.ts";
 
 const MOST_BYTES = 1024 * 1024;
 /** Of Debian's libpq, and of the one in psycopg's wheels. */
@@ -54,7 +55,8 @@ function readSection(
 ): Map<string, string> | "absent" | "unclear" {
   let text: string;
   try {
-    text = readUntrusted(path, { mostBytes: MOST_BYTES, followsLinks }).toString("utf8");
+    const rules = { mostBytes: MOST_BYTES, followsLinks };
+    text = readAsApplication(() => readUntrusted(path, rules)).toString("utf8");
   } catch {
     return "unclear";
   }

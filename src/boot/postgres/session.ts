@@ -1,10 +1,13 @@
 // A session in Postgres, with the encryption that libpq (and so psycopg) would use.
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
+import { beginAsApplication } from "./as-application.ts";
 import { type Failure, finalCode } from "./failure.ts";
 import type { Server, WantedSession } from "./servers.ts";
 
 const FAREWELL_MS = 200;
+/** Else pg looks for a file of passwords by itself, as root, and where the application does not. */
+const NO_PASSWORD = (): Promise<string> => Promise.resolve(undefined as unknown as string);
 /** SQLSTATE of a server that takes no writes. */
 const READ_ONLY = "25006";
 
@@ -61,11 +64,12 @@ function mayDependOnEncryption({ code = "", message }: Failure): boolean {
 }
 
 async function connect(options: ClientConfig, wants: WantedSession): Promise<Client> {
-  const client = new Client({ fallback_application_name: "djinit", ...options });
+  const client = new Client({ fallback_application_name: "djinit", password: NO_PASSWORD, ...options });
   // A connection that breaks later emits this instead of rejecting.
   client.on("error", () => {});
   try {
-    await client.connect();
+    const isSocket = options.host?.startsWith("/") === true;
+    await (isSocket ? beginAsApplication(() => client.connect()) : client.connect());
     await requireKind(client, wants);
     return client;
   } catch (error) {

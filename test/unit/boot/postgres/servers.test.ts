@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { serversOf } from "../../../../src/boot/postgres/servers.ts";
 import { findUrlProblems } from "../../../../src/boot/postgres/url-problems.ts";
@@ -87,6 +88,20 @@ test.each(URLS)("%s", (url, ...expected) => {
   expect(findUrlProblems({ databaseUrl: url }, {})).toEqual([]);
 });
 
+describe("a file of passwords", () => {
+  const passwordsOf = (url: string, environment: NodeJS.ProcessEnv) =>
+    serversOf(url, environment).map(({ password }) => password);
+  const file = directory.write("pgpass", "h:*:d:u:s3cr3t\n");
+
+  test("that everybody may read is none, as to libpq", () => {
+    chmodSync(file, 0o600);
+    expect(passwordsOf("postgres://u@h/d", { PGPASSFILE: file })).toEqual(["s3cr3t"]);
+    expect(passwordsOf(`postgres://u@h,other/d?passfile=${file}`, {})).toEqual(["s3cr3t", undefined]);
+    chmodSync(file, 0o640);
+    expect(passwordsOf("postgres://u@h/d", { PGPASSFILE: file })).toEqual([undefined]);
+  });
+});
+
 describe("what else a URL asks for", () => {
   test.each<[string, object]>([
     ["options=-c%20search_path%3Dx", { options: "-c search_path=x" }],
@@ -168,6 +183,7 @@ describe("where the URL says nothing, libpq's variables do", () => {
       "passwords",
       "# h:1:d:u:none\nh:1:other:u:no\nh:*:d:u\\:x:p\\:w\n*:*:*:u:any\nlocalhost:5432:d:s:socket\n",
     );
+    chmodSync(file, 0o600);
     const passwordOf = (url: string) => serversOf(url, { PGPASSFILE: file })[0]?.password;
     expect(passwordOf("postgres://u@h:1/d")).toBe("any");
     expect(passwordOf("postgres://u%3Ax@h:1/d")).toBe("p:w");
@@ -188,6 +204,8 @@ describe("what is wrong with the URL itself", () => {
 
   test.each([
     ["hello", "is no URL"],
+    ['"postgres://u:s3cr3t@h/d"', "is in quotes"],
+    ["'hello'", "is in quotes"],
     ["//h/d", "is no URL"],
     ["postgres://u:s3cr3t@h:port/d", "cannot be parsed"],
     ["postgres://h:70000/d", "its port is 70000"],
