@@ -48,14 +48,14 @@ LIBPQ_TEXTS = (
     (
         LOGIN,
         r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist"
-        r"|database .* does not exist|not permitted to log in",
+        r"|database .* does not exist|not permitted to log in|[Nn]o such (database|user)\b",
     ),
     (
         UNUSABLE,
         r"definition of service|service file .* not found|invalid (connection option|port|integer value|URI|value for|\S+ value:)"
         r"|certificate verify failed|certificate file .* does not exist|does not support SSL|does not match host name"
         r"|private key file|weak sslmode|could not match \d+ (port|host)|unrecognized configuration parameter"
-        r"|(channel binding|GSSAPI encryption) required|authentication method requirement",
+        r"|(channel binding|GSSAPI encryption) required|authentication method requirement|unsupported startup parameter",
     ),
     (UNAVAILABLE, r"connection failed|connection to server|connection is (bad|closed|lost)|connection (already|has been) closed"),
 )

@@ -72,6 +72,12 @@ KINDS = {
         "unavailable",
     ),
     "no right to connect": (driver("psycopg", 'connection failed: permission denied for database "shop"'), "forbidden"),
+    "a pooler that has no such database": (driver("psycopg", "connection failed: FATAL:  no such database: shop"), "login"),
+    "a pooler that takes no options": (
+        driver("psycopg2", 'connection to server at "p" (::1), port 6432 failed: FATAL:  unsupported startup parameter: options'),
+        "unusable",
+    ),
+    "a pooler with too many clients": (driver("psycopg", "connection failed: no more connections allowed"), "unavailable"),
     "a password, in words": (driver("psycopg", "connection failed: password authentication failed"), "login"),
     **{
         f"libpq: {text}": (driver("psycopg", text), "unusable")

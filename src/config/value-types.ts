@@ -12,6 +12,13 @@ export const flag = () =>
 
 export const text = () => v.string();
 
+/** As Python's urlsplit takes it, and so Django: what a file or a shell has left at its ends, and line breaks, are not in it. */
+export const url = () =>
+  v.pipe(
+    v.string(),
+    v.transform((given) => given.replace(/^[\0-\x20]+/, "").replaceAll(/[\t\r\n]/g, "")),
+  );
+
 export const integer = (min: number, max: number) => {
   const message = `which is not a whole number from ${min} to ${max}`;
   return v.pipe(

@@ -21,6 +21,8 @@ function findUrlProblem(
 ): Problem[] {
   const problem = (text: string): Problem[] => [{ variable, problem: `${variable} is set, but ${text}` }];
   if (url === undefined) return [];
+  if (/^(["']).*\1$/s.test(url))
+    return problem("is in quotes, which belong to its value in `docker run --env-file`: leave them out");
   if (!/^[a-z][\w.+-]*:/i.test(url)) return problem("is no URL: it must begin like postgres://");
   if (databaseKind(url) !== "postgres") return [];
   try {
