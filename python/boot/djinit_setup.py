@@ -25,12 +25,21 @@ import djinit_garbage
 import djinit_site
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     import djinit_lock
     import djinit_manifest
     import djinit_trace
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
+SILENT_SECONDS = 5.0
+#: djinit's word that the start takes too long: src/boot/django/setup.ts.
+LATE_SIGNAL = 44
+#: Django's own, for settings that name none.
+NO_ENGINE = "django.db.backends.dummy"
+#: There is nothing to be done in these without a database.
+ABOUT_DATABASE = {"wait-for-database", "migrate", "wait-for-migrations", "check-migrations"}
 
 # Out of the environment before any code of the project runs: given where the step superuser is to be done, and for it alone.
 SUPERUSER = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("SUPERUSER_", "DJANGO_SUPERUSER_"))}
@@ -55,6 +64,19 @@ class StepError(Exception):
 
 class Stopped(KeyboardInterrupt):
     """TERM has come. Of this kind because drivers and commands know what Ctrl-C asks of them."""
+
+
+def tell_where(_: int, frame: FrameType | None) -> NoReturn:
+    """Report where the project's code is, and end: it has been waited for long enough."""
+    frames = list(traceback.extract_stack(frame))
+    ours = [at for at, each in enumerate(frames) if each.filename in OWN_FILES]
+    theirs = [each for each in frames[ours[-1] + 1 if ours else 0 :] if not each.filename.startswith("<")]
+    project = [each for each in theirs if each.filename.startswith(os.getcwd() + os.sep) and "site-packages" not in each.filename]
+    where = (project or theirs)[-1:]
+    message = f"{where[0].filename}, line {where[0].lineno}, in {where[0].name}" if where else "its beginning"
+    stack = "".join(traceback.format_list(theirs)).rstrip()
+    report("settings-failed", kind=None, error={"type": "builtins.TimeoutError", "message": message, "stack": stack})
+    os._exit(1)
 
 
 # Long enough for the `__del__` that was interrupted to have ended.
@@ -112,10 +134,11 @@ def wait_for_database(timeout: float, alias: str = "default") -> None:
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
-            connections[alias].ensure_connection()
+            with told_if_silent(alias, min(SILENT_SECONDS, timeout / 2)):
+                connections[alias].ensure_connection()
             return
         except ImproperlyConfigured as error:
-            raise StepError(f"cannot load the database's engine: {error}", kind=djinit_blame.SETTINGS) from error
+            raise StepError(engine_fault(error, alias), kind=djinit_blame.SETTINGS) from error
         except Error as error:
             kind = djinit_blame.blame(error)
             if kind is None and isinstance(error, (NotSupportedError, ProgrammingError)):
@@ -130,6 +153,52 @@ def wait_for_database(timeout: float, alias: str = "default") -> None:
                 report("waiting", cause=str(error).strip(), database=djinit_blame.place(alias))
             time.sleep(min(pause, timeout - waited))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def needs_no_database(steps: list[str]) -> bool:
+    """Whether the settings name none, and no app has anything to migrate there."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import connections
+
+    try:
+        if not ABOUT_DATABASE.intersection(steps) or connections.databases["default"].get("ENGINE") != NO_ENGINE:
+            return False
+    except ImproperlyConfigured:  # for the step to say
+        return False
+    import djinit_databases
+
+    return not any(djinit_databases.with_migrations())
+
+
+@contextlib.contextmanager
+def told_if_silent(alias: str, seconds: float) -> Iterator[None]:
+    """Where nobody answers at all, not even with a refusal, a driver waits as long as the kernel does: some minutes."""
+    told = {"cause": "no answer yet", "database": djinit_blame.place(alias)}
+    timer = threading.Timer(seconds, report, ("waiting",), told)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def engine_fault(error: BaseException, alias: str) -> str:
+    """What is wrong with it. Django's own words name no way out where there is none."""
+    from django.db import connections
+
+    if connections.databases[alias].get("ENGINE") != NO_ENGINE:
+        return f"cannot load the database's engine: {error}"
+    where = "DATABASES" if alias == "default" else f"DATABASES[{alias!r}]"
+    return (
+        f"cannot find a database: {where} of the settings names none; set the variables that it is made of, "
+        "such as DATABASE_URL, or SKIP_MIGRATIONS=1 where the project has no database"
+    )
+
+
+def tell_no_database() -> None:
+    """In the place of the steps about it."""
+    report("no-database")
 
 
 def variable_of(alias: str) -> str:
@@ -482,7 +551,8 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     report("django-started")
     report_site()
     locked = Locked(options)
-    actions = {
+    is_without = needs_no_database(steps)
+    actions: dict[str, Callable[[], None]] = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
         "migrate": lambda: migrate(options, locked, "superuser" in steps),
         "wait-for-migrations": lambda: wait_for_migrations(options),
@@ -495,7 +565,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     changing = [step for step in steps if step in ("migrate", "superuser")]
     for step in steps:
         with lock_loss(step, locked):
-            run(step, actions[step])
+            run(step, tell_no_database if is_without and step in ABOUT_DATABASE else actions[step])
         if [step] == changing[-1:]:
             locked.release()
 
@@ -527,6 +597,7 @@ def leave(status: int) -> NoReturn:
 def start() -> NoReturn:
     """Do what the arguments say, and end the process."""
     try:
+        signal.signal(LATE_SIGNAL, tell_where)
         report("program-started")
         main(OPTIONS, sys.argv[1:])
         report("finished")

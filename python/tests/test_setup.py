@@ -248,16 +248,71 @@ def test_a_database_that_cannot_be_used(project: Project) -> None:
     assert told["error"]["type"] == "django.db.utils.OperationalError"
 
 
+def test_a_database_that_says_nothing(project: Project) -> None:
+    """Neither yes nor no: what is waited for is told before the driver gives up."""
+    engine = project.path / "silent" / "base.py"
+    engine.parent.mkdir()
+    (engine.parent / "__init__.py").touch()
+    engine.write_text(
+        "import time\nfrom django.db.backends.sqlite3 import base\n\n"
+        "class DatabaseWrapper(base.DatabaseWrapper):\n    def get_new_connection(self, *_): time.sleep(60)\n"
+    )
+    project.settings(WITHOUT_USERS.replace("django.db.backends.sqlite3", "silent"))
+    with project.started("wait-for-database") as (process, ours):
+        data = b""
+        while b'"waiting"' not in data:
+            data += ours.recv(65_536)
+            if b'"step-started"' in data:
+                ours.send(b"1")
+        process.kill()
+    assert b"no answer yet" in data
+    assert str(project.path / "db.sqlite3").encode() in data
+
+
 def test_an_engine_that_is_none(project: Project) -> None:
     """The settings are to blame: one that does not exist is seen before any step, one that is not named by the first."""
     project.settings(WITHOUT_USERS.replace("backends.sqlite3", "backends.none"))
     _, events = project.run("wait-for-database")
     assert failure(events)["event"] == "settings-failed"
     assert "'django.db.backends.none' isn't an available database backend" in failure(events)["error"]["message"]
-    project.settings(WITHOUT_USERS + "DATABASES = {}\n")
-    _, events = project.run("wait-for-database")
-    assert (failure(events)["step"], failure(events)["kind"]) == ("wait-for-database", "settings")
-    assert failure(events)["message"].startswith("cannot load the database's engine: ")
+    for empty in ("DATABASES = {}", "DATABASES = {'default': {}}"):
+        project.settings(f"{WITHOUT_USERS}{empty}\n")
+        _, events = project.run("wait-for-database", "migrate")
+        assert (failure(events)["step"], failure(events)["kind"]) == ("wait-for-database", "settings")
+        assert failure(events)["message"].startswith("cannot find a database: DATABASES of the settings names none; set ")
+        assert "SKIP_MIGRATIONS=1" in failure(events)["message"]
+
+
+def test_a_project_without_a_database(project: Project) -> None:
+    """No app of it has anything to migrate: there is nothing to wait for."""
+    project.settings("SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.staticfiles']\n")
+    status, events = project.run("wait-for-database", "migrate")
+    assert (status, names(events)[-1]) == (0, "finished")
+    assert len(named(events, "no-database")) == 2
+    assert [event["step"] for event in named(events, "step-finished")] == ["wait-for-database", "migrate"]
+
+
+@pytest.mark.parametrize("step", ["migrate", "read-settings"])
+def test_an_import_that_takes_too_long(step: str, project: Project) -> None:
+    """djinit asks where it is, and is told the project's own line, and how it has come there."""
+    (project.path / "patience.py").write_text("import time\n\ndef wait():\n    time.sleep(60)\n")
+    project.settings("import patience\npatience.wait()\n")
+    with project.started(step) as (process, ours):
+        data = b""
+        while b"program-started" not in data:
+            data += ours.recv(65_536)
+        wait_channel = Path(f"/proc/{process.pid}/wchan")
+        while "nanosleep" not in wait_channel.read_text():
+            time.sleep(0.01)
+        process.send_signal(44)
+        while chunk := ours.recv(65_536):
+            data += chunk
+        assert process.wait() == 1
+    [error] = [event["error"] for event in map(json.loads, filter(None, data.split(b"\x1e"))) if "error" in event]
+    assert error["type"] == "builtins.TimeoutError"
+    assert error["message"] == f"{project.path}/patience.py, line 4, in wait"
+    assert "shop_settings.py" in error["stack"]
+    assert "djinit_" not in error["stack"]
 
 
 def test_check(project: Project) -> None:

@@ -17,6 +17,7 @@ import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
+import { settingsOfManage } from "./django/named-settings.ts";
 import { type EarlyPython, startPython } from "./early-python.ts";
 import { findAppDirectoryProblems, findLineDirectoryProblems } from "./files/app-directory.ts";
 import { giveHome } from "./files/own-home.ts";
@@ -109,7 +110,10 @@ function begin(context: BootContext, laid?: RunDirectory): Begun {
     ...findAppDirectoryProblems(config, isRoot),
     ...findLineDirectoryProblems(invocation, config),
   ];
-  const unfit = findProblems(invocation, config, hasProjectFile(config.appDirectory));
+  const unfit = findProblems(invocation, config, {
+    hasGunicornFile: hasProjectFile(config.appDirectory),
+    settingsModule: config.settingsModule ?? settingsOfManage(config.appDirectory),
+  });
   const read = readGivenPair(context);
   const [pairProblems, tls] = Array.isArray(read) ? [read] : [[], read];
   refuseProblems([

@@ -12,6 +12,7 @@ import {
   integer,
   seconds,
   text,
+  url,
   urlPath,
   userName,
   variableNames,
@@ -49,7 +50,7 @@ export const VARIABLES = {
   ),
   databaseUrl: variable(
     "DATABASE_URL",
-    text(),
+    url(),
     "The database to wait for. Without it Django's own settings tell.",
     {
       secret: true,
@@ -58,7 +59,7 @@ export const VARIABLES = {
   ),
   migrationsDatabaseUrl: variable(
     "MIGRATIONS_DATABASE_URL",
-    text(),
+    url(),
     "The same database past a pooler: the boot's own steps use it instead of DATABASE_URL; no service gets it.",
     { secret: true, bootOnly: true },
   ),
@@ -161,7 +162,7 @@ export const VARIABLES = {
   startupTimeoutMs: variable(
     "DJINIT_STARTUP_TIMEOUT",
     seconds(1, 3_600),
-    "How long a service may take to be ready.",
+    "How long a service may take to be ready, and the boot to load the settings.",
     {
       default: "120",
     },

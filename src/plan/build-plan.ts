@@ -24,8 +24,20 @@ import { namesApplication, planWebServer } from "./servers/plan-web-server.ts";
 import { guessApplication } from "./words/guess-application.ts";
 import { importsSettings } from "./words/wrappers.ts";
 
-/** What this combination of CMD and variables lacks. A gunicorn.conf.py of the project's may name the application. */
-export function findProblems(invocation: Invocation, config: Config, hasGunicornFile = false): Problem[] {
+/** What the project's files say of what variables may leave out. */
+export interface ProjectFacts {
+  /** A gunicorn.conf.py of the project's may name the application. */
+  hasGunicornFile: boolean;
+  /** By its manage.py. */
+  settingsModule: string | undefined;
+}
+
+/** What this combination of CMD and variables lacks. */
+export function findProblems(
+  invocation: Invocation,
+  config: Config,
+  { hasGunicornFile, settingsModule }: Partial<ProjectFacts> = {},
+): Problem[] {
   const isNginx = invocation.half === "nginx";
   const problems = [
     ...findDaemonProblems(invocation, config),
@@ -48,7 +60,7 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     const problem = `CELERY_APP is not set and the CMD has no --app: set one to the module of the Celery application`;
     problems.push({ variable: "CELERY_APP", problem });
   }
-  const mayNameIt = hasGunicornFile && invocation.server === undefined;
+  const mayNameIt = hasGunicornFile === true && invocation.server === undefined;
   if (invocation.role === "web" && !isNginx && !mayNameIt && lacksApplication(invocation, config)) {
     const server = invocation.server === undefined ? "" : `"${invocation.server}", `;
     const problem = `no application is named: give it as CMD, for instance CMD [${server}"${guessApplication(config, invocation.server)}"]`;
@@ -73,7 +85,11 @@ export function findProblems(invocation: Invocation, config: Config, hasGunicorn
     ...(hasTasksWorker(invocation, config) ? ["the worker of Django's tasks"] : []),
   ];
   if (needers.length > 0 && config.settingsModule === undefined) {
-    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${needers.join(", ")} ${needers.length === 1 ? "needs" : "need"} it: set it to the module of the settings, such as project.settings`;
+    const meant =
+      settingsModule === undefined
+        ? "the module of the settings, such as project.settings"
+        : `${settingsModule}, as manage.py does`;
+    const problem = `DJANGO_SETTINGS_MODULE is not set, but ${needers.join(", ")} ${needers.length === 1 ? "needs" : "need"} it: set it to ${meant}`;
     problems.push({ variable: "DJANGO_SETTINGS_MODULE", problem });
   }
   return problems;

@@ -36,6 +36,31 @@ test("settings that raise, or are not there", async () => {
   expect(required.msg).toContain("SECRET_KEY is not set");
 });
 
+test("settings whose import does not end: the error says where it stands", async () => {
+  const [waits, deaf] = await Promise.all(
+    [
+      "import time\ntime.sleep(3600)\n",
+      "import signal, time\nsignal.pthread_sigmask(0, {44})\ntime.sleep(3600)\n",
+    ].map((text) =>
+      failureOf(SETTINGS_FAILED, "", {
+        files: { "/app/endless.py": text },
+        env: { DJANGO_SETTINGS_MODULE: "endless", DJINIT_STARTUP_TIMEOUT: "4" },
+      }),
+    ),
+  );
+  const late = "cannot load the Django settings within 4 s (DJINIT_STARTUP_TIMEOUT)";
+  expect(waits?.msg).toBe(`${late}: it is still at /app/endless.py, line 2, in <module>`);
+  expect(deaf?.msg).toBe(late);
+});
+
+test("settings that lie one directory further down", async () => {
+  const error = await failureOf(SETTINGS_FAILED, "", {
+    files: { "/app/src/shop/__init__.py": "", "/app/src/shop/settings.py": "" },
+    env: { DJANGO_SETTINGS_MODULE: "shop.settings" },
+  });
+  expect(error.msg).toContain("it lies in /app/src: make that the WORKDIR, or DJINIT_APP_DIRECTORY");
+});
+
 test("a migration that raises: its name and the database's own message; what came before it stays", async () => {
   const { url, query } = await createDatabase();
   const error = await failureOf(MIGRATION_FAILED, "sql", { env: { DATABASE_URL: url } });

@@ -69,6 +69,7 @@ const EVENT = v.variant("event", [
   event("settings-failed", { kind, error }),
   event("waiting", { cause: text, database: text }),
   event("nothing-pending", {}),
+  event("no-database", {}),
   event("lock-waited-for", {}),
   event("lock-missing", {}),
   event("lock-timeout", { cause: text, seconds }),

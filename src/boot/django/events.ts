@@ -94,6 +94,9 @@ export function takeEvent(
     case "nothing-pending":
       log.info({ step: "migrate" }, "no migration is pending");
       return undefined;
+    case "no-database":
+      log.info({}, "the settings name no database: none is waited for, and nothing is migrated");
+      return undefined;
     case "lock-waited-for":
       logLockWait(log);
       return undefined;

@@ -2,6 +2,7 @@
 import { DjinitError, type ErrorCode } from "../../base/errors.ts";
 import type { StepName } from "../../plan/plan.ts";
 import type { Blame, PythonError, SetupEvent } from "./event-schemas.ts";
+import { type ModulePlace, sayWhereElse } from "./missing-module.ts";
 
 /** Of names in one record. */
 export const MOST_NAMES = 20;
@@ -75,22 +76,16 @@ const CLOSED = /PermissionError|\[Errno 13\]/;
 const MISSING_MODULE = /ModuleNotFoundError: No module named '([^'.]+)/;
 
 /** The directory and the user of a step. */
-export interface StepPlace {
+export interface StepPlace extends ModulePlace {
   user: string;
-  appDirectory: string;
-  settingsModule: string | undefined;
 }
 
 /** The error, with what of its place it depends on: a file may be closed to one user and open to another. */
-export function withPlace(
-  error: DjinitError,
-  { user, appDirectory, settingsModule }: StepPlace,
-): DjinitError {
+export function withPlace(error: DjinitError, { user, ...place }: StepPlace): DjinitError {
   const { type = "", message = "" } = (error.fields["error"] ?? {}) as Partial<PythonError>;
   let text = error.message;
   if (CLOSED.test(`${text} ${type} ${message}`)) text += ` (as user ${user})`;
   const missing = MISSING_MODULE.exec(text)?.[1];
-  if (missing !== undefined && missing === settingsModule?.split(".")[0])
-    text += ` (looked for in ${appDirectory}, the application's directory, and in what is installed)`;
+  if (missing !== undefined) text += sayWhereElse(missing, place);
   return new DjinitError(error.code, text, { cause: error.cause, fields: { ...error.fields, user } });
 }

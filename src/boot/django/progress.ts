@@ -10,6 +10,8 @@ export class SetupProgress {
   step: StepName;
   /** The migration that is being applied. */
   migration: string | undefined;
+  /** What the step has last said that it waits for. */
+  waiting: string | undefined;
   readonly #left: Set<StepName>;
   #programHasStarted = false;
   #djangoHasStarted = false;
@@ -30,6 +32,10 @@ export class SetupProgress {
         break;
       case "step-started":
         this.step = event.step;
+        this.waiting = undefined;
+        break;
+      case "waiting":
+        this.waiting = `database ${event.database}: ${event.cause}`;
         break;
       case "step-finished":
         this.#left.delete(event.step);

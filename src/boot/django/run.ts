@@ -100,6 +100,7 @@ export async function runDjango(
       ...given,
       ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),
     },
+    startTimeoutMs: config.startupTimeoutMs,
     deadlinesMs: {
       "wait-for-database": config.databaseTimeoutMs + SETUP_MARGIN_MS,
       migrate: config.migrateTimeoutMs,
@@ -120,7 +121,7 @@ export async function runDjango(
   });
   await done.catch((error: unknown) => {
     const { appDirectory, settingsModule } = config;
-    const place = { user: userOf(runAsPrefix), appDirectory, settingsModule };
+    const place = { user: userOf(runAsPrefix), appDirectory, settingsModule, path: environment["PATH"] };
     throw error instanceof DjinitError ? withPlace(error, place) : error;
   });
   return facts;

@@ -1,6 +1,7 @@
 // Runs the steps that need Django, all in one interpreter: each start of Django costs about 0.4 s.
 import { type Clock, within } from "../../base/clock.ts";
 import { asDjinitError, DjinitError } from "../../base/errors.ts";
+import { VARIABLES } from "../../config/variables.ts";
 import { relayOf } from "../../logs/read/relay.ts";
 import type { Fields } from "../../logs/record.ts";
 import { LastLines } from "../../logs/write/last-lines.ts";
@@ -8,6 +9,7 @@ import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { Sink } from "../../logs/write/sink.ts";
 import type { StepName } from "../../plan/plan.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
+import { catchesSignal } from "../../platform/proc.ts";
 import { signalTree } from "../../platform/process-tree.ts";
 import { startAfter } from "../../platform/service-argv.ts";
 import { Escalation } from "../escalation.ts";
@@ -18,7 +20,7 @@ import type { ManifestFacts } from "../schema/manifest.ts";
 import type { OwnMigrateMark } from "../schema/own-migrate.ts";
 import { type EarlyInterpreter, READ_SETTINGS, setupWords } from "./early-reader.ts";
 import { readEvents } from "./event-channel.ts";
-import type { SetupEvent, TimedEvent } from "./event-schemas.ts";
+import type { PythonError, SetupEvent, TimedEvent } from "./event-schemas.ts";
 import { observeEvent, takeEvent } from "./events.ts";
 import { codeOf } from "./failure.ts";
 import { startInterpreter } from "./interpreter.ts";
@@ -27,6 +29,10 @@ import { SetupProgress } from "./progress.ts";
 /** From TERM to KILL, for a step that has missed its deadline: long enough for a database to roll back. */
 const KILL_AFTER_MS = 5_000;
 const RELAY_TIMEOUT_MS = 1_000;
+/** Asks djinit_setup.py where the project's code is, while it is being loaded; it then ends. */
+const WHERE_SIGNAL = 44;
+/** How long it may take to say so. What waits in C does not hear it. */
+const WHERE_MS = 1_000;
 
 /** What djinit_setup.py is told. */
 export interface ProgramOptions {
@@ -62,6 +68,8 @@ export interface SetupOptions {
   /** What it may reach (confinement/rules.ts). */
   confined?: string[];
   environment: NodeJS.ProcessEnv;
+  /** From the start of Python until the settings are imported and Django has started. */
+  startTimeoutMs: number;
   deadlinesMs: Record<StepName, number>;
   sink: Sink;
   log: OwnLog;
@@ -83,7 +91,6 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   const progress = new SetupProgress(steps);
   const secondsSinceLast = stopwatch(clock);
   let failure: DjinitError | undefined;
-  let cancelDeadline = () => {};
 
   const said = new LastLines();
   const relay = { service: () => progress.step, sink, clock, onRecord: (fields: Fields) => said.add(fields) };
@@ -105,13 +112,24 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
 
   const escalation = new Escalation(clock, pid, interpreter.send ?? signalTree);
   const onDeadline = (): void => {
-    const { step, migration } = progress;
-    const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s`;
+    const { step, migration, waiting } = progress;
+    const why = waiting === undefined ? "" : `: ${waiting}`;
+    const text = `cannot finish step ${step} within ${options.deadlinesMs[step] / 1000} s${why}`;
     failure ??= new DjinitError(codeOf(step, migration), text, {
       fields: { step, ...(migration === undefined ? {} : { migration }) },
     });
     escalation.begin(KILL_AFTER_MS);
   };
+  let isLate = false;
+  const onLateStart = (): void => {
+    isLate = true;
+    askWhere(pid);
+    cancelDeadline = clock.after(WHERE_MS, () => {
+      failure ??= lateStart(options.startTimeoutMs);
+      escalation.begin(KILL_AFTER_MS);
+    });
+  };
+  let cancelDeadline = clock.after(options.startTimeoutMs, onLateStart);
   const setDeadline = (step: StepName): void => {
     cancelDeadline();
     cancelDeadline = clock.after(options.deadlinesMs[step], onDeadline);
@@ -144,11 +162,13 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
     for (const { drain } of [stdout, stderr]) drain();
     const { migration } = progress;
     progress.take(event);
-    if (event.event === "step-started") {
+    // The import of the settings waits for nobody, and is the start itself.
+    if (event.event === "step-started" && event.step !== READ_SETTINGS) {
       setDeadline(event.step);
-      // The import of the settings waits for nobody.
-      if (event.step !== READ_SETTINGS) events.settle();
+      events.settle();
     }
+    if (event.event === "settings-failed" && isLate)
+      failure ??= lateStart(options.startTimeoutMs, event.error);
     if (event.event === "hooks") hooksDone = runHooks(event.point);
     if (event.event === "manifest") options.onManifest(event.facts);
     if (event.event === "settings") options.onSettings(event);
@@ -181,6 +201,27 @@ export async function runDjangoSetup(options: SetupOptions): Promise<void> {
   signal.throwIfAborted();
   failure ??= progress.verdict(result, said.lines);
   if (failure !== undefined) throw failure;
+}
+
+function askWhere(pid: number | undefined): void {
+  if (pid === undefined || !catchesSignal(pid, WHERE_SIGNAL)) return;
+  try {
+    process.kill(pid, WHERE_SIGNAL);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** `still`: where the project's code was. */
+function lateStart(timeoutMs: number, still?: PythonError): DjinitError {
+  const { name } = VARIABLES.startupTimeoutMs;
+  const where = still === undefined ? "" : `: it is still at ${still.message}`;
+  const text = `cannot load the Django settings within ${timeoutMs / 1000} s (${name})${where}`;
+  return new DjinitError(
+    "DJINIT_SETTINGS_FAILED",
+    text,
+    still === undefined ? {} : { fields: { error: still } },
+  );
 }
 
 /** Each call returns the seconds since the one before; the first one, since now. */

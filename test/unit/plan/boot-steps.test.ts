@@ -156,6 +156,13 @@ describe("what a combination of CMD and variables lacks", () => {
     expect(problemsOf(["a:b"], { SKIP_MIGRATIONS: "1" })).toEqual([]);
   });
 
+  test("settings that manage.py names are named", () => {
+    const facts = { settingsModule: "shop.settings" };
+    expect(findProblems(readCommand(["a:b"]), configOf(), facts)).toMatchObject([
+      { problem: expect.stringMatching(/migrate needs it: set it to shop\.settings, as manage\.py does$/) },
+    ]);
+  });
+
   test("all of it at once", () => {
     const variables = problemsOf([], { CELERY_BEAT: "1" }).map(({ variable }) => variable);
     expect(variables).toEqual(["CELERY_APP", "CMD", "DJANGO_SETTINGS_MODULE"]);

@@ -82,8 +82,8 @@ describe("gunicorn", () => {
   });
 
   test("a gunicorn.conf.py may name the application", () => {
-    const problems = (hasFile: boolean) =>
-      findProblems(readCommand(["gunicorn"]), configOf({ SKIP_MIGRATIONS: "1" }), hasFile);
+    const problems = (hasGunicornFile: boolean) =>
+      findProblems(readCommand(["gunicorn"]), configOf({ SKIP_MIGRATIONS: "1" }), { hasGunicornFile });
     expect(problems(true)).toEqual([]);
     expect(problems(false)).toMatchObject([{ variable: "CMD" }]);
   });

@@ -18,7 +18,7 @@ test("the settings' error is named in one line, with what it is about", () => {
   expect(failing("ValueError", "x".repeat(5_000)).length).toBeLessThan(400);
 });
 
-const PLACE = { user: "4242", appDirectory: "/code", settingsModule: "shop.settings" };
+const PLACE = { user: "4242", appDirectory: "/code", settingsModule: "shop.settings", path: undefined };
 const failed = (message: string, error?: { type: string; message: string }) =>
   new DjinitError("DJINIT_SETTINGS_FAILED", message, { fields: { step: "migrate", error } });
 

@@ -77,7 +77,9 @@ test("the application is the CMD's, or APP_MODULE", () => {
   });
   const config = configOf({ DJANGO_SETTINGS_MODULE: "shop.settings" });
   // A file of gunicorn's names none for uvicorn.
-  expect(findProblems(readCommand(["uvicorn", "--workers", "2"]), config, true)).toMatchObject([
+  expect(
+    findProblems(readCommand(["uvicorn", "--workers", "2"]), config, { hasGunicornFile: true }),
+  ).toMatchObject([
     {
       problem:
         'no application is named: give it as CMD, for instance CMD ["uvicorn", "shop.asgi:application"]',
