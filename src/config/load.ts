@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { GIVEN_FILES, type GivenFiles } from "../base/given-file.ts";
 import { SERVICES } from "./log-types.ts";
+import { isServiceLink, sayServiceLink, slipIn } from "./mistakes.ts";
 import type { Problem } from "./problem.ts";
 import { type Procfile, readProcfile } from "./procfile.ts";
 import { readSources } from "./sources/read.ts";
@@ -153,12 +154,14 @@ function readVariable(
   const text = given ?? variable.default;
   if (text === undefined) return undefined;
   const parsed = v.safeParse(schema, text);
+  const slip = given === undefined ? undefined : slipIn(name, given);
+  if (slip !== undefined) warnings.push({ variable: name, problem: `${name} ${slip}` });
   if (!parsed.success) {
     const shown = secret ? "set" : JSON.stringify(text);
     problems.push({
       variable: name,
       ...(secret ? {} : { value: text }),
-      problem: `${name} is ${shown}, ${parsed.issues[0].message}`,
+      problem: `${name} is ${shown}, ${parsed.issues[0].message}${sayServiceLink(text)}`,
     });
     return undefined;
   }
@@ -172,12 +175,11 @@ function readVariable(
 function warnOfUnknown(environment: Environment, warnings: Problem[]): void {
   const known = new Set(Object.values(VARIABLES).map(({ name }) => name as string));
   for (const name of Object.keys(environment)) {
-    // Kubernetes sets DJINIT_SERVICE_* and DJINIT_PORT* for a Service that is called djinit.
     if (
       !name.startsWith("DJINIT_") ||
       known.has(name) ||
       FOR_ENTRIES.some((variable) => isForEntry(name, variable)) ||
-      /^DJINIT_(SERVICE|PORT)(_|$)/.test(name)
+      isServiceLink(name, environment)
     )
       continue;
     warnings.push({

@@ -212,6 +212,51 @@ describe("warnings", () => {
     expect(warnings.map(({ variable }) => variable)).toEqual(["DJINIT_GRACE_PERIODE"]);
   });
 
+  test("what Kubernetes sets for a Service called djinit-web is not warned about either, a slip is", () => {
+    const links = {
+      DJINIT_WEB_SERVICE_HOST: "10.0.0.7",
+      DJINIT_WEB_SERVICE_PORT: "8000",
+      DJINIT_WEB_SERVICE_PORT_HTTP: "8000",
+      DJINIT_WEB_PORT: "tcp://10.0.0.7:8000",
+      DJINIT_WEB_PORT_8000_TCP_ADDR: "10.0.0.7",
+    };
+    expect(loadConfig(links).warnings).toEqual([]);
+    const names = loadConfig({ DJINIT_ADMN_PORT: "9180" }).warnings.map(({ variable }) => variable);
+    expect(names).toEqual(["DJINIT_ADMN_PORT"]);
+  });
+
+  test("a variable that a Service has taken says so", () => {
+    const { problems } = loadConfig({ DJINIT_ADMIN_PORT: "tcp://10.0.0.7:9180" });
+    expect(problems).toMatchObject([{ problem: expect.stringContaining("enableServiceLinks: false") }]);
+    expect(loadConfig({ DJINIT_ADMIN_PORT: "x" }).problems[0]?.problem).not.toContain("Kubernetes");
+  });
+
+  test("quotes and line breaks that belong to a value by accident are told of, without a secret", () => {
+    const quoted = { DJANGO_SETTINGS_MODULE: '"shop.settings"', SUPERUSER_PASSWORD: "'flour'" };
+    const { problems, warnings } = loadConfig(quoted);
+    expect(problems).toEqual([]);
+    expect(warnings.map(({ variable }) => variable)).toEqual([
+      "DJANGO_SETTINGS_MODULE",
+      "SUPERUSER_PASSWORD",
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain("flour");
+    expect(loadConfig({ SUPERUSER_PASSWORD: "flour\n" }).warnings).toMatchObject([
+      { variable: "SUPERUSER_PASSWORD", problem: expect.stringContaining("ends with a line break") },
+    ]);
+    expect(loadConfig({ SUPERUSER_PASSWORD: "fl'our'", GUNICORN_CMD_ARGS: '"a" "b"' }).warnings).toEqual([]);
+  });
+
+  test("a database's URL is taken as Python takes it", () => {
+    const given = { DATABASE_URL: " postgres://u:p@h/d\n", MIGRATIONS_DATABASE_URL: "postgres://h/\r\nd" };
+    const { config, environment } = loadConfig(given);
+    expect(config).toMatchObject({
+      databaseUrl: "postgres://u:p@h/d",
+      migrationsDatabaseUrl: "postgres://h/d",
+    });
+    // The application's own.
+    expect(environment["DATABASE_URL"]).toBe(given.DATABASE_URL);
+  });
+
   test("what Kubernetes sets for a Service called djinit is not warned about", () => {
     const { warnings } = loadConfig({
       DJINIT_SERVICE_HOST: "10.0.0.7",
