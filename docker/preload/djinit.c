@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "bytes.h"
 
 #define DIRECTORY "/usr/local/lib/djinit"
 
@@ -63,14 +64,14 @@ static void leave_no_core(void)
     }
 }
 
-static char *set_aside(const char *variable)
+static char *as_text(const char *mark, const char *bytes)
 {
-    size_t bytes = strlen(variable) + 1;
-    char *renamed = need(malloc(bytes + 1));
+    size_t length = strlen(mark);
+    char *text = need(malloc(length + MOST_BYTES_OF_ONE * strlen(bytes) + 1));
 
-    renamed[0] = '~';
-    memcpy(renamed + 1, variable, bytes);
-    return renamed;
+    memcpy(text, mark, length);
+    write_as_text(text + length, bytes);
+    return text;
 }
 
 int main(int argc, char **argv, char **given)
@@ -85,12 +86,12 @@ int main(int argc, char **argv, char **given)
     environment = need(calloc(variables + COUNT(OWN) + 1, sizeof(char *)));
     memcpy(environment, OWN, sizeof(OWN));
     for (size_t at = 0; at < variables; at++)
-        environment[COUNT(OWN) + at] = set_aside(given[at]);
+        environment[COUNT(OWN) + at] = as_text("~", given[at]);
 
     words = need(calloc(COUNT(NODE) + (size_t)argc + 1, sizeof(char *)));
     memcpy(words, NODE, sizeof(NODE));
     for (int at = 1; at < argc; at++)
-        words[COUNT(NODE) + (size_t)at - 1] = argv[at];
+        words[COUNT(NODE) + (size_t)at - 1] = as_text("", argv[at]);
     execve(words[0], words, environment);
     perror("djinit: cannot start " DIRECTORY "/node");
     return 70;

@@ -25,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bytes.h"
 #include "confine.h"
 
 #define CONFINE "--confine="
@@ -156,9 +157,13 @@ int main(int argc, char **argv)
         }
     }
     for (char **from = environ; *from != NULL; from++)
-        if ((*from)[0] == '~')
+        if ((*from)[0] == '~') {
+            write_as_bytes(*from);
             *to++ = *from + 1;
+        }
     *to = NULL;
+    for (char **word = command; *word != NULL; word++)
+        write_as_bytes(*word);
     allow_cores();
     if (executes_nothing)
         preload(NO_EXECUTE);

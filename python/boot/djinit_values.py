@@ -139,6 +139,8 @@ def database(settings: Any, environment: Mapping[str, str], alias: str = "defaul
         return {"kind": "postgres", "url": url, "variables": variables_of(default, environment)}
     except Unclear as unclear:
         return {"kind": "other", "reason": str(unclear), "follows_from": unclear.follows_from}
+    except UnicodeEncodeError:
+        return {"kind": "other", "reason": "the database's address is no text in UTF-8", "follows_from": "variables"}
 
 
 def postgres_url(default: Mapping[str, Any], environment: Mapping[str, str]) -> str:
