@@ -180,6 +180,15 @@ test("DJINIT_MIGRATE_ALWAYS runs migrate where nothing is pending", async () => 
   );
 });
 
+test("a start that has nowhere to keep a manifest makes none", async () => {
+  const { url } = await createDatabase();
+  const image = await buildProject({ fixture: "optional-app", settings: "optional_app.settings" });
+  const env = { DATABASE_URL: url, WITH_SHOP: "1", DJINIT_LOG_LEVEL: "debug" };
+  const messages = (await release({ image, env, more: ["--user", "4242"] })).map(({ msg }) => msg);
+  expect(messages).toContain("step migrate started");
+  expect(messages).not.toContain("step manifest started");
+});
+
 test("/run on a tmpfs, a read-only image, another user: a start that can keep no manifest goes on", async () => {
   const database = await createDatabase();
   const image = await buildProject({ fixture: "optional-app", settings: "optional_app.settings" });

@@ -170,8 +170,9 @@ async function runWithoutManifest(
 ): Promise<void> {
   await mayChange;
   if (steps.length === 0) return;
-  const { manifest } = await runDjango(django, [...steps, ...more], { lock: "own" });
+  const isKept = django.place.isFirst && django.run === RUN_DIRECTORY;
+  const { manifest } = await runDjango(django, [...steps, ...(isKept ? more : [])], { lock: "own" });
   const { config, environment, runAsPrefix, log } = django;
-  if (manifest !== undefined && django.place.isFirst && django.run === RUN_DIRECTORY)
+  if (manifest !== undefined)
     saveManifest(manifest, djangoEnvironment(config, environment, runAsPrefix), log);
 }
