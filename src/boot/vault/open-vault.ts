@@ -14,6 +14,7 @@ import { blame, findMissing, findWanted, giveValues, pathsOf, type Wanted } from
 import { type Held, revokeAll } from "../../vault/revoke.ts";
 import { readVaultSettings, type VaultSettings } from "../../vault/settings.ts";
 import type { Secret, Token, VaultState } from "../../vault/state.ts";
+import { findMisled } from "./misled.ts";
 
 const ATTEMPT_TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
@@ -49,6 +50,9 @@ export async function openVault(asker: VaultAsker): Promise<OpenVault | undefine
   const wanted = findWanted({ environment }, problems);
   const fileOf = (name: string): string | undefined => /^file:(.*)$/s.exec(sources.origins[name] ?? "")?.[1];
   const files = filesFor(process.getuid?.() === 0);
+  const misled = findMisled(config, sources, files);
+  problems.push(...misled);
+  if (misled.length > 0) return undefined;
   const given = readVaultSettings(config, fileOf, files, problems);
   if (given === undefined || problems.length > before) return undefined;
   const client = vaultClient(given.server, {

@@ -63,13 +63,18 @@ export function originOfEnvFile(path: string): string {
 }
 
 export function isFromEnvFile(origin: string | undefined): boolean {
-  return origin?.startsWith(ENV_FILE) ?? false;
+  return envFileOf(origin) !== undefined;
+}
+
+/** The path of the env file that a value is from. */
+export function envFileOf(origin: string | undefined): string | undefined {
+  return origin?.startsWith(ENV_FILE) ? origin.slice(ENV_FILE.length) : undefined;
 }
 
 /** Users besides root who may have chosen the value of one of these variables: they must not be given a file that root alone may read. */
 export function guidesOf({ sources, writers }: Reading, ...variables: string[]): number[] {
   return variables.flatMap((name) => {
-    const origin = sources.origins[name];
-    return (isFromEnvFile(origin) && writers[origin?.slice(ENV_FILE.length) ?? ""]) || [];
+    const path = envFileOf(sources.origins[name]);
+    return (path !== undefined && writers[path]) || [];
   });
 }

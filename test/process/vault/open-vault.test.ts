@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -43,6 +43,28 @@ async function open(given: Record<string, string>) {
   const opened = await openVault({ ...read, config, problems, log, signal, onWaiting });
   return { opened, problems, said, ...read };
 }
+
+describe.runIf(process.geteuid?.() === 0)("an env file that the application may write", () => {
+  test.each([
+    (file: string) => `VAULT_TOKEN_FILE=${file}`,
+    (file: string) => `DJINIT_VAULT_KUBERNETES_ROLE=app\nDJINIT_VAULT_KUBERNETES_TOKEN=${file}`,
+    (file: string) => `VAULT_TOKEN=x\nVAULT_CACERT=${file}`,
+  ])("does not have a file of root's sent to where it says", async (text) => {
+    const vault = await start();
+    const directory = mkdtempSync(join(tmpdir(), "vault-"));
+    chmodSync(directory, 0o755);
+    const [secret, envFile] = [join(directory, "secret"), join(directory, "env")];
+    writeFileSync(secret, ROOT_TOKEN, { mode: 0o400 });
+    writeFileSync(envFile, `VAULT_ADDR=${vault.address}\nKEY="vault:secret/app#KEY"\n${text(secret)}\n`);
+    chownSync(envFile, 104, 107);
+    const { opened, problems } = await open({ DJINIT_ENV_FILE: envFile });
+    expect(opened).toBeUndefined();
+    expect(problems.map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/user 104 may write the env file that names it/),
+    ]);
+    expect(vault.seen).toEqual([]);
+  });
+});
 
 describe("values", () => {
   test("of KV in both versions, and of a lease that is read once for both keys", async () => {
