@@ -294,7 +294,7 @@ def test_a_project_without_a_database(project: Project) -> None:
 
 @pytest.mark.parametrize("step", ["migrate", "read-settings"])
 def test_an_import_that_takes_too_long(step: str, project: Project) -> None:
-    """djinit asks where it is, and is told the project's own line, and how it has come there."""
+    """It is asked where it is, and tells the project's own line, and how it has come there."""
     (project.path / "patience.py").write_text("import time\n\ndef wait():\n    time.sleep(60)\n")
     project.settings("import patience\npatience.wait()\n")
     with project.started(step) as (process, ours):

@@ -101,6 +101,7 @@ UNCLEAR: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
     "a port that is none": ({"PORT": "postgres"}, {}, "variables", "PORT"),
     "more ports than hosts": ({"PORT": "1,2"}, {}, "variables", "PORT"),
     "a host that is none": ({"HOST": "a b"}, {}, "variables", "HOST"),
+    "a byte that is no character": ({"PASSWORD": "flour\udcff"}, {}, "variables", "no text in UTF-8"),
     "two sockets": ({"HOST": "/a,/b"}, {}, "variables", "HOST"),
     "a name like an address": ({"NAME": "postgres://h/d"}, {}, "variables", "NAME"),
 }

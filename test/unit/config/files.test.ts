@@ -94,6 +94,21 @@ describe("secrets in files (NAME_FILE)", () => {
 });
 
 describe("the env file (DJINIT_ENV_FILE)", () => {
+  test("a value that is not UTF-8 is refused without being shown; in a comment it does no harm", () => {
+    const odd = (text: string) => Buffer.from(text, "latin1");
+    const bad = directory.write("latin1", odd("PASSWORD=Müller\nOTHER=plain\n"));
+    const { problems } = loadConfig({ DJINIT_ENV_FILE: bad });
+    expect(problems).toEqual([{ variable: "PASSWORD", problem: `PASSWORD, in ${bad}, is not text in UTF-8` }]);
+    const good = directory.write("comment", odd("# für alle\nOTHER=plain\n"));
+    expect(loadConfig({ DJINIT_ENV_FILE: good })).toMatchObject({
+      problems: [],
+      environment: { OTHER: "plain" },
+    });
+    // Somebody may mean it.
+    const meant = directory.write("meant", "SIGN=\uFFFD\n");
+    expect(loadConfig({ DJINIT_ENV_FILE: meant }).problems).toEqual([]);
+  });
+
   const file = directory.write(
     "env",
     [

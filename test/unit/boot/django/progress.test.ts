@@ -48,6 +48,15 @@ describe("an end with status 0 is a failure", () => {
   });
 });
 
+test("what a step has last said that it waits for is known until the next step", () => {
+  const progress = new SetupProgress(["migrate", "collectstatic"]);
+  for (const event of [PROGRAM, DJANGO, MIGRATE]) progress.take(event);
+  progress.take({ event: "waiting", cause: "no answer yet", database: "db/cakes" });
+  expect(progress.waiting).toBe("database db/cakes: no answer yet");
+  progress.take(COLLECT);
+  expect(progress.waiting).toBeUndefined();
+});
+
 test("another status, after all was done, is a failure too", () => {
   expect(verdictOn(ALL, ended(3))?.message).toBe(
     "cannot finish step collectstatic: its process ended with status 3",
