@@ -552,7 +552,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     report_site()
     locked = Locked(options)
     is_without = needs_no_database(steps)
-    actions: dict[str, Callable[[], None]] = {
+    actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
         "migrate": lambda: migrate(options, locked, "superuser" in steps),
         "wait-for-migrations": lambda: wait_for_migrations(options),
