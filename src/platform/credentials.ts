@@ -60,15 +60,24 @@ export function withRightsOf<T>(account: Account, action: () => T): T {
   return withGroupsOf(account, () => withFilesOf(account, action));
 }
 
-/** Else what is group root's is open as well. */
+/** Else what is group root's is open as well. Without CAP_SETGID, which the boot misses in its own words, it is. */
 function withGroupsOf<T>({ name, gid }: Pick<Account, "name" | "gid">, action: () => T): T {
   const groups = process.getgroups?.() ?? [];
-  // Node's types lack it.
-  (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(name, gid);
+  const isChanged = setGroupsOf(name, gid);
   try {
     return action();
   } finally {
-    process.setgroups?.(groups);
+    if (isChanged) process.setgroups?.(groups);
+  }
+}
+
+function setGroupsOf(user: string, gid: number): boolean {
+  try {
+    // Node's types lack it.
+    (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(user, gid);
+    return true;
+  } catch {
+    return false;
   }
 }
 
