@@ -81,7 +81,7 @@ export function ownMediaRoot(
   const real = join(parent, name);
   if (refusal(real, appDirectory) !== undefined || !isForData(real, appDirectory)) return false;
   const refuse = (cause: string): never => {
-    throw new Error(`${cause}; give uploads a directory of their own`);
+    throw new Error(cause);
   };
   // What was looked at is what changes hands: a link that has come since is not followed.
   return (
@@ -89,7 +89,7 @@ export function ownMediaRoot(
     own(parent, name, (top) => {
       if (!top.isDirectory()) return false;
       const secret = secrets.find((place) => overlaps(place, real));
-      if (secret !== undefined) refuse(`secrets lie in ${secret}`);
+      if (secret !== undefined) refuse(`secrets lie in ${secret}: give uploads a directory of their own`);
       if (variable !== undefined && (top.mode & CLOSED) === 0)
         refuse(
           `user ${top.uid} keeps it to himself, and only the settings name it: set ${variable} if it is meant`,

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { emptyDirectory, inDirectory, withDirectory } from "../../../src/platform/directory.ts";
 import { writeNewFile } from "../../../src/platform/new-file.ts";

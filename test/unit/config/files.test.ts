@@ -98,7 +98,9 @@ describe("the env file (DJINIT_ENV_FILE)", () => {
     const odd = (text: string) => Buffer.from(text, "latin1");
     const bad = directory.write("latin1", odd("PASSWORD=Müller\nOTHER=plain\n"));
     const { problems } = loadConfig({ DJINIT_ENV_FILE: bad });
-    expect(problems).toEqual([{ variable: "PASSWORD", problem: `PASSWORD, in ${bad}, is not text in UTF-8` }]);
+    expect(problems).toEqual([
+      { variable: "PASSWORD", problem: `PASSWORD, in ${bad}, is not text in UTF-8` },
+    ]);
     const good = directory.write("comment", odd("# für alle\nOTHER=plain\n"));
     expect(loadConfig({ DJINIT_ENV_FILE: good })).toMatchObject({
       problems: [],
