@@ -8,11 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import djinit_threads
 import pytest
+from gunicorn import util
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
@@ -39,13 +43,16 @@ class Oven:
 
 
 @contextmanager
-def serving(kind: Any, **settings: Any) -> Iterator[SimpleNamespace]:
-    """Run a worker of this class in a thread of this process."""
+def serving(kind: Any, path: Path | None = None, **settings: Any) -> Iterator[SimpleNamespace]:
+    """Run a worker of this class in a thread of this process, which listens at this path or at a port."""
     cfg = Config()
     for name, value in {"threads": THREADS, "keepalive": 30, "graceful_timeout": 1, **settings}.items():
         cfg.set(name, value)
     oven = Oven()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) if path is None else socket.socket(socket.AF_UNIX) as listener:
+        if path is not None:
+            listener.bind(str(path))
+            listener.listen()
         worker = kind(1, os.getppid(), [listener], None, 30, cfg, Logger(cfg))
         worker.wsgi = oven
         worker.tpool = worker.get_thread_pool()
@@ -65,11 +72,13 @@ def serving(kind: Any, **settings: Any) -> Iterator[SimpleNamespace]:
                 client.close()
 
 
-def ask(served: SimpleNamespace, path: str) -> socket.socket:
+def ask(served: SimpleNamespace, path: str, body: str = "") -> socket.socket:
     """Send a request on a connection of its own."""
-    client = socket.create_connection(served.address, timeout=LONG_SECONDS)
+    client = socket.socket(served.listener.family)
     served.clients.append(client)
-    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    client.settimeout(LONG_SECONDS)
+    client.connect(served.address)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{body}\r\n".encode())
     return client
 
 
@@ -120,6 +129,20 @@ def test_what_it_has_no_thread_for_waits_in_the_socket() -> None:
             answer(client)
 
 
+def test_one_after_the_other(tmp_path: Path) -> None:
+    """Those that wait are taken, and no more at once than it has threads for."""
+    with serving(djinit_threads.taking_what_it_can(ThreadWorker), tmp_path / "a.sock", keepalive=0) as served:
+        clients = [ask(served, "/slow") for _ in range(5 * THREADS)]
+        for _ in clients:
+            assert served.oven.begun.acquire(timeout=LONG_SECONDS)
+            assert served.worker.nr_conns <= THREADS
+            served.oven.may_end.release()
+        for client in clients:
+            answer(client)
+        # It has seen that nobody waits, and looks out for the next one.
+        answer(ask(served, "/"))
+
+
 def test_control_gunicorns_own_takes_it() -> None:
     """It waits within the worker."""
     with serving(ThreadWorker) as served:
@@ -148,6 +171,23 @@ def test_fewer_that_the_project_wants() -> None:
         eventually(lambda: served.worker._accepting is False)
         ask(served, "/second")
         another_worker_takes(served)
+
+
+@pytest.mark.parametrize(
+    ("body", "waits"),
+    [("", False), ("Content-Length: 9\r\n", True), ("X: y\r\n\r\n" + "x" * 20_000, True)],
+    ids=["nothing more", "a body that is on its way", "more than is read"],
+)
+def test_it_waits_for_a_close_only_where_more_may_come(tmp_path: Path, body: str, waits: bool) -> None:
+    """A client that has something left to send, or has sent something that is not read, would lose the answer."""
+    with patch.object(util, "close_graceful", wraps=partial(util.close_graceful, timeout=0.1)) as waited:
+        kind = djinit_threads.taking_what_it_can(ThreadWorker)
+        with serving(kind, tmp_path / "a.sock", keepalive=0) as served:
+            client = ask(served, "/", body)
+            answer(client)
+            assert client.recv(1) == b""
+            eventually(lambda: served.worker.nr_conns == 0)
+    assert waited.called is waits
 
 
 @pytest.mark.parametrize("version", [(23, 0, 0), (26, 0, 2)])
