@@ -53,7 +53,7 @@ def asgi_worker() -> Any:
 
 
 def keep_signals(worker: Any) -> None:
-    """Have a worker that has no handlers yet take what comes until it has them. Those of the worker before would be told in vain."""
+    """Have a worker that has no handlers yet take what comes until it has them. Those of the one before would be told in vain."""
     kept: list[int] = []
     for signum in SENT:
         signal.signal(signum, lambda signum, _: kept.append(signum))

@@ -44,8 +44,8 @@ GROWTH = 1.5
 USABLE = 0.9
 #: PID 1 and nginx.
 OTHERS_BYTES = 48 * MIB
-#: The first byte says that the application is loaded, the second that the worker can keep connections, the third that it has begun
-#: to end, the others which request came last.
+#: The first byte says that the application is loaded, the second that the worker can keep connections, the third that it has
+#: begun to end, the others which request came last.
 SEEN_BYTES = 256
 LEAVING_AT = 2
 REQUEST_AT = 3

@@ -110,8 +110,8 @@ def runs_once(entry: Any) -> bool:
 def count_run(entry: Any, seconds: float) -> None:
     """Let the scheduler know that a task which runs once has run: its clocked schedule is due for ever.
 
-    django-celery-beat writes its counts every 3 minutes, and this beat may have read them long ago. What has been changed since the
-    run, such as a task that somebody has enabled again, is to run again.
+    django-celery-beat writes its counts every 3 minutes, and this beat may have read them long ago. What has been changed since
+    the run, such as a task that somebody has enabled again, is to run again.
     """
     model = entry.model
     if not model.total_run_count and stamp(model.date_changed) < seconds:

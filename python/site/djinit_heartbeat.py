@@ -21,6 +21,7 @@ import djinit_beat
 import djinit_celery_files
 from celery import bootsteps, signals
 from djinit_beat_end import End
+from djinit_redelivery import Redelivery
 from djinit_report import SHORTEST_PERIOD_S, Counts, Report
 
 PATH = os.environ.get("DJINIT_HEARTBEAT")
@@ -42,7 +43,7 @@ def command() -> None:
 class Tasks(Counts):
     """In the worker's main process, whatever the pool is."""
 
-    def listen(self) -> None:
+    def listen(self, redelivery: Redelivery | None = None) -> None:
         from celery.worker.request import Request
 
         send_event = Request.send_event
@@ -55,6 +56,8 @@ class Tasks(Counts):
         def received(request: Any = None, **_: object) -> None:
             with suppress(Exception):
                 self.count("task-received", request.name, request.id)
+                if redelivery is not None:
+                    redelivery.received(request)
 
         # Called for each change of a task's state, whether anybody has asked for events or not.
         Request.send_event = counted
@@ -163,6 +166,7 @@ def watch_worker(path: str, app: Any) -> None:
     report = Report(path, "worker")
     tasks = Tasks(report)
     queues = Queues(app)
+    redelivery = Redelivery(app)
     # Not the last writing: a worker that is busy writes at each task, and would never come to the rest.
     came_round_at = 0.0
     current: Any = None
@@ -184,6 +188,9 @@ def watch_worker(path: str, app: Any) -> None:
             since = report.facts.get("idle_since") or came_round_at
             report.facts["idle_since"] = since if is_idle_beside(lengths, current) else None
         tasks.forget_ended()
+        oldest = report.facts.get("oldest")
+        if oldest is not None:
+            redelivery.runs(*oldest)
         report.write(state="connected")
 
     class Heartbeat(bootsteps.StartStopStep):
@@ -234,7 +241,7 @@ def watch_worker(path: str, app: Any) -> None:
 
     app.steps["consumer"].add(Heartbeat)
     signals.worker_ready.connect(ready, weak=False)
-    tasks.listen()
+    tasks.listen(redelivery)
 
 
 def watch_beat(path: str, service: Any) -> None:

@@ -25,6 +25,7 @@ STALL_S = 10.0
 MOST_TASKS = 100
 # Of those that run, for the record of a stop that has killed them.
 MOST_RUNNING = 20
+MOST_FAILED = 100
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 ENDS = {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected", "task-cancelled"}
 
@@ -113,13 +114,18 @@ class Counts:
         self.counts: dict[str, dict[str, int]] = {}
         self.runtimes: dict[str, list[float]] = {}
         self.running: dict[str, tuple[str, float]] = {}
+        #: The last that have failed: celery says it twice of one that its time limit has ended.
+        self.failed: dict[str, None] = {}
         report.facts.update(tasks=self.counts, runtimes=self.runtimes, buckets=BUCKETS)
 
     def count(self, event: str, task: str, task_id: str, runtime: float | None = None) -> None:
+        if event == "task-failed" and not self.is_first_failure(task_id):
+            return
         name = task if task in self.counts or len(self.counts) < MOST_TASKS else "other"
         counts = self.counts.setdefault(name, {})
         counts[event] = counts.get(event, 0) + 1
         if event == "task-started":
+            self.failed.pop(task_id, None)
             self.running[task_id] = (name, time.monotonic())
         elif event in ENDS:
             since = self.running.pop(task_id, (name, None))[1]
@@ -132,6 +138,15 @@ class Counts:
         at_once = self.report.facts.get("solo") or self.report.facts.get("state") == "connecting"
         write = self.report.write if at_once else self.report.write_soon
         write(active=len(self.running), oldest=oldest, running=self.longest())
+
+    def is_first_failure(self, task_id: str) -> bool:
+        """Whether it is news that the task has failed. It may be run again."""
+        if task_id in self.failed:
+            return False
+        self.failed[task_id] = None
+        if len(self.failed) > MOST_FAILED:
+            del self.failed[next(iter(self.failed))]
+        return True
 
     def drop(self, ended: Iterable[str]) -> None:
         """Forget tasks of which it is not known how they ended. The next writing tells it."""

@@ -6,11 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import djinit_heartbeat as heartbeat
+import djinit_redelivery
 import djinit_report as reports
 import pytest
 from celery import Celery, signals
@@ -166,6 +168,24 @@ def test_tasks_are_counted(tmp_path: Path, clock: Clock) -> None:
     assert sell[len(bounds)] == 1
     assert sell[-1] == 5000.0
     assert tasks.running == {}
+
+
+def test_a_failure_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one that its time limit has ended celery tells it twice. A task may fail again when it is run again."""
+    monkeypatch.setattr(reports, "MOST_FAILED", 2)
+    tasks = tasks_at(tmp_path / "worker")
+    for event, task_id in (
+        ("task-started", "1"),
+        ("task-failed", "1"),
+        ("task-failed", "1"),
+        ("task-started", "1"),
+        ("task-failed", "1"),
+        ("task-failed", "2"),
+        ("task-failed", "3"),
+    ):
+        tasks.count(event, "bake", task_id)
+    assert tasks.counts["bake"] == {"task-started": 2, "task-failed": 4}
+    assert list(tasks.failed) == ["2", "3"]
 
 
 def test_the_oldest_is_told(tmp_path: Path, clock: Clock) -> None:
@@ -458,9 +478,9 @@ class Consumer:
         return "done"
 
 
-def worker(path: Path) -> tuple[Any, Consumer]:
+def worker(path: Path, app: Any = None) -> tuple[Any, Consumer]:
     """(the step, started for a consumer; the consumer)."""
-    app = broker()
+    app = app or broker()
     heartbeat.watch_worker(str(path), app)
     [step] = [step for step in app.steps["consumer"] if step.__name__ == "Heartbeat"]
     consumer = Consumer()
@@ -485,6 +505,33 @@ def test_a_worker_beats(tmp_path: Path, clock: Clock) -> None:
     assert consumer.perform_pending_operations() == "done"
     assert read(path)["at"] == 1002.5
     assert consumer.turns == 2
+
+
+def test_what_redis_gives_out_twice_is_told_of(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When it comes, and while it runs."""
+    monkeypatch.setattr(djinit_redelivery, "time", clock)
+    app = broker()
+    vars(app)["connection_for_read"] = lambda: SimpleNamespace(transport=SimpleNamespace(driver_type="redis"))
+
+    def bake() -> None:
+        """Do nothing."""
+
+    for name in ("late", "later"):
+        app.task(bake, name=name, acks_late=True, shared=False)
+    _, consumer = worker(tmp_path / "worker", app)
+    in_a_day = datetime.now(timezone.utc) + timedelta(days=1)
+    signals.task_received.send(None, request=SimpleNamespace(name="later", id="1", eta=in_a_day))
+    running = request_of(app, "2")
+    running.name = "late"
+    state.task_accepted(running)
+    running.send_event("task-started")
+    clock.now += 4000
+    consumer.beat()
+    state.task_ready(running)
+    told = [record.getMessage() for record in caplog.records if "is run more than once" in record.getMessage()]
+    assert [text.split()[1] for text in told] == ["later", "late"]
 
 
 def test_a_timer_of_another_thread_says_nothing_of_the_loop(tmp_path: Path, clock: Clock) -> None:
