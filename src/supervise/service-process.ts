@@ -4,7 +4,7 @@ import type { RelayObserver } from "../logs/observer.ts";
 import { LastLines } from "../logs/write/last-lines.ts";
 import type { Sink } from "../logs/write/sink.ts";
 import type { ServicePlan, StartedProcess } from "../plan/plan.ts";
-import { haveMoved, type Places, placesLook, placesOf } from "../platform/confinement/places.ts";
+import { haveMoved, type Places, type PlacesLook, placesLook } from "../platform/confinement/places.ts";
 import { confinementWords, withoutServed } from "../platform/confinement/rules.ts";
 import type { KilledProcesses } from "./memory/killed-processes.ts";
 import { askToEnd, askToHurry, kill } from "./process/ending.ts";
@@ -17,7 +17,7 @@ import { HeldSockets } from "./sockets/held-sockets.ts";
 /** A process that hands its pipe to a daemon must not delay the report of its own end. */
 const RELAY_TIMEOUT_MS = 1_000;
 
-/** A reload is not to wait for a file system that does not answer. */
+/** Neither a start nor a reload is to wait for a file system that does not answer. */
 const LOOK_LIMIT_MS = 1_000;
 
 export interface ProcessDependencies {
@@ -27,6 +27,8 @@ export interface ProcessDependencies {
   environment: NodeJS.ProcessEnv;
   observer?: RelayObserver;
   killed: KilledProcesses;
+  /** Who looks at what is served. */
+  look?: PlacesLook;
 }
 
 export interface ProcessWatcher {
@@ -57,8 +59,10 @@ export class ServiceProcess {
   #pid: number | undefined;
   /** What the process may reach, from its start to its end. */
   #confined: readonly string[] | undefined;
-  /** What it served at its start. */
-  #places: Places = new Map();
+  /** What it served at its start; undefined: there was no answer in time. */
+  #places: Places | undefined = new Map();
+  /** What is to be done once it is started, while what it serves is being looked at. */
+  #afterwards: (() => void)[] | undefined;
   #endSignal: () => NodeJS.Signals | undefined = () => undefined;
   /** The process that the boot has started, until it is taken over. */
   #started: StartedProcess | undefined;
@@ -113,8 +117,32 @@ export class ServiceProcess {
   async hasMoved(): Promise<boolean> {
     const { confinement } = this.#plan;
     if (confinement === undefined) return false;
-    const now = await placesLook.at(confinement.served);
-    return haveMoved(this.#places, now);
+    const now = await this.#look.at(confinement.served);
+    return haveMoved(this.#places ?? new Map(), now);
+  }
+
+  get #look(): PlacesLook {
+    return this.#with.look ?? placesLook;
+  }
+
+  /** Calls `start` when what the process is to serve has been looked at: at once where it is not confined, else a second later at most. */
+  whenSeen(start: () => void): void {
+    const { served = [] } = this.#plan.confinement ?? {};
+    this.#places = new Map();
+    if (served.length === 0) return start();
+    this.#places = undefined;
+    const later: (() => void)[] = [];
+    this.#afterwards = later;
+    let isLate = false;
+    const look = this.#look.at(served).then((places) => {
+      if (!isLate) this.#places = places;
+    });
+    void within(this.#with.clock, LOOK_LIMIT_MS, look).then(() => {
+      isLate = true;
+      this.#afterwards = undefined;
+      start();
+      for (const act of later) act();
+    });
   }
 
   get holdsSocket(): boolean {
@@ -127,7 +155,7 @@ export class ServiceProcess {
     if (plan.sockets !== undefined) this.#sockets?.replan(plan.sockets);
   }
 
-  /** Errors: throws if no process can be started. */
+  /** See `whenSeen`. Errors: throws if no process can be started. */
   start(watcher: ProcessWatcher): void {
     const { clock, sink, reaper, killed, observer } = this.#with;
     const plan = this.#plan;
@@ -135,10 +163,8 @@ export class ServiceProcess {
     this.#said = said;
     prepareFiles(plan);
     const sockets = this.#sockets?.descriptors() ?? [];
-    // Before the rules: what comes in between counts as news, and is looked at once too often.
     const confinement =
-      plan.confinement && (placesLook.hangs ? withoutServed(plan.confinement) : plan.confinement);
-    this.#places = placesOf(confinement?.served ?? []);
+      plan.confinement && (this.#places === undefined ? withoutServed(plan.confinement) : plan.confinement);
     this.#confined = confinement && confinementWords(confinement);
     const options: SpawnOptions = {
       plan,
@@ -184,6 +210,7 @@ export class ServiceProcess {
   }
 
   end(how: "stop" | "fast-stop" | "kill", forGood: boolean): void {
+    if (this.#afterwards !== undefined) return void this.#afterwards.push(() => this.end(how, forGood));
     const pid = this.#pid;
     if (pid === undefined) return;
     const isPresent = (): boolean => this.#pid === pid;

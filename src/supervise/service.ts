@@ -171,7 +171,7 @@ export class Service {
     const { clock, startupTimeoutMs } = this.#with;
     switch (effect.type) {
       case "spawn":
-        return this.#spawn();
+        return this.#process.whenSeen(() => this.#spawn());
       case "count-stable":
         return this.#after(STABLE_AFTER_MS, { type: "stable" });
       case "signal":

@@ -1,5 +1,4 @@
 // Whether what is served still lies where it did: a rule is about the directory that was there, not about its name.
-import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 
 /** A look takes microseconds; a network's file system takes longer. */
@@ -7,19 +6,6 @@ const HANGS_AFTER_MS = 1_000;
 
 /** Each path → which file or directory it is. What is not there is left out. */
 export type Places = ReadonlyMap<string, string>;
-
-/** At once: a file system that does not answer holds up the whole process. */
-export function placesOf(paths: readonly string[]): Places {
-  const found = new Map<string, string>();
-  for (const path of outermost(paths)) {
-    try {
-      found.set(path, placeOf(statSync(path)));
-    } catch {
-      // It is not there, or not to be seen by PID 1.
-    }
-  }
-  return found;
-}
 
 /**
  * Looks while the process goes on. One look at a time in all: on a file system that does not answer (NFS, FUSE) it takes one of Node's
@@ -53,7 +39,7 @@ export class PlacesLook {
       try {
         found.set(path, placeOf(await this.#stat(path)));
       } catch {
-        // As above.
+        // It is not there, or not to be seen by PID 1.
       }
     }
     this.#sinceMs = undefined;

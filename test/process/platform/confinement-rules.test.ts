@@ -6,6 +6,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -13,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Confinement } from "../../../src/base/confinement.ts";
-import { haveMoved, PlacesLook, placesOf } from "../../../src/platform/confinement/places.ts";
+import { haveMoved, PlacesLook } from "../../../src/platform/confinement/places.ts";
 import { confinementWords, withoutServed } from "../../../src/platform/confinement/rules.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -101,28 +102,30 @@ test("a link in the place of what is served leads to data, not to the system or 
   expect(words({ reads: paths.slice(0, 1) })).toEqual(["r=app/etc"]);
 });
 
-test("what has come, or has taken the place of what was there, has moved; what is gone has not", () => {
+test("what has come, or has taken the place of what was there, has moved; what is gone has not", async () => {
   make("media/a", "static/a");
   const paths = ["media", "static", "later", "media/below"].map((name) => join(root, name));
-  const before = placesOf(paths);
-  const moved = () => haveMoved(before, placesOf(paths));
+  const look = new PlacesLook();
+  const before = await look.at(paths);
+  const moved = async () => haveMoved(before, await look.at(paths));
   make("media/b", "media/below/c");
-  expect(moved()).toBe(false);
+  expect(await moved()).toBe(false);
   rmSync(join(root, "static"), { recursive: true });
-  expect(moved()).toBe(false);
+  expect(await moved()).toBe(false);
   make("later/a");
-  expect(moved()).toBe(true);
+  expect(await moved()).toBe(true);
   rmSync(join(root, "later"), { recursive: true });
-  expect(moved()).toBe(false);
+  expect(await moved()).toBe(false);
   renameSync(join(root, "media"), join(root, "old"));
   make("media/a");
-  expect(moved()).toBe(true);
+  expect(await moved()).toBe(true);
 });
 
 describe("a look at places beside what the process does", () => {
-  test("finds what the other one finds", async () => {
+  test("finds what is there, but for what lies below another place", async () => {
+    const { dev, ino } = statSync("/usr");
     const paths = ["/usr", "/usr/bin", "/no/such"];
-    expect(await new PlacesLook().at(paths)).toEqual(placesOf(paths));
+    expect(await new PlacesLook().at(paths)).toEqual(new Map([["/usr", `${dev}:${ino}`]]));
   });
 
   test("is one at a time: one that gets no answer keeps no other thread", async () => {
