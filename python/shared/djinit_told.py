@@ -24,6 +24,9 @@ ASGI_SCHEME = b"x-forwarded-proto"
 SCHEMES = ("http", "https")
 # gunicorn's way to send 103 before an answer, which nginx before 1.29 takes for the answer.
 EARLY_HINTS = "wsgi.early_hints"
+# Answers that go on until somebody leaves. nginx holds back up to 16 KiB of an answer unless it is told not to.
+WSGI_STREAM = ("content-type", ("text/event-stream", "multipart/x-mixed-replace"), "x-accel-buffering")
+ASGI_STREAM = (b"content-type", (b"text/event-stream", b"multipart/x-mixed-replace"), b"x-accel-buffering")
 # What nginx calls the client of a unix socket of its own.
 NO_ADDRESS = "unix:"
 # nginx takes it away from the path. Nothing: nginx takes nothing away. None: what the settings say.
@@ -53,6 +56,44 @@ def count_wait(since: str) -> None:
     Queue.took(since)
 
 
+def is_held_back(headers: Iterable[tuple[Any, Any]], words: tuple[Any, ...]) -> bool:
+    """Return whether nginx would keep a stream's pieces, because the answer does not say that it may not."""
+    kind, streams, buffering = words
+    is_stream = False
+    for name, value in headers:
+        lower = name.lower()
+        if lower == buffering:
+            return False
+        if lower == kind:
+            is_stream = value.lower().startswith(streams)
+    return is_stream
+
+
+def passing_streams(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """WSGI's start_response. A client that names no event stream in Accept may get one: a text that is being written."""
+
+    def starts(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        if is_held_back(headers, WSGI_STREAM):
+            headers = [*headers, ("X-Accel-Buffering", "no")]
+        return start_response(status, headers, *error)
+
+    return starts
+
+
+def sending_streams(send: Callable[..., Any]) -> Callable[..., Any]:
+    """The same of ASGI."""
+
+    async def sends(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            if is_held_back(headers, ASGI_STREAM):
+                headers.append((b"x-accel-buffering", b"no"))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sends
+
+
 def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_scheme: bool = False) -> Callable[..., Any]:
     """The application with nginx's word in REMOTE_ADDR. `tells_scheme`: and in wsgi.url_scheme, which gunicorn sees to itself."""
     length = len(prefix)
@@ -63,6 +104,7 @@ def with_wsgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
         if told.startswith(prefix):
             address, _, since = told[length:].partition(" ")
             count_wait(since)
+            start_response = passing_streams(start_response)
         # Also where PID 1 asks: Django keeps a STATIC_URL as it was at its first use. FORCE_SCRIPT_NAME is Django's to add.
         if URL_PREFIX:
             environ["SCRIPT_NAME"] = URL_PREFIX
@@ -128,6 +170,8 @@ def with_asgi_client(application: Callable[..., Any], prefix: str, *, tells_sche
                     tell_scheme(scope, headers)
                 address, _, since = told[0][length:].decode("ascii").partition(" ")
                 count_wait(since)
+                if scope["type"] == "http":
+                    send = sending_streams(send)
                 if address != NO_ADDRESS:
                     scope["client"] = (address, 0)
         tell_path(scope)

@@ -29,7 +29,7 @@ def test_waits(waits: list[str]) -> None:
     asgi = djinit_told.with_asgi_client(application, PREFIX)
     for told in ("key 203.0.113.7 1.125", "key unix: 2.125", "key 203.0.113.7", "kex 203.0.113.7 3.125", "203.0.113.7 4.125"):
         wsgi({djinit_told.WSGI_NAME: told}, print)
-        asyncio.run(asgi({"headers": [(djinit_told.ASGI_NAME, told.encode())]}, print, print))
+        asyncio.run(asgi({"type": "http", "path": "/", "headers": [(djinit_told.ASGI_NAME, told.encode())]}, print, print))
     assert waits == ["1.125", "1.125", "2.125", "2.125"]
 
 
@@ -58,6 +58,48 @@ def test_early_hints() -> None:
     application = djinit_told.with_wsgi_client(lambda given, _: given, PREFIX)
     for told in ("key 203.0.113.7", "none"):
         assert "wsgi.early_hints" not in application({djinit_told.WSGI_NAME: told, "wsgi.early_hints": print}, print)
+
+
+HELD_BACK = {
+    "an event stream": ([("Content-Type", "text/event-stream")], True),
+    "with a charset, in capitals": ([("X-A", "1"), ("CONTENT-TYPE", "Text/Event-Stream; charset=utf-8")], True),
+    "pictures of a camera": ([("Content-Type", "multipart/x-mixed-replace; boundary=frame")], True),
+    "one that says so itself": ([("Content-Type", "text/event-stream"), ("X-Accel-Buffering", "no")], False),
+    "one that is to be held back": ([("x-accel-buffering", "yes"), ("content-type", "text/event-stream")], False),
+    "a page": ([("Content-Type", "text/html")], False),
+    "nothing": ([], False),
+}
+
+
+@pytest.mark.parametrize(("headers", "is_held_back"), HELD_BACK.values(), ids=HELD_BACK)
+@pytest.mark.parametrize("told", ["key 203.0.113.7", "kex 203.0.113.7"])
+def test_streams(headers: list[tuple[str, str]], is_held_back: bool, told: str) -> None:
+    """Nothing of a stream is held back by nginx. Whoever asks without nginx hears nothing of it."""
+    added = [("X-Accel-Buffering", "no")] if is_held_back and told.startswith(PREFIX) else []
+    started: list[Any] = []
+
+    def wsgi(_: object, start_response: Any) -> None:
+        start_response("200 OK", headers, None)
+
+    djinit_told.with_wsgi_client(wsgi, PREFIX)({djinit_told.WSGI_NAME: told}, lambda *given: started.append(given))
+    assert started == [("200 OK", headers + added, None)]
+
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers]
+    body = {"type": "http.response.body", "body": b"data: 1\n\n"}
+
+    async def asgi(_: object, __: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": iter(raw)})
+        await send(body)
+
+    sent: list[Any] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append({**message, "headers": list(message["headers"])} if "headers" in message else message)
+
+    scope = {"type": "http", "headers": [(djinit_told.ASGI_NAME, told.encode())], "path": "/"}
+    asyncio.run(djinit_told.with_asgi_client(asgi, PREFIX)(scope, print, send))
+    wanted = [*raw, *((name.lower().encode(), value.encode()) for name, value in added)]
+    assert sent == [{"type": "http.response.start", "status": 200, "headers": wanted}, body]
 
 
 async def see(scope: dict[str, Any], *_: object) -> dict[str, Any]:
