@@ -1,5 +1,6 @@
 // The rows of the table about nginx: the files that it serves, the proxies before it. Part of variables.ts.
 import { networks } from "./network-types.ts";
+import { headerNames } from "./requests/types.ts";
 import { scriptName, urlPrefix } from "./site-types.ts";
 import { choice, directory } from "./value-types.ts";
 import { variable } from "./variable.ts";
@@ -44,5 +45,10 @@ export const SITE_VARIABLES = {
     "DJINIT_TRUSTED_PROXIES",
     networks(),
     "Web: addresses and networks of the load balancers, whose word about the client counts, as in `10.0.0.0/8, fd00::/8`. Without it: nobody's about its address, everybody's about the rest.",
+  ),
+  trustedHeaders: variable(
+    "DJINIT_TRUSTED_HEADERS",
+    headerNames(),
+    "Web: further headers by which those proxies say who the user is, with commas, as in `X-Shop-User, X-Tenant`. From anybody else they are removed, as the usual ones are.",
   ),
 } as const;

@@ -75,6 +75,14 @@ export function findProblems(
     const problem = `DJINIT_PROXY_PROTOCOL is set but DJINIT_TRUSTED_PROXIES is not: name the balancers that speak it, or anybody could say who the client is`;
     problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
   }
+  if (
+    config.trustedHeaders !== undefined &&
+    invocation.role === "web" &&
+    config.trustedProxies === undefined
+  ) {
+    const problem = `DJINIT_TRUSTED_HEADERS is set but DJINIT_TRUSTED_PROXIES is not: name the proxies that send them, or they count from anybody`;
+    problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
+  }
   if (config.cacheLock !== undefined && config.cacheBytes === undefined) {
     const problem = `DJINIT_CACHE_LOCK is set but DJINIT_CACHE is not: say how much nginx may keep, such as 100m`;
     problems.push({ variable: "DJINIT_CACHE", problem });

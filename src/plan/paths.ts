@@ -69,6 +69,8 @@ export const HOLD_SOCKET = "/run/djinit/hold.sock";
 export const NGINX_UPSTREAM_FILE = "/run/djinit/nginx-upstream.conf";
 /** What nginx lets through, for its level http. Written at each start. */
 export const NGINX_LIMITS_FILE = "/run/djinit/nginx-limits.conf";
+/** How many connections nginx takes, for its block `events`. Written at each start. */
+export const NGINX_CONNECTIONS_FILE = "/run/djinit/nginx-connections.conf";
 /** How often a client may ask, where nginx passes requests on. Written at each start that has a limit. */
 export const NGINX_RATE_FILE = "/run/djinit/nginx-rate.conf";
 /** Answers that nginx keeps: at its level http, and where requests are passed on. Written at each start that has DJINIT_CACHE. */
@@ -79,6 +81,8 @@ export const NGINX_LOCK_FILE = "/run/djinit/nginx-lock.conf";
 export const NGINX_LOCK_LOCATION_FILE = "/run/djinit/nginx-cache.conf";
 /** Where they lie. */
 export const NGINX_CACHE_DIRECTORY = "/run/nginx/cache";
+/** Bodies of requests, long answers, what nginx keeps of them. */
+export const NGINX_DIRECTORY = dirname(NGINX_CACHE_DIRECTORY);
 /** What nginx answers by itself: inside its server, written at each start. */
 export const NGINX_ERRORS_FILE = "/run/djinit/nginx-errors.conf";
 /** Read by nginx where it passes requests to gunicorn; written before each start of nginx. */
@@ -145,7 +149,7 @@ export const RUNTIME_DIRECTORIES: readonly RuntimeDirectory[] = [
   { path: PROMETHEUS_DIRECTORY, owner: DJANGO_USER, removes: /\.db$/ },
   { path: HOME_DIRECTORY, owner: DJANGO_USER, removes: /^$/ },
   { path: "/run/celery", owner: DJANGO_USER, removes: /\.pid$/ },
-  { path: "/run/nginx", owner: NGINX_USER, removes: "all" },
+  { path: NGINX_DIRECTORY, owner: NGINX_USER, removes: "all" },
 ];
 
 /** In its place: of the application's container in a pod. PID 1 takes the socket's name away at a stop. */

@@ -32,7 +32,7 @@ async function start(more: Partial<Parameters<typeof createContainer>[0]>): Prom
   const container = await createContainer({
     image: runContext().images.djinit,
     command: ["echo:application"],
-    env: { SKIP_MIGRATIONS: "1", DJINIT_CACHE: "64m", WEB_CONCURRENCY: "1" },
+    env: { SKIP_MIGRATIONS: "1", DJINIT_CACHE: "64m", DJINIT_MAX_BODY_SIZE: "1g", WEB_CONCURRENCY: "1" },
     volumes: [`${project.path}:/app:ro`],
     ...more,
   });
@@ -63,6 +63,8 @@ test("read-only, with a /run that is smaller than the cache: every answer is who
       /^DJINIT_CACHE is 64m, and \/run has room for 2\dm: nginx keeps 1[01]m, .* twice as much/,
     ),
   ]);
+  const body = await container.record("a body", ({ msg }) => msg.startsWith("DJINIT_MAX_BODY_SIZE is 1024m"));
+  expect(body.msg).toMatch(/, and \/run has room for 2\dm: nginx keeps a body there/);
   expect([(await ask(container, "/first/")).count, (await ask(container, "/first/")).count]).toEqual([1, 1]);
   const keptKib = async () =>
     Number((await container.output(["du", "-sk", "/run/nginx/cache"], { user: "root" })).split("\t")[0]);

@@ -30,7 +30,16 @@ const CLAIMS = {
   "X-Cluster-Client-IP": "192.0.2.7",
   "True-Client-IP": "192.0.2.7",
   "CF-Connecting-IP": "192.0.2.7",
+  "X-Authentik-Username": "root",
+  "X-MS-Client-Principal-Name": "root",
+  "Tailscale-User-Login": "root",
+  "X-Consumer-Username": "root",
+  "X-Amzn-Mtls-Clientcert-Subject": "CN=root",
+  "X-Forwarded-Tls-Client-Cert-Info": "CN=root",
+  "Client-Cert": ":cm9vdA==:",
 };
+/** Of DJINIT_TRUSTED_HEADERS. One of them is in the image's list as well. */
+const OWN = { "X-Shop-User": "root", "x-tenant": "evil", "Remote-User": "root" };
 const NAMES = Object.keys(CLAIMS).map((name) => name.toLowerCase());
 
 interface Peer {
@@ -119,7 +128,10 @@ describe("with DJINIT_TRUSTED_PROXIES", () => {
   let subject: NginxSubject;
   beforeAll(async () => {
     const DJINIT_TRUSTED_PROXIES = `fd00::/8 2001:db8::1,${proxy.address}/32, 192.0.2.128/25`;
-    subject = await startSubject({}, 8000, undefined, { DJINIT_TRUSTED_PROXIES });
+    subject = await startSubject({}, 8000, undefined, {
+      DJINIT_TRUSTED_PROXIES,
+      DJINIT_TRUSTED_HEADERS: Object.keys(OWN).join(", "),
+    });
   });
   afterAll(() => subject?.remove());
 
@@ -144,6 +156,19 @@ describe("with DJINIT_TRUSTED_PROXIES", () => {
     for (const [name, value] of Object.entries(headers))
       expect(echo.headers[name.toLowerCase()], name).toBe(value);
     expect([echo.scheme, echo.remoteAddress]).toEqual(["https", proxy.address]);
+  });
+
+  test("headers that the project names pass from a proxy alone, and others from anybody", async () => {
+    const own = { ...OWN, "X-Other": "free" };
+    const [said, forged] = await Promise.all([proxy, stranger].map((peer) => peer.ask(subject, own)));
+    expect(said?.headers).toMatchObject({
+      "x-shop-user": "root",
+      "x-tenant": "evil",
+      "remote-user": "root",
+      "x-other": "free",
+    });
+    expect(forged?.headers).toMatchObject({ "x-other": "free" });
+    for (const name of Object.keys(OWN)) expect(forged?.headers).not.toHaveProperty(name.toLowerCase());
   });
 
   test("what a proxy does not say is not made up", async () => {

@@ -70,6 +70,13 @@ describe("by default", () => {
     expect(headers.host).toBe(host);
   });
 
+  test("a connection on which nothing is asked outlives what proxies keep", async () => {
+    const read = async (name: string) =>
+      (await subject.container.exec(["cat", `/run/djinit/nginx-${name}.conf`])).stdout;
+    expect(await read("limits")).toContain("keepalive_timeout 650000ms;");
+    expect(await read("connections")).toMatch(/^worker_connections \d+;$/);
+  });
+
   test("nothing is said about files that nobody has replaced", async () => {
     expect(await subject.logs()).not.toContain("DJINIT_MAX");
   });
@@ -82,6 +89,7 @@ describe("with the variables", () => {
       DJINIT_MAX_HEADER_SIZE: "16k",
       DJINIT_REQUEST_TIMEOUT: "5",
       DJINIT_CLIENT_TIMEOUT: "1",
+      DJINIT_KEEPALIVE_TIMEOUT: "1",
       // Its master kills no worker for a request that takes long: it is nginx's turn.
       GUNICORN_CMD_ARGS: "--threads 4",
     });
@@ -111,6 +119,12 @@ describe("with the variables", () => {
     await untilClosed("POST /half HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n12345");
     const [record] = await subject.records("/half");
     expect(record).toMatchObject({ http: { response: { status_code: 408 } } });
+  });
+
+  test("DJINIT_KEEPALIVE_TIMEOUT: a connection on which nothing more is asked", async () => {
+    await untilClosed("GET /idle HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const [record] = await subject.records("/idle");
+    expect(record).toMatchObject({ http: { response: { status_code: 200 } } });
   });
 
   test("DJINIT_CLIENT_TIMEOUT: headers that are never finished", async () => {

@@ -72,9 +72,11 @@ describe("a project's own", () => {
       "/etc/nginx/conf.d/django.conf.d/locations/own.conf": `error_page 504 /static/late.html;
         location /silent/ { include /etc/nginx/conf.d/django.conf.d/application.conf; proxy_read_timeout 1s; }\n`,
       "/app/static/late.html": "late",
+      "/app/media/a.svg": "a picture",
       "/srv/pages/500.html": "linked 500 page",
     };
     subject = await startSubject(files, 8000, undefined, {
+      DJINIT_MEDIA_HEADERS: "Access-Control-Allow-Origin: https://shop.example",
       DJINIT_STATIC_HEADERS: "Cross-Origin-Resource-Policy: same-site | cache-control: max-age=5",
       DJINIT_ERROR_PAGES: "/app/errors",
       // What keeps links from leading anywhere is to hold without it, too.
@@ -105,7 +107,7 @@ describe("a project's own", () => {
     expect((await subject.ask("/dies/")).body.toString()).toBe("linked 500 page");
   });
 
-  test("headers of its own for static files, and for nothing else", async () => {
+  test("headers of its own for static files and for uploads, and for nothing else", async () => {
     const [file, missing, page] = await Promise.all(
       ["/static/late.html", "/static/none.css", "/"].map(async (path) => (await subject.ask(path)).headers),
     );
@@ -117,6 +119,12 @@ describe("a project's own", () => {
     expect(missing).toMatchObject({ "cross-origin-resource-policy": "same-site" });
     expect(missing).not.toHaveProperty("cache-control");
     expect(page).not.toHaveProperty("cross-origin-resource-policy");
+    const { headers: upload } = await subject.ask("/media/a.svg");
+    expect(upload).toMatchObject({
+      "access-control-allow-origin": "https://shop.example",
+      "content-security-policy": expect.stringContaining("sandbox"),
+    });
+    expect(file).not.toHaveProperty("access-control-allow-origin");
   });
 });
 

@@ -97,7 +97,7 @@ test("2,000 half-open connections stop nobody, and are closed in their time", as
 test("control: with half as many connections as they take, others are not answered", async () => {
   const path = "/etc/nginx/nginx.conf";
   const conf = await readFile(join(import.meta.dirname, "../../docker", path), "utf8");
-  const few = conf.replace("worker_connections 4096", "worker_connections 1024");
+  const few = conf.replace("include /run/djinit/nginx-connections*.conf", "worker_connections 1024");
   expect(few).not.toBe(conf);
   const subject = await start(120, { [path]: few });
   await beginHolding(subject, "bodies");

@@ -1,7 +1,14 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Container, createContainer } from "../support/docker.ts";
+import { docker } from "../support/docker-cli.ts";
 import { eventually } from "../support/eventually.ts";
+import { runContext } from "../support/run-context.ts";
+import { isReady } from "./cake-subject.ts";
 import { type Files, type NginxSubject, startSubject } from "./nginx-subject.ts";
+import { type Ask, rawRequest } from "./raw-request.ts";
 
+const APPLICATION = join(import.meta.dirname, "../fixtures/echo-wsgi");
 const FOR_EVER = "max-age=315360000, public, immutable";
 const FOR_A_MINUTE = "max-age=60, public";
 
@@ -51,6 +58,7 @@ const FILES: Files = {
   "/app/static/css/site.css.ORIG": "secret",
   "/app/static/css/.site.css.swp": "secret",
   "/app/static/data.json": "data",
+  "/app/static/shops.geojson": "[".repeat(2_000),
   "/app/media/both.txt": "media",
   "/app/mediafiles/both.txt": "mediafiles",
   "/app/mediafiles/second.txt": "mediafiles",
@@ -142,6 +150,70 @@ test.each([
     "cache-control": FOR_A_MINUTE,
   });
   expect(headers).not.toHaveProperty("content-security-policy");
+});
+
+test.each([
+  ["/static/both.txt", "text/plain; charset=utf-8"],
+  ["/static/css/site.css", "text/css; charset=utf-8"],
+  ["/static/js/site.min.0123456789ab.js", "application/javascript; charset=utf-8"],
+  ["/static/data.json", "application/json"],
+  ["/static/shops.geojson", "application/geo+json"],
+  // Anybody's text.
+  ["/media/both.txt", "text/plain"],
+])("%s is %s", async (path, type) => {
+  const { status, headers } = await subject.ask(path);
+  expect([status, headers["content-type"]]).toEqual([200, type]);
+});
+
+test("a map is compressed on its way", async () => {
+  const { headers } = await subject.ask("/static/shops.geojson", { headers: { "Accept-Encoding": "gzip" } });
+  expect(headers).toMatchObject({ "content-encoding": "gzip", vary: "Accept-Encoding" });
+});
+
+describe("files that all have the time of a reproducible build", () => {
+  const MAKE = `mkdir static
+    echo old > static/site.css
+    echo old > static/a.0123456789ab.css
+    touch -d @315532801 static/*
+    exec djinit echo:application`;
+  let container: Container;
+  const ask = async (path: string, options?: Ask) => rawRequest(await container.port(8000), path, options);
+  beforeAll(async () => {
+    container = await createContainer({
+      image: runContext().images.djinit,
+      entrypoint: "sh",
+      command: ["-ec", MAKE],
+      env: { SKIP_MIGRATIONS: "1" },
+      publish: [8000],
+    });
+    await docker("copy the application", ["cp", `${APPLICATION}/.`, `${container.id}:/app/`]);
+    await docker("start the subject", ["start", container.id]);
+    await container.record("readiness", isReady);
+  });
+  afterAll(() => container?.rm());
+
+  test("another file of the same size is sent, whatever the browser has kept", async () => {
+    const before = await ask("/static/site.css");
+    expect([before.status, before.headers.etag, before.headers["last-modified"]]).toEqual([
+      200,
+      undefined,
+      undefined,
+    ]);
+    await container.output([
+      "sh",
+      "-ec",
+      "echo new > /app/static/site.css; touch -d @315532801 /app/static/site.css",
+    ]);
+    const kept = { "If-Modified-Since": "Tue, 01 Jan 1980 00:00:01 GMT", "If-None-Match": '"12cea601-4"' };
+    await eventually(
+      async () => {
+        const { status, body } = await ask("/static/site.css", { headers: kept });
+        expect([status, body.toString()]).toEqual([200, "new\n"]);
+      },
+      { what: "the new file" },
+    );
+    expect((await ask("/static/a.0123456789ab.css")).headers["cache-control"]).toBe(FOR_EVER);
+  });
 });
 
 test("a link of root's is followed, wherever it leads in the project", async () => {

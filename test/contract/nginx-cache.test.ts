@@ -1,7 +1,7 @@
 // What nginx keeps from the application where the peer is no trusted proxy is what its cache has to know of a request.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { cacheZone } from "../../src/boot/nginx/cache.ts";
+import { cacheZone } from "../../src/boot/limits/cache.ts";
 
 const FORWARDED = "../../docker/etc/nginx/conf.d/django.conf.d/forwarded/headers.conf";
 /** Where a request comes from: no page follows from that. */

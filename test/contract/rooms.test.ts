@@ -41,6 +41,7 @@ const INNER_ROOMS: Record<string, string[]> = {
     "django",
     "precompressed",
     "nginx",
+    "limits",
     "gunicorn",
     "pod",
     "database",

@@ -21,6 +21,22 @@ const KEPT_OPEN = [
   "open_file_cache_valid 1s;",
 ];
 
+/**
+ * Without a word about it a browser takes a text for one of its own country. What a project has in its static files is UTF-8; an upload may
+ * be anything. JSON, SVG and their like are UTF-8 or say so themselves, and text/html is in nginx's list anyway.
+ */
+const IN_UTF8 = [
+  "charset utf-8;",
+  "charset_types application/javascript text/css text/csv text/javascript text/markdown text/plain text/vtt text/xml;",
+];
+
+/**
+ * A file of another image may have the same time and size, and so the same ETag: a browser would keep the old one for ever. Names with a
+ * hash are not asked for again anyway.
+ */
+const UNDATED = ["etag off;", "if_modified_since off;"];
+const NO_TIME = 'add_header Last-Modified "";';
+
 /** What a location says besides where its files are. */
 const MANNERS: Record<Kind, { never: string[]; headers: string[] }> = {
   static: {
@@ -68,7 +84,8 @@ export function fileLocations(kind: Kind, files: ServedFiles): string {
   const last = files.fallsThrough ? application : "=404";
   const inner = groups.map((group, at) => {
     const next = at + 1 < groups.length ? `@djinit_${kind}_${at + 2}` : last;
-    return [...body(kind, group, next, files.encodings), ...headersOf(kind, files.headers)];
+    const headers = headersOf(kind, files.headers);
+    return [...body(kind, group, next, files.encodings), ...headers, ...(group.undated ? [NO_TIME] : [])];
   });
   const [outer = [], ...others] = inner;
   const serves = files.roots.map(
@@ -113,15 +130,16 @@ function refuse(condition: string): string[] {
 
 function body(
   kind: Kind,
-  { parent, names, precompressed }: Group,
+  { parent, names, precompressed, undated }: Group,
   next: string,
   encodings: readonly Encoding[] = [],
 ): string[] {
   const tried = names.map((name) => `"/${name}$djinit_${kind}"`);
   return [
     ...(parent === undefined ? [] : [`root "${parent}";`]),
-    ...(kind === "static" ? KEPT_OPEN : []),
+    ...(kind === "static" ? [...KEPT_OPEN, ...IN_UTF8] : []),
     ...(kind === "media" ? [`disable_symlinks on "from=${beginningOf(parent)}/${names[0]}";`] : []),
+    ...(undated === true ? UNDATED : []),
     ...(precompressed === true ? encodings : []).map((encoding) => COMPRESSED_FILES[encoding]),
     `try_files ${tried.join(" ")} ${next};`,
   ];
@@ -151,7 +169,9 @@ function grouped(kind: Kind, roots: readonly Root[]): Group[] {
   const groups: Group[] = [];
   for (const { name, ...root } of roots) {
     const last = groups.at(-1);
-    const isSame = last?.parent === root.parent && last?.precompressed === root.precompressed;
+    const isSame = (["parent", "precompressed", "undated"] as const).every(
+      (key) => last?.[key] === root[key],
+    );
     if (last !== undefined && isSame && kind === "static") last.names.push(name);
     else groups.push({ ...root, names: [name] });
   }

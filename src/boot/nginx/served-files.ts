@@ -15,6 +15,8 @@ export interface Root {
   name: string;
   /** Whether nginx may take what lies beside the files in their place. */
   precompressed?: boolean;
+  /** Whether its files do not tell when they were changed. */
+  undated?: boolean;
 }
 
 export interface ServedFiles {
@@ -49,7 +51,7 @@ type SiteConfig = Pick<
   Config,
   "appDirectory" | "urlPrefix" | "staticUrl" | "staticRoot" | "mediaUrl" | "mediaRoot" | "protectedRoot"
 > &
-  Partial<Pick<Config, "staticHeaders">>;
+  Partial<Pick<Config, "staticHeaders" | "mediaHeaders">>;
 
 export interface SiteQuestion {
   config: SiteConfig;
@@ -126,6 +128,7 @@ function decideFiles(kind: Kind, question: SiteQuestion, problems: SiteProblem[]
     refuse(url as Given, "which nginx's files cannot express: it is not served; use a plain path");
     return undefined;
   }
+  const headers = config[`${kind}Headers`];
   const roots = USUAL[kind].names.map((name): Root => ({ parent: undefined, name }));
   if (root !== undefined) {
     const why = fitsNginx(root.value) ? refusal(root.value) : "which nginx's files cannot express";
@@ -137,7 +140,7 @@ function decideFiles(kind: Kind, question: SiteQuestion, problems: SiteProblem[]
     roots: onceEach(roots),
     // Settings that name no URL leave the usual one to the application, too.
     fallsThrough: isByApplication || (facts !== undefined && url === undefined),
-    ...(kind === "static" && config.staticHeaders !== undefined ? { headers: config.staticHeaders } : {}),
+    ...(headers === undefined ? {} : { headers }),
   };
 }
 

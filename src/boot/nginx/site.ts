@@ -15,11 +15,12 @@ import { djangoEnvironment } from "../django/environment.ts";
 import { ownMediaRoot } from "../files/media-owner.ts";
 import { refusal } from "../files/publishable.ts";
 import { secretPlaces } from "../files/secret-places.ts";
+import { isUndated } from "../files/undated.ts";
 import { findManifests } from "../schema/manifest.ts";
 import type { SiteFacts } from "../schema/site.ts";
 import { fileLocations, prefixLocations, protectedLocation, siteMaps } from "./locations.ts";
 import { leaveUncompressed, removeStale, takePrecompressed } from "./precompressed.ts";
-import { decideSite, type ServedSite } from "./served-files.ts";
+import { decideSite, directoryOf, type ServedSite } from "./served-files.ts";
 import { writeNginxFile } from "./written-file.ts";
 
 export interface SiteCheck
@@ -116,6 +117,8 @@ async function checkWithSite(
   const { config, log, check } = context;
   const { site, problems } = decided(facts, context);
   takePrecompressed(site.static, config.appDirectory, distrusted);
+  for (const root of site.static?.roots ?? [])
+    if (isUndated(directoryOf(root, config.appDirectory))) root.undated = true;
   for (const { setting, value, problem } of isTold ? [] : problems)
     log.warn({ variable: setting, value }, `${setting} is ${JSON.stringify(value)}, ${problem}`);
   for (;;) {

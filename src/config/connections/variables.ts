@@ -1,5 +1,5 @@
 // The rows of the table about how clients connect to nginx. Part of variables.ts.
-import { directory, flag, integer } from "../value-types.ts";
+import { directory, flag, integer, seconds } from "../value-types.ts";
 import { variable } from "../variable.ts";
 
 export const CONNECTION_VARIABLES = {
@@ -26,4 +26,10 @@ export const CONNECTION_VARIABLES = {
     { default: "8001" },
   ),
   tlsPort: variable("DJINIT_TLS_PORT", integer(1, 65_535), "Web: the port of HTTPS.", { default: "8443" }),
+  keepaliveMs: variable(
+    "DJINIT_KEEPALIVE_TIMEOUT",
+    seconds(1, 86_400),
+    "Web: for how long nginx keeps a connection on which nothing is asked. It has to be longer than the proxy in front keeps it, or that one answers with 502 now and then.",
+    { default: "650" },
+  ),
 } as const;

@@ -86,3 +86,29 @@ export const headers = () =>
       return [...found.values()];
     }),
   );
+
+const HEADER_NAME = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;
+/** What a request is made of, and what nginx sees to by itself. */
+const OF_REQUESTS =
+  /^(accept.*|cache-control|connection|content-.*|cookie|date|expect|host|if-.*|keep-alive|origin|proxy|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade|user-agent|via|x-djinit-client|x-forwarded-(for|proto|protocol|ssl)|x-request-id)$/i;
+
+/** Names with commas, each once. */
+export const headerNames = () =>
+  v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset: { value }, addIssue, NEVER }): string[] => {
+      const found = new Map<string, string>();
+      for (const name of value.split(",").map((text) => text.trim())) {
+        const said = JSON.stringify(name);
+        const problem = !HEADER_NAME.test(name)
+          ? "is no name of a header such as X-Shop-User"
+          : OF_REQUESTS.test(name) && "is no header by which a proxy names a user: leave it out";
+        if (problem !== false) {
+          addIssue({ message: `where ${said} ${problem}` });
+          return NEVER;
+        }
+        found.set(name.toLowerCase(), name);
+      }
+      return [...found.values()];
+    }),
+  );

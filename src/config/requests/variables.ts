@@ -52,6 +52,11 @@ export const REQUEST_VARIABLES = {
     headers(),
     "Web: more headers of static files, with `|` or new lines between them, as in `Cross-Origin-Resource-Policy: same-site`. One that nginx sets by itself, Cache-Control say, is replaced.",
   ),
+  mediaHeaders: variable(
+    "DJINIT_MEDIA_HEADERS",
+    headers(),
+    "Web: the same of uploads, as in `Access-Control-Allow-Origin: https://shop.example`. One that nginx sets by itself, Content-Security-Policy say, is replaced.",
+  ),
   errorPages: variable(
     "DJINIT_ERROR_PAGES",
     directory(),

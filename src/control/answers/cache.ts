@@ -10,7 +10,7 @@ import type { Done, Request } from "../protocol.ts";
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const FILE = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** `levels=2` (src/boot/nginx/cache.ts): the last two digits of a file's name. */
+/** `levels=2` (src/boot/limits/cache.ts): the last two digits of a file's name. */
 const PART = /^[0-9a-f]{2}$/;
 const ANSWER = /^[0-9a-f]{32}(\.\d{1,20})?$/;
 /** More than the parts that there can be. */

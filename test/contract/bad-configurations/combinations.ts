@@ -82,6 +82,16 @@ export const BAD_COMBINATIONS: readonly BadCombination[] = [
     ],
   },
   {
+    name: "a user's name from anybody",
+    env: { DJINIT_TRUSTED_HEADERS: "X-Shop-User" },
+    problems: [
+      [
+        "DJINIT_TRUSTED_PROXIES",
+        "DJINIT_TRUSTED_HEADERS is set but DJINIT_TRUSTED_PROXIES is not: name the proxies that send them, or they count from anybody",
+      ],
+    ],
+  },
+  {
     name: "no application",
     cmd: [],
     problems: [["CMD", 'no application is named: give it as CMD, for instance CMD ["']],

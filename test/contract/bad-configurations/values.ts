@@ -19,6 +19,8 @@ const NO_HEADER = (item: string) =>
   `where ${JSON.stringify(item)} is no header such as Cross-Origin-Resource-Policy: same-site, in plain letters without quote, $ and backslash`;
 const MEMORY = "which is not an amount of memory from 16m to 1024g, such as 300m";
 
+const NO_NAME = (text: string) => `where ${JSON.stringify(text)} is no name of a header such as X-Shop-User`;
+
 export const BAD_VALUES: readonly (readonly [variable: string, value: string, reason: string])[] = [
   ["DJINIT_APP_DIRECTORY", "app", PATH],
   ["DJINIT_APP_DIRECTORY", "/my app", PATH],
@@ -117,6 +119,15 @@ export const BAD_VALUES: readonly (readonly [variable: string, value: string, re
   ["DJINIT_STATIC_HEADERS", "X-A: $request_id", NO_HEADER("X-A: $request_id")],
   ["DJINIT_STATIC_HEADERS", "Content-Length: 0", `where "Content-Length: 0" is nginx's own: leave it out`],
   ["DJINIT_STATIC_HEADERS", "X-A: 1|x-a: 2", 'where "x-a: 2" is there twice: name it once'],
+  ["DJINIT_MEDIA_HEADERS", "Access-Control-Allow-Origin", NO_HEADER("Access-Control-Allow-Origin")],
+  ["DJINIT_KEEPALIVE_TIMEOUT", "0", seconds(1, 86_400)],
+  ["DJINIT_TRUSTED_HEADERS", "X-Shop-User X-Tenant", NO_NAME("X-Shop-User X-Tenant")],
+  ["DJINIT_TRUSTED_HEADERS", "X-Shop-User: ann", NO_NAME("X-Shop-User: ann")],
+  [
+    "DJINIT_TRUSTED_HEADERS",
+    "X-User, Host",
+    'where "Host" is no header by which a proxy names a user: leave it out',
+  ],
   ["DJINIT_ADMIN_PORT", "65536", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "0.0.0.0:9180", whole(0, 65_535)],
   ["DJINIT_ADMIN_PORT", "off", whole(0, 65_535)],

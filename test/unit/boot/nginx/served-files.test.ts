@@ -268,6 +268,29 @@ describe("nginx's text", () => {
     ]);
   });
 
+  test("each kind has its own headers, in the place of those of the same name", () => {
+    const { site: own } = decide(undefined, {
+      DJINIT_STATIC_HEADERS: "X-Static: 1",
+      DJINIT_MEDIA_HEADERS: "Access-Control-Allow-Origin: * | content-security-policy: sandbox",
+    });
+    const headers = (kind: "static" | "media") => {
+      const text = fileLocations(kind, own[kind] as NonNullable<ServedSite[typeof kind]>);
+      return [...new Set(Array.from(text.matchAll(/add_header (.*);/g), ([, header = ""]) => header))];
+    };
+    expect(headers("static")).toEqual([
+      "Cache-Control $static_cache_control",
+      "X-Content-Type-Options nosniff always",
+      "X-Request-ID $djinit_request_id always",
+      'X-Static "1" always',
+    ]);
+    expect(headers("media")).toEqual([
+      "X-Content-Type-Options nosniff always",
+      "X-Request-ID $djinit_request_id always",
+      'Access-Control-Allow-Origin "*" always',
+      'content-security-policy "sandbox" always',
+    ]);
+  });
+
   test("no link is followed below a directory of uploads", () => {
     const text = fileLocations("media", site.media as NonNullable<typeof site.media>);
     expect([...text.matchAll(/disable_symlinks on "from=(.*)";/g)].map(([, from]) => from)).toEqual([
@@ -276,6 +299,24 @@ describe("nginx's text", () => {
       "$document_root/mediafiles",
     ]);
   });
+});
+
+test("of files without a time nothing is said by which a browser would keep an old one", () => {
+  const { site } = decide({ static: { url: "/static/", root: "/app/staticfiles" } });
+  const files = site.static as NonNullable<typeof site.static>;
+  for (const root of files.roots) if (root.name === "staticfiles") root.undated = true;
+  const lines = [
+    ...fileLocations("static", files).matchAll(
+      /etag off|if_modified_since off|Last-Modified ""|try_files "[^$]+/g,
+    ),
+  ];
+  expect(lines.map(([text]) => text)).toEqual([
+    "etag off",
+    "if_modified_since off",
+    'try_files "/staticfiles',
+    'Last-Modified ""',
+    'try_files "/static',
+  ]);
 });
 
 describe("precompressed files", () => {

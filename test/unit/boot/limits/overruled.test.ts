@@ -1,13 +1,19 @@
 import { expect, test } from "vitest";
-import { findOverruled } from "../../../../src/boot/nginx/overruled.ts";
+import { findOverruled } from "../../../../src/boot/limits/overruled.ts";
 
 const OURS = {
   "/etc/nginx/conf.d/limits.conf": "include /run/djinit/nginx-limits*.conf;",
   "/etc/nginx/conf.d/django.conf.d/application.conf": "include /run/djinit/nginx-rate*.conf;",
   "/etc/nginx/conf.d/django.conf.d/locations/root.conf": "include /run/djinit/nginx-waits*.conf;",
+  "/etc/nginx/conf.d/django.conf.d/upstream.conf": "upstream kept {\n  server a;\n  keepalive_timeout 1s;\n}",
   "/run/djinit/nginx-limits.conf": "client_max_body_size 5;\nsend_timeout 5s;",
 };
-const SET = { DJINIT_MAX_BODY_SIZE: "5", DJINIT_CLIENT_TIMEOUT: "5", DJINIT_RATE_LIMIT: "5/s" };
+const SET = {
+  DJINIT_MAX_BODY_SIZE: "5",
+  DJINIT_CLIENT_TIMEOUT: "5",
+  DJINIT_KEEPALIVE_TIMEOUT: "5",
+  DJINIT_RATE_LIMIT: "5/s",
+};
 
 test("djinit's own lines are in nobody's way", () => {
   expect(findOverruled(SET, OURS)).toEqual([]);
@@ -17,11 +23,12 @@ test("a file that says the same is named, where the variable is set", () => {
   const files = {
     ...OURS,
     "/etc/nginx/own.conf": "server { client_max_body_size 9m; }",
-    "/own2": "send_timeout 3s;",
+    "/own2": "upstream kept { keepalive_timeout 1s; } send_timeout 3s; keepalive_timeout 3s;",
   };
   expect(findOverruled(SET, files).map(({ problem }) => problem)).toEqual([
     'DJINIT_MAX_BODY_SIZE is "5", but /etc/nginx/own.conf says client_max_body_size, which wins: remove one of them',
     'DJINIT_CLIENT_TIMEOUT is "5", but /own2 says send_timeout, which wins: remove one of them',
+    'DJINIT_KEEPALIVE_TIMEOUT is "5", but /own2 says keepalive_timeout, which wins: remove one of them',
   ]);
   expect(findOverruled({ DJINIT_MAX_BODY_SIZE: "" }, files)).toEqual([]);
 });

@@ -5,11 +5,14 @@ import {
   NGINX_CACHE_DIRECTORY,
   NGINX_CACHE_FILE,
   NGINX_CACHE_USE_FILE,
+  NGINX_DIRECTORY,
   NGINX_LOCK_FILE,
   NGINX_LOCK_LOCATION_FILE,
+  placedIn,
 } from "../../plan/paths.ts";
-import { forRegex } from "./locations.ts";
-import { writeNginxFile } from "./written-file.ts";
+import { headerVariable } from "../nginx/header-variable.ts";
+import { forRegex } from "../nginx/locations.ts";
+import { writeNginxFile } from "../nginx/written-file.ts";
 
 const MIB = 1024 ** 2;
 /** nginx has room for 8,000 keys in a MiB of its own memory: enough for answers of 8 KiB each. */
@@ -20,11 +23,16 @@ const UNASKED = "1h";
 /** Of the file system, for what else is written there. Below that nginx removes what it keeps. */
 const LEFT_FREE = 4 * MIB;
 
+type CacheConfig = Pick<Config, "cacheBytes" | "cacheLock" | "trustedHeaders">;
+
 /** Writes the files, or takes away those of an earlier start. */
-export function writeNginxCache(config: Pick<Config, "cacheBytes" | "cacheLock">, run: string): void {
+export function writeNginxCache(config: CacheConfig, run: string): void {
   const { cacheBytes, cacheLock: paths } = config;
   const write = (path: string, text: string | undefined): void => writeNginxFile(path, text, run);
-  const zone = cacheBytes === undefined ? undefined : cacheZone(cacheBytes) + lockMap(paths ?? []);
+  const zone =
+    cacheBytes === undefined
+      ? undefined
+      : cacheZone(cacheBytes, config.trustedHeaders) + lockMap(paths ?? []);
   write(NGINX_CACHE_FILE, zone);
   write(NGINX_CACHE_USE_FILE, cacheBytes === undefined ? undefined : USE);
   const isLocked = cacheBytes !== undefined && paths !== undefined;
@@ -33,11 +41,11 @@ export function writeNginxCache(config: Pick<Config, "cacheBytes" | "cacheLock">
 }
 
 /** At the level http. */
-export function cacheZone(bytes: number): string {
+export function cacheZone(bytes: number, own: readonly string[] = []): string {
   const keysMib = Math.min(MOST_KEYS_MIB, Math.ceil(bytes / BYTES_FOR_A_MIB_OF_KEYS));
   const limits = `max_size=${bytes} min_free=${LEFT_FREE} inactive=${UNASKED}`;
   return `proxy_cache_path ${NGINX_CACHE_DIRECTORY} levels=2 keys_zone=djinit_cache:${keysMib}m ${limits} use_temp_path=off;
-${MAPS}`;
+${maps(own)}`;
 }
 
 /**
@@ -48,7 +56,7 @@ ${MAPS}`;
 const CLAIMS = [
   ...["Proto", "Scheme", "Host", "Port", "Prefix", "Server"].map((name) => `X-Forwarded-${name}`),
   ...["X-Scheme", "X-Url-Scheme", "Front-End-Https", "CloudFront-Forwarded-Proto", "CF-Visitor"],
-].map(variableOf);
+].map(headerVariable);
 /**
  * A request with one of these has an answer of its own. With CLAIMS it is whatever forwarded/headers.conf keeps from the application,
  * but for addresses, and more.
@@ -67,22 +75,34 @@ const PRIVATE = [
   ...["User", "Email", "Groups", "Preferred-Username"].map((name) => `X-Auth-Request-${name}`),
   ...["X-Goog-Authenticated-User-Email", "X-Amzn-Oidc-Identity"],
   ...["Verify", "S-DN", "Cert"].map((name) => `X-SSL-Client-${name}`),
-  ...["Verify", "S-DN", "Subject-Dn", "Cert"].map((name) => `Ssl-Client-${name}`),
+  ...["Verify", "S-DN", "Subject-Dn", "Issuer-Dn", "Cert"].map((name) => `Ssl-Client-${name}`),
+  ...["Username", "Groups", "Email", "Name", "Uid"].map((name) => `X-Authentik-${name}`),
+  ...["", "-Id", "-Idp", "-Name"].map((name) => `X-MS-Client-Principal${name}`),
+  ...["Tailscale-User-Login", "Tailscale-User-Name", "CF-Access-Authenticated-User-Email"],
+  ...["Id", "Custom-Id", "Username"].map((name) => `X-Consumer-${name}`),
+  ...[
+    "X-Credential-Identifier",
+    "X-Authenticated-Userid",
+    "X-Userinfo",
+    "X-Vouch-User",
+    "X-Authenticated-User",
+  ],
+  ...["X-WebAuth-User", "X-Goog-Authenticated-User-Id", "X-ARR-ClientCert", "X-SSL-Issuer"],
+  ...["Client-Cert", "Client-Cert-Chain", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Tls-Client-Cert-Info"],
+  ...["DN", "CN", "SHA1", "Serial"].map((name) => `X-SSL-Client-${name}`),
+  ...["", "-Leaf", "-Subject", "-Issuer", "-Serial-Number"].map((name) => `X-Amzn-Mtls-Clientcert${name}`),
+  ...["X-Original-URI", "X-Original-Method", "X-Envoy-Original-Path", "X-HTTP-Host-Override"],
 ]
-  .map(variableOf)
+  .map(headerVariable)
   .concat("$request_body", "$request_body_file");
 
-function variableOf(header: string): string {
-  return `$http_${header.toLowerCase().replaceAll("-", "_")}`;
-}
-
-const MAPS = `
+const maps = (own: readonly string[]): string => `
 map "${CLAIMS.join("|")}" $djinit_cache_claims {
     "~^(?<djinit_cache_short>.{0,400})$" $djinit_cache_short;
     default "";
 }
 # 1: a request that is not answered from what is kept, and whose answer is not kept. A key that is too long for nginx is none.
-map "${PRIVATE.join("")}" $djinit_cache_asked_by_name {
+map "${[...PRIVATE, ...own.map(headerVariable)].join("")}" $djinit_cache_asked_by_name {
     "" "";
     default 1;
 }
@@ -160,8 +180,8 @@ export function cacheSize(wanted: number, freeBytes: number): number {
   return Math.min(wanted, Math.max(MIB, Math.floor(freeBytes / 2)));
 }
 
-/** Of the file system that it lies in. */
-export function freeForCache(run: string): number {
-  const { bavail, bsize } = statfsSync(run);
+/** Where nginx writes. */
+export function freeBytes(run: string): number {
+  const { bavail, bsize } = statfsSync(placedIn(run, NGINX_DIRECTORY));
   return bavail * bsize;
 }

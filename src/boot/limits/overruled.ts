@@ -27,6 +27,7 @@ const WAYS: readonly Way[] = [
     file: "nginx-limits",
     directives: ["client_body_timeout", "send_timeout"],
   },
+  { variable: VARIABLES.keepaliveMs.name, file: "nginx-limits", directives: ["keepalive_timeout"] },
   { variable: VARIABLES.rateLimit.name, file: "nginx-rate", directives: [] },
   { variable: VARIABLES.cacheLock.name, file: "nginx-lock", directives: [] },
   { variable: VARIABLES.cacheLock.name, file: "nginx-cache", directives: [] },
@@ -34,12 +35,17 @@ const WAYS: readonly Way[] = [
   { variable: VARIABLES.requestTimeoutMs.name, file: "nginx-waits", directives: [] },
 ];
 
+/** What is said there is about the application's connections, and not about the clients'. */
+const UPSTREAM = /(?<=^|[\s;{}])upstream\s+\S+\s*\{[^}]*\}/g;
+
 /** `files` is what each of nginx's files says. Only of variables that are set. */
 export function findOverruled(
   environment: NodeJS.ProcessEnv,
   files: Readonly<Record<string, string>>,
 ): Overruled[] {
-  const own = Object.entries(files).filter(([path]) => !path.includes("/djinit/nginx-"));
+  const own = Object.entries(files)
+    .filter(([path]) => !path.includes("/djinit/nginx-"))
+    .map(([path, code]) => [path, code.replaceAll(UPSTREAM, "")] as const);
   return WAYS.flatMap(({ variable, file, directives }) => {
     const value = environment[variable];
     if (!value) return [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cacheSize } from "../../../../src/boot/nginx/cache.ts";
+import { cacheSize } from "../../../../src/boot/limits/cache.ts";
 
 const MIB = 1024 ** 2;
 
