@@ -22,11 +22,14 @@ export class HostLabels {
     this.#suffixes = allowed?.filter((host) => host.startsWith(".")) ?? [];
   }
 
-  /** The label for a Host header as a client wrote it. */
-  labelOf(header: string): string {
+  /**
+   * The label for a Host header as a client wrote it. `isServed`: the application has answered it as a host of its own. Whoever
+   * asks for made-up hosts would have all the labels before the site's first visitor.
+   */
+  labelOf(header: string, isServed: boolean): string {
     const host = normalize(header);
     if (this.#named.has(host) || this.#seen.has(host)) return host;
-    if (this.#seen.size >= MOST_HOSTS || !this.#allows(host)) return OTHER_HOSTS;
+    if (!isServed || this.#seen.size >= MOST_HOSTS || !this.#allows(host)) return OTHER_HOSTS;
     this.#seen.add(host);
     return host;
   }

@@ -1,7 +1,7 @@
 // Counts nginx's requests while their lines pass by. A request of a known host and status allocates nothing.
 import { type Family, family, type Sample } from "./family.ts";
 import { Histogram } from "./histogram.ts";
-import { HostLabels } from "./host-labels.ts";
+import { HostLabels, OTHER_HOSTS } from "./host-labels.ts";
 
 /** The part of a request that is counted. */
 export interface RequestFacts {
@@ -21,6 +21,9 @@ const MOST_REMEMBERED = 256;
 const STATUSES = 600;
 /** «Switching protocols»: nginx writes the line when the WebSocket is closed. */
 const SWITCHED = 101;
+/** Django's answer to a host that ALLOWED_HOSTS does not have. */
+const BAD_REQUEST = 400;
+const FIRST_SERVER_ERROR = 500;
 /** By nginx, where it has not asked the application. */
 const TOO_MANY = 429;
 /** Of nginx's $upstream_cache_status. The log may be in a format of the user's own: others are not counted. */
@@ -49,7 +52,7 @@ export class RequestMetrics {
   }
 
   count(facts: RequestFacts): void {
-    const metrics = this.#byHeader.get(facts.host) ?? this.#find(facts.host);
+    const metrics = this.#byHeader.get(facts.host) ?? this.#find(facts);
     const status = facts.status >= 0 && facts.status < STATUSES ? facts.status : 0;
     metrics.statuses[status] = (metrics.statuses[status] as number) + 1;
     metrics.bytes += facts.bytesSent;
@@ -107,9 +110,12 @@ export class RequestMetrics {
     ];
   }
 
-  #find(header: string): HostMetrics {
-    const label = this.#labels.labelOf(header);
+  #find({ host: header, status, fromApplication }: RequestFacts): HostMetrics {
+    const isServed = fromApplication && status !== BAD_REQUEST && status < FIRST_SERVER_ERROR;
+    const label = this.#labels.labelOf(header, isServed);
     const metrics = this.#byLabel.getOrInsertComputed(label, () => new HostMetrics());
+    // It may be served yet.
+    if (label === OTHER_HOSTS && !isServed) return metrics;
     // A client makes up names. The real hosts are remembered again at their next request.
     if (this.#byHeader.size >= MOST_REMEMBERED) this.#byHeader.clear();
     this.#byHeader.set(header, metrics);

@@ -92,7 +92,7 @@ describe("web", () => {
     await Promise.all([hanging, waiting]);
   });
 
-  test("10,000 host names make no more than 50 series, and are all counted", async () => {
+  test("10,000 made-up host names make no series of their own, and are all counted", async () => {
     const flood = `import http.client
 connection = http.client.HTTPConnection("127.0.0.1", 8000)
 for at in range(10_000):
@@ -108,9 +108,8 @@ for at in range(10_000):
       (it) => of404(it).reduce((sum, [, value]) => sum + value, 0) >= 10_001,
     );
     const hosts = new Set([...samples.keys()].flatMap((name) => /host="([^"]*)"/.exec(name)?.[1] ?? []));
-    expect(hosts.size).toBe(51);
-    expect(hosts.has("other")).toBe(true);
-    expect(samples.get('nginx_http_requests_total{host="other",status="404"}')).toBeGreaterThan(9_900);
+    expect([...hosts].filter((host) => host.startsWith("h"))).toEqual([]);
+    expect(samples.get('nginx_http_requests_total{host="other",status="404"}')).toBeGreaterThanOrEqual(10_000);
   });
 
   test("a service that died is counted", async () => {

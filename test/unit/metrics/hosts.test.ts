@@ -15,7 +15,7 @@ describe("a host gets a label of its own", () => {
     ["anything.example", undefined, "anything.example"],
     ["10.0.0.1", undefined, "10.0.0.1"],
   ])("%s, of %j: %s", (header, allowed, label) => {
-    expect(new HostLabels(allowed).labelOf(header)).toBe(label);
+    expect(new HostLabels(allowed).labelOf(header, true)).toBe(label);
   });
 });
 
@@ -31,23 +31,32 @@ describe("a host is `other`", () => {
     [`${"a".repeat(254)}`, undefined],
     ["anything.example", []],
   ])("%j, of %j", (header, allowed) => {
-    expect(new HostLabels(allowed).labelOf(header)).toBe("other");
+    expect(new HostLabels(allowed).labelOf(header, true)).toBe("other");
+  });
+
+  test.each([undefined, ["*"], [".made.example"]])("of %j: until it is served", (allowed) => {
+    const labels = new HostLabels(allowed);
+    expect([false, true, false].map((isServed) => labels.labelOf("up.made.example", isServed))).toEqual([
+      "other",
+      "up.made.example",
+      "up.made.example",
+    ]);
   });
 
   test("from the 51st on, where all are allowed; the first 50 keep theirs", () => {
     const labels = new HostLabels(undefined);
-    const given = Array.from({ length: 10_000 }, (_, at) => labels.labelOf(`h${at}.example`));
+    const given = Array.from({ length: 10_000 }, (_, at) => labels.labelOf(`h${at}.example`, true));
     expect(new Set(given).size).toBe(51);
     expect(given[49]).toBe("h49.example");
     expect(given[50]).toBe("other");
-    expect(labels.labelOf("h0.example")).toBe("h0.example");
+    expect(labels.labelOf("h0.example", false)).toBe("h0.example");
   });
 
   test("the same where a whole domain is allowed; named hosts are not pushed out", () => {
     const labels = new HostLabels([".cakes.example", "shop.example"]);
-    const given = Array.from({ length: 10_000 }, (_, at) => labels.labelOf(`h${at}.cakes.example`));
+    const given = Array.from({ length: 10_000 }, (_, at) => labels.labelOf(`h${at}.cakes.example`, true));
     expect(new Set(given).size).toBe(51);
-    expect(labels.labelOf("shop.example")).toBe("shop.example");
+    expect(labels.labelOf("shop.example", false)).toBe("shop.example");
   });
 });
 

@@ -90,8 +90,24 @@ describe("requests", () => {
     expect(samples.get('nginx_http_requests_total{host="other",status="200"}')).toBe(9_950);
   });
 
-  test("a status that is none is counted as 0", async () => {
+  test("hosts that the application does not serve leave the labels to those that it does", async () => {
     const metrics = new RequestMetrics(undefined);
+    const file = { status: 200, upstreamSeconds: undefined, fromApplication: false };
+    for (let at = 0; at < 100; at += 1)
+      for (const more of [{ status: 400 }, file, { status: 502 }])
+        metrics.count(request({ host: `h${at}.example`, ...more }));
+    metrics.count(request(file));
+    metrics.count(request());
+    metrics.count(request(file));
+    const samples = await printed(metrics.families());
+    const of = (host: string, status: number) =>
+      samples.get(`nginx_http_requests_total{host="${host}",status="${status}"}`);
+    expect([of("other", 400), of("other", 200), of("cakes.example", 200)]).toEqual([100, 101, 2]);
+    expect(samples.has('nginx_http_requests_total{host="h0.example",status="400"}')).toBe(false);
+  });
+
+  test("a status that is none is counted as 0", async () => {
+    const metrics = new RequestMetrics(["cakes.example"]);
     for (const status of [-1, 1_000, Number.NaN]) metrics.count(request({ status }));
     const samples = await printed(metrics.families());
     expect(samples.get('nginx_http_requests_total{host="cakes.example",status="0"}')).toBe(3);
