@@ -18,6 +18,7 @@ import type { LogPlan, Plan, Role, ServicePlan } from "./plan.ts";
 import { planBeside, planNamed } from "./processes/services.ts";
 import { withStacks } from "./processes/stacks.ts";
 import { planTasksWorker } from "./processes/tasks.ts";
+import { findLoneWords } from "./requests/lone-words.ts";
 import type { BesideProcess, Invocation } from "./role.ts";
 import { applicationReadiness } from "./servers/application.ts";
 import { namesApplication, planWebServer } from "./servers/plan-web-server.ts";
@@ -71,22 +72,7 @@ export function findProblems(
     const problem = `DJINIT_DRAIN_DELAY is ${delay} s, but DJINIT_GRACE_PERIOD, which includes it, is ${grace} s: nothing could drain; lower the one or raise the other`;
     problems.push({ variable: "DJINIT_DRAIN_DELAY", value: String(delay), problem });
   }
-  if (config.proxyProtocol && invocation.role === "web" && config.trustedProxies === undefined) {
-    const problem = `DJINIT_PROXY_PROTOCOL is set but DJINIT_TRUSTED_PROXIES is not: name the balancers that speak it, or anybody could say who the client is`;
-    problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
-  }
-  if (
-    config.trustedHeaders !== undefined &&
-    invocation.role === "web" &&
-    config.trustedProxies === undefined
-  ) {
-    const problem = `DJINIT_TRUSTED_HEADERS is set but DJINIT_TRUSTED_PROXIES is not: name the proxies that send them, or they count from anybody`;
-    problems.push({ variable: "DJINIT_TRUSTED_PROXIES", problem });
-  }
-  if (config.cacheLock !== undefined && config.cacheBytes === undefined) {
-    const problem = `DJINIT_CACHE_LOCK is set but DJINIT_CACHE is not: say how much nginx may keep, such as 100m`;
-    problems.push({ variable: "DJINIT_CACHE", problem });
-  }
+  problems.push(...findLoneWords(config, invocation.role));
   const django = planBoot(invocation, config).steps.filter((step) => step !== "wait-for-database");
   const needers = [
     ...django,

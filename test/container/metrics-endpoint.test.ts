@@ -109,7 +109,9 @@ for at in range(10_000):
     );
     const hosts = new Set([...samples.keys()].flatMap((name) => /host="([^"]*)"/.exec(name)?.[1] ?? []));
     expect([...hosts].filter((host) => host.startsWith("h"))).toEqual([]);
-    expect(samples.get('nginx_http_requests_total{host="other",status="404"}')).toBeGreaterThanOrEqual(10_000);
+    expect(samples.get('nginx_http_requests_total{host="other",status="404"}')).toBeGreaterThanOrEqual(
+      10_000,
+    );
   });
 
   test("a service that died is counted", async () => {

@@ -82,7 +82,7 @@ test("read-only, with a /run that is smaller than the cache: every answer is who
   expect((await ask(container, "/first/")).count).toBe(2);
   expect((await ask(container, "/first/")).count).toBe(2);
   const others = (await container.records()).filter(
-    (record) => record.level !== "info" && record.msg !== msg,
+    (record) => record.level !== "info" && ![msg, body.msg].includes(record.msg),
   );
   expect(others).toEqual([]);
   expect(await container.stop()).toBe(0);

@@ -110,7 +110,7 @@ describe("each encoding", () => {
       const { status, headers, body } = await subject.ask(path, accepting(accepts));
       expect(status).toBe(200);
       expect(headers).toMatchObject({
-        "content-type": "text/css",
+        "content-type": "text/css; charset=utf-8",
         "content-length": String(body.length),
         vary: "Accept-Encoding",
         "x-content-type-options": "nosniff",
