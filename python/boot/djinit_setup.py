@@ -196,9 +196,8 @@ def engine_fault(error: BaseException, alias: str) -> str:
     )
 
 
-def tell_no_database() -> None:
-    """In the place of the steps about it."""
-    report("no-database")
+def do_nothing() -> None:
+    """In the place of the steps about a database that there is not."""
 
 
 def variable_of(alias: str) -> str:
@@ -551,7 +550,8 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     report("django-started")
     report_site()
     locked = Locked(options)
-    is_without = needs_no_database(steps)
+    if is_without := needs_no_database(steps):
+        report("no-database")
     actions = {
         "wait-for-database": lambda: wait_for_database(options["databaseTimeoutSeconds"]),
         "migrate": lambda: migrate(options, locked, "superuser" in steps),
@@ -565,7 +565,7 @@ def main(options: dict[str, Any], steps: list[str]) -> None:
     changing = [step for step in steps if step in ("migrate", "superuser")]
     for step in steps:
         with lock_loss(step, locked):
-            run(step, tell_no_database if is_without and step in ABOUT_DATABASE else actions[step])
+            run(step, do_nothing if is_without and step in ABOUT_DATABASE else actions[step])
         if [step] == changing[-1:]:
             locked.release()
 

@@ -47,12 +47,17 @@ test("a media directory that is itself a link: only the link changes hands", asy
 
 describe("what the settings name, and the operator keeps to himself, stays as it is, and is told of", () => {
   test.each([
-    { kept: "secrets of his", script: "echo flour > key; chmod 0400 key", says: "secrets lie in /kept/key" },
-    { kept: "a closed directory", script: "touch key; chmod 0700 .", says: "set DJINIT_MEDIA_ROOT" },
-  ])("$kept", async ({ script, says }) => {
+    {
+      kept: "secrets of his",
+      script: "echo flour > key; chmod 0400 key",
+      env: { TOKEN_FILE: "/kept/key", DJINIT_SECRETS: "TOKEN" },
+      says: "secrets lie in /kept/key",
+    },
+    { kept: "a closed directory", script: "touch key; chmod 0700 .", env: {}, says: "set DJINIT_MEDIA_ROOT" },
+  ])("$kept", async ({ script, env, says }) => {
     const { container } = await startSite({
       site: { MEDIA_URL: "/media/", MEDIA_ROOT: "/kept" },
-      env: { TOKEN_FILE: "/kept/key", DJINIT_SECRETS: "TOKEN" },
+      env,
       volumes: [`${await makeVolume(script)}:/kept`],
     });
     expect(await container.output(["stat", "-c", "%u", "/kept", "/kept/key"], { user: "root" })).toBe("0\n0");
