@@ -21,6 +21,8 @@ import { type ProgramOptions, runDjangoSetup } from "./setup.ts";
 
 /** Room for Django to start and for the program to report its own deadline before ours ends it. */
 const SETUP_MARGIN_MS = 10_000;
+/** Of a start while an image is built, perhaps on an emulated processor: somebody looks on. */
+const BUILD_START_MS = 600_000;
 /** For steps that only read. */
 const QUESTION_TIMEOUT_MS = 60_000;
 
@@ -100,7 +102,7 @@ export async function runDjango(
       ...given,
       ...(steps.includes("superuser") ? superuserEnvironment(config, environment) : {}),
     },
-    startTimeoutMs: config.startupTimeoutMs,
+    startTimeoutMs: options.manifestIsRequired === true ? BUILD_START_MS : config.startupTimeoutMs,
     deadlinesMs: {
       "wait-for-database": config.databaseTimeoutMs + SETUP_MARGIN_MS,
       migrate: config.migrateTimeoutMs,
