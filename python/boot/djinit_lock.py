@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import djinit_blame
 import djinit_patience
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # Below what poolers allow an idle transaction.
 CHECK_SECONDS = 5
+
+FEATURE_NOT_SUPPORTED = "0A000"
+UNDEFINED_FUNCTION = "42883"
 
 # The last three let the server notice a dead container soon. Its own are two hours.
 POSTGRES_SETTINGS = """
@@ -154,6 +158,16 @@ def lock_of(alias: str) -> PostgresLock | FileLock | None:
     return None
 
 
+def has_no_locks(error: BaseException) -> bool:
+    """Whether the server speaks as PostgreSQL does, and has no such locks: YugabyteDB, CockroachDB, Redshift."""
+    for link in djinit_blame.chain(error):
+        # psycopg 3 and psycopg2 name it differently.
+        code = getattr(link, "sqlstate", None) or getattr(link, "pgcode", None)
+        if code in (FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION):
+            return True
+    return False
+
+
 class Lock:
     """`with Lock(on_wait):` holds it, or raises what hindered it. `lost` tells why it is no longer held."""
 
@@ -198,7 +212,13 @@ class Lock:
             else:
                 self.wait_for(lock)
         except Exception as error:
-            self.failure = error
+            if lock is not None and has_no_locks(error):
+                with contextlib.suppress(Exception):
+                    lock.release()
+                lock = None
+                self.on_missing()
+            else:
+                self.failure = error
         self.held.set()
         if lock is None:
             return

@@ -143,6 +143,29 @@ def test_no_way_to_have_one(vendor: str, name: str, monkeypatch: pytest.MonkeyPa
     assert told == ["missing"]
 
 
+@pytest.mark.parametrize(("field", "code"), [("sqlstate", "0A000"), ("pgcode", "42883")])
+def test_a_server_like_postgres_without_locks(field: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on without, and leaves no connection behind; another fault is one."""
+    use(monkeypatch, "postgresql")
+    sessions: list[Session] = []
+
+    def fail(self: djinit_lock.PostgresLock) -> bool:
+        sessions.append(self.connection)
+        error = RuntimeError("advisory locks are not yet implemented")
+        setattr(error, field, code)
+        raise RuntimeError("in Django's words") from error
+
+    monkeypatch.setattr(djinit_lock.PostgresLock, "take", fail)
+    told: list[str] = []
+    with lock(told) as held:
+        assert held.failure is None
+    assert told == ["missing"]
+    assert sessions[0].names() == ["rollback", "close"]
+    code = "42P01"
+    with pytest.raises(RuntimeError, match="in Django's words"), lock(told):
+        pass
+
+
 def test_a_lost_lock_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TERM reaches whatever the main thread is in."""
     use(monkeypatch, "sqlite", tmp_path / "db")
