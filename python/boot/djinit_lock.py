@@ -142,6 +142,14 @@ class FileLock:
         os.close(self.fd)
 
 
+def without_pool(connection: Any) -> Any:
+    """One of its own. Of a pool of psycopg's with one connection none would be left for the migration."""
+    settings = connection.settings_dict
+    options = {name: value for name, value in (settings.get("OPTIONS") or {}).items() if name != "pool"}
+    connection.settings_dict = {**settings, "OPTIONS": options}
+    return connection
+
+
 def lock_of(alias: str) -> PostgresLock | FileLock | None:
     """The lock of a database; None where there is no way to have one. In the thread that is to hold it."""
     from django.db import connections
@@ -149,7 +157,7 @@ def lock_of(alias: str) -> PostgresLock | FileLock | None:
     settings = connections[alias].settings_dict
     vendor = connections[alias].vendor
     if vendor == "postgresql":
-        return PostgresLock(connections.create_connection(alias))
+        return PostgresLock(without_pool(connections.create_connection(alias)))
     if vendor == "mysql":
         return MysqlLock(connections.create_connection(alias))
     if vendor == "sqlite":

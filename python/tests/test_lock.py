@@ -143,6 +143,15 @@ def test_no_way_to_have_one(vendor: str, name: str, monkeypatch: pytest.MonkeyPa
     assert told == ["missing"]
 
 
+def test_a_pool_keeps_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have one, and the migration needs that."""
+    default = use(monkeypatch, "postgresql")
+    default.settings_dict["OPTIONS"] = {"pool": {"max_size": 1}, "sslmode": "require"}
+    held: Any = djinit_lock.lock_of("default")
+    assert held.connection.settings_dict == {"NAME": "shop", "OPTIONS": {"sslmode": "require"}}
+    assert default.settings_dict["OPTIONS"]["pool"] == {"max_size": 1}
+
+
 @pytest.mark.parametrize(("field", "code"), [("sqlstate", "0A000"), ("pgcode", "42883")])
 def test_a_server_like_postgres_without_locks(field: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on without, and leaves no connection behind; another fault is one."""
