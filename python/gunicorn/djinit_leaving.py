@@ -1,8 +1,8 @@
 """Has the master start a worker in the place of one that is leaving, and not only when that one has gone. Loaded once.
 
-A worker that has been told to end (by a reload, by TTOU), or that ends by `max_requests`, takes nothing new. It may have a request
-in hand for long, such as a stream or an export. gunicorn counts it until it has gone: where its successor ends meanwhile, or where
-it is the only worker, nobody answers for up to `graceful_timeout`.
+A worker that has been told to end (by a reload, by TTOU), or that ends by `max_requests`, takes nothing new. It may have a
+request in hand for long, such as a stream or an export. gunicorn counts it until it has gone: where its successor ends meanwhile,
+or where it is the only worker, nobody answers for up to `graceful_timeout`.
 
 From 25 on gunicorn's master waits within a reload until the old workers have gone, for as long. It starts none and ends none
 meanwhile, and hears no signal. It does so to send TERM to none of them twice, which does no harm here (djinit_fork.py).
