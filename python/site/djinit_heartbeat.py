@@ -21,6 +21,7 @@ import djinit_beat
 import djinit_celery_files
 from celery import bootsteps, signals
 from djinit_beat_end import End
+from djinit_farewell import Farewell
 from djinit_redelivery import Redelivery
 from djinit_report import SHORTEST_PERIOD_S, Counts, Report
 
@@ -170,6 +171,7 @@ def watch_worker(path: str, app: Any) -> None:
     # Not the last writing: a worker that is busy writes at each task, and would never come to the rest.
     came_round_at = 0.0
     current: Any = None
+    farewell: Farewell | None = None
     report.write(state="starting", active=0)
 
     def beat() -> None:
@@ -239,8 +241,22 @@ def watch_worker(path: str, app: Any) -> None:
         """Tell what the worker tells its log, which the project's own logging may have switched off."""
         report.ready()
 
+    def has_nothing() -> bool:
+        from celery.worker import state
+
+        return not state.reserved_requests and not state.active_requests and current is not None and not holds_back(current)
+
+    def shutting_down(how: str = "", **_: Any) -> None:
+        """In the signal's handler; a second signal begins nothing new."""
+        nonlocal farewell
+        with suppress(Exception):
+            if how == "Warm" and farewell is None:
+                farewell = Farewell(has_nothing)
+                farewell.start()
+
     app.steps["consumer"].add(Heartbeat)
     signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(shutting_down, weak=False)
     tasks.listen(redelivery)
 
 

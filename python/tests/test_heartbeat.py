@@ -20,6 +20,7 @@ from celery.utils import timer2
 from celery.worker import state
 from celery.worker.request import Request
 from click.testing import CliRunner
+from djinit_farewell import Farewell
 from kombu import Queue
 from kombu.asynchronous import timer as hub_timer
 from kombu.utils.limits import TokenBucket
@@ -49,11 +50,13 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(os, "register_at_fork", lambda **hooks: None)
     monkeypatch.setattr(Request, "send_event", Request.send_event)
     monkeypatch.setattr(heartbeat, "watching", False)
-    receivers = list(signals.task_received.receivers or [])
+    restored = (signals.task_received, signals.worker_shutting_down)
+    receivers = [list(signal.receivers or []) for signal in restored]
     yield
     faulthandler.cancel_dump_traceback_later()
-    signals.task_received.receivers = receivers
-    signals.task_received.sender_receivers_cache.clear()
+    for signal, before in zip(restored, receivers, strict=True):
+        signal.receivers = before
+        signal.sender_receivers_cache.clear()
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -532,6 +535,33 @@ def test_what_redis_gives_out_twice_is_told_of(
     state.task_ready(running)
     told = [record.getMessage() for record in caplog.records if "is run more than once" in record.getMessage()]
     assert [text.split()[1] for text in told] == ["later", "late"]
+
+
+def test_a_worker_that_ends_warm_is_watched(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first signal on, and asked whether it holds a task."""
+    begun: list[Any] = []
+
+    class Watch(Farewell):
+        """Would end this process."""
+
+        def start(self) -> None:
+            begun.append(self)
+
+    monkeypatch.setattr(heartbeat, "Farewell", Watch)
+    app = broker()
+    _, consumer = worker(tmp_path / "worker", app)
+    for how in ("Cold", "Warm", "Warm"):
+        signals.worker_shutting_down.send(None, how=how)
+    (watch,) = begun
+    assert watch.has_nothing()
+    consumer.task_buckets["bake"] = bucket = TokenBucket(1 / 3600)
+    bucket.add((request_of(app), 1))
+    assert not watch.has_nothing()
+    bucket.clear_pending()
+    running = request_of(app)
+    state.task_accepted(running)
+    assert not watch.has_nothing()
+    state.task_ready(running)
 
 
 def test_a_timer_of_another_thread_says_nothing_of_the_loop(tmp_path: Path, clock: Clock) -> None:
