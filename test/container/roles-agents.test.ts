@@ -41,7 +41,7 @@ test.each([
   expect(records.some(({ service }) => service === "migrate")).toBe(true);
   const master = await mainPid(cake, "gunicorn");
   // The agent is in the process.
-  const environment = await cake.output(["cat", `/proc/${master}/environ`], { user: "root" });
+  const environment = await cake.output(["cat", `/proc/${master}/environ`], { user: "django" });
   expect(environment).toMatch(/PYTHONPATH=[^\0]*(ddtrace|newrelic|opentelemetry)/);
   await cake.signal("HUP");
   await eventually(
