@@ -196,13 +196,19 @@ function asDjango(isRoot: boolean): string[] {
 }
 
 async function checkWebServer(
-  { environment, isRoot }: BootContext,
+  { config, environment, isRoot, signal }: BootContext,
   { admin, bootOnly, run, services }: Plan,
   { checkNginx, refuseTakenPorts }: Pick<SecondHalf, "checkNginx" | "refuseTakenPorts">,
 ): Promise<NginxDump> {
   const nginx = services.find(({ name }) => name === "nginx") as ServicePlan;
   const inherited = ofService(nginx, forApplication(environment, bootOnly));
-  const facts = await checkNginx(isRoot ? dropTo(NGINX_USER) : [], inherited, run);
+  const facts = await checkNginx({
+    runAsPrefix: isRoot ? dropTo(NGINX_USER) : [],
+    environment: inherited,
+    run,
+    timeoutMs: config.startupTimeoutMs,
+    signal,
+  });
   // Before its ports are tried: the admin port may be open already.
   refuseProblems(findPortProblem(admin, facts));
   await refuseTakenPorts(facts);

@@ -37,6 +37,24 @@ test("every value that is no number is reported, in one record", async () => {
   expect(error.msg).toContain('DJINIT_GRACE_PERIOD is "soon", which is not a number of seconds');
 });
 
+test("a file of nginx's that never ends, as a pipe: it is not waited for longer than a service, nor by a stop", async () => {
+  const volume = await makeVolume("mkfifo never.conf; chmod 0755 .");
+  const volumes = [`${volume}:/etc/nginx/conf.d/django.conf.d/locations/own:ro`];
+  const files = {
+    "/etc/nginx/conf.d/own.conf": "include /etc/nginx/conf.d/django.conf.d/locations/own/*.conf;\n",
+  };
+  const env = { SKIP_MIGRATIONS: "1" };
+  const nginx = { status: 78, code: "DJINIT_NGINX_CONFIGURATION" };
+  const error = await failureOf({ volumes, files, env: { ...env, DJINIT_STARTUP_TIMEOUT: "3" } }, nginx);
+  expect(error.msg).toContain("`nginx -T` has not ended within 3 s (DJINIT_STARTUP_TIMEOUT)");
+  await using stopped = await startProject({ volumes, files, env });
+  await eventually(async () => expect(await stopped.output(["pgrep", "nginx"])).not.toBe(""), {
+    what: "nginx looks at its files",
+    timeoutMs: 20_000,
+  });
+  expect(await stopped.stop()).toBe(0);
+});
+
 test("a project's directory that is open to group root alone is closed to user django", async () => {
   const volume = await makeVolume("chmod 0750 .");
   const error = await failureOf({ volumes: [`${volume}:/project`], more: ["--workdir", "/project"] });

@@ -32,18 +32,24 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   [basename(NGINX_PROXY_PROTOCOL_FILE)]: VARIABLES.proxyProtocolPort.name,
 };
 
-/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own message, DJINIT_SPAWN_FAILED. */
-export async function checkNginx(
-  runAsPrefix: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  run: string,
-): Promise<NginxDump> {
+export interface NginxCheck {
+  /** Before a command, it makes it run as user nginx. */
+  runAsPrefix: readonly string[];
+  environment: NodeJS.ProcessEnv;
+  run: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Errors: DJINIT_NGINX_CONFIGURATION with nginx's own message, DJINIT_SPAWN_FAILED, the signal's reason. */
+export async function checkNginx(check: NginxCheck): Promise<NginxDump> {
+  const { run, runAsPrefix } = check;
   if (run !== RUN_DIRECTORY) {
     const { from, to } = nginxMirror(run);
     mirrorFiles(from, to, (text) => placeText(text, run));
   }
   if (runAsPrefix.includes(`--reuid=${NGINX_USER}`)) preparePidFile();
-  const facts = readNginxDump(await dumpConfiguration(runAsPrefix, environment, run));
+  const facts = readNginxDump(await dumpConfiguration(check));
   if (facts.daemonizes) throw refused("it says `daemon on;`, but nginx must stay a child of PID 1");
   return facts;
 }
@@ -63,27 +69,36 @@ function preparePidFile(): void {
   writeNewFile(USUAL_PID_FILE, "", { mode: 0o644, owner: findAccount(NGINX_USER) });
 }
 
-async function dumpConfiguration(
-  runAsPrefix: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  run: string,
-): Promise<string> {
+async function dumpConfiguration(check: NginxCheck): Promise<string> {
+  const { runAsPrefix, environment, run, timeoutMs, signal } = check;
   // Even a check opens the logs: /dev/stdout must be a pipe that user nginx may open.
   const pipes = [openChildPipe(), openChildPipe()] as const;
   const command = nginxCommand("", "-T", ...nginxFileArgs(run));
-  const { ended } = startChild(startAfter(runAsPrefix, command, environment), {
+  const { child, ended } = startChild(startAfter(runAsPrefix, command, environment), {
     stdio: ["ignore", pipes[0].writeFd, pipes[1].writeFd],
   });
+  // It looks hosts up, and opens whatever its files name.
+  const late = AbortSignal.timeout(timeoutMs);
+  const over = AbortSignal.any([signal, late]);
+  const kill = (): void => void child?.kill("SIGKILL");
+  if (over.aborted) kill();
+  over.addEventListener("abort", kill, { once: true });
   const [dump, complaints] = pipes.map(({ readFd, writeFd }) => {
     closeSync(writeFd);
     return text(new Socket({ fd: readFd, readable: true, writable: false }));
   }) as [Promise<string>, Promise<string>];
   const end = await ended;
+  over.removeEventListener("abort", kill);
+  signal.throwIfAborted();
   const said = await dump;
   if (end.status === 0 && isNginxDump(said)) return said;
   const lines = namedAsUsual(await complaints, run)
     .split("\n")
     .filter((line) => line.trim() !== "");
+  if (late.aborted && end.signal !== null) {
+    const text = `\`nginx -T\` has not ended within ${timeoutMs / 1000} s (${VARIABLES.startupTimeoutMs.name})`;
+    throw refused(`${text}: it waits for a name server, or a file that it opens is a pipe`, lines);
+  }
   const cannotStart = startFailure("nginx", end, lines);
   if (cannotStart !== undefined) throw cannotStart;
   if (end.status === 0) throw refused("`nginx -T` ended with status 0, but has not shown it", lines);
