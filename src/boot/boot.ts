@@ -149,7 +149,8 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
   const { half: which, role } = context.invocation;
-  if (isRoot && steps.ownMedia) half.ownMediaDirectories(mediaDirectories(config.appDirectory));
+  if (isRoot && steps.ownMedia)
+    await half.ownMediaDirectories(mediaDirectories(config.appDirectory), half.mediaWalk(context));
   const runAsPrefix = asDjango(isRoot);
   const hooks = half.prepareHooks(context, { runAsPrefix, run });
   const django = { ...context, runAsPrefix, run, hooks, reader };

@@ -1,7 +1,7 @@
 // The steps of the boot's second half, a bundle of its own: with it come the libraries of the boot but pino.
 export { beginDjangoSteps } from "./database/steps.ts";
 export { giveStdioTo } from "./files/command-stdio.ts";
-export { ownMediaDirectories } from "./files/media-owner.ts";
+export { mediaWalk, ownMediaDirectories } from "./files/media-owner.ts";
 export { readinessRequest } from "./gunicorn/readiness.ts";
 export { handOver } from "./hand-over.ts";
 export { withLimits } from "./limits/limits.ts";

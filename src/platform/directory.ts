@@ -41,7 +41,8 @@ export function withDirectory<T>(path: string | Buffer, work: (fd: number, statu
   }
 }
 
-function openDirectory(path: string | Buffer): { fd: number; status: Stats } {
+/** The same, for whoever closes it. */
+export function openDirectory(path: string | Buffer): { fd: number; status: Stats } {
   try {
     const fd = openSync(path, DIRECTORY);
     return { fd, status: fstatSync(fd) };

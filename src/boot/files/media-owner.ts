@@ -1,10 +1,9 @@
 import {
+  closeSync,
   fchmodSync,
-  fstatSync,
   lchownSync,
   lstatSync,
   mkdirSync,
-  opendirSync,
   readFileSync,
   realpathSync,
   type Stats,
@@ -13,42 +12,72 @@ import { basename, dirname, join } from "node:path";
 import { DjinitError } from "../../base/errors.ts";
 import { DJANGO_USER } from "../../plan/paths.ts";
 import { type Account, findAccount } from "../../platform/credentials.ts";
-import { inDirectory, withDirectory, withDirectoryAt } from "../../platform/directory.ts";
+import { inDirectory, openDirectory, withDirectory, withDirectoryAt } from "../../platform/directory.ts";
+import type { BootContext } from "../context.ts";
+import { ownTree } from "./own-tree.ts";
 import { refusal } from "./publishable.ts";
 
-const MODE_BITS = 0o7777;
 const MADE_MODE = 0o755;
 /** No right for anybody but the owner. */
 const CLOSED = 0o077;
-/** Not a directory: a file, or a link in its place. */
-const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
-/** Entries of a directory that are read at a time: one of uploads may have millions. */
-const NAMES_AT_ONCE = 256;
-/** The kernel's own protection: without it, whoever may write to a directory can give any file a second name there. */
-const PROTECTED_LINKS = "/proc/sys/fs/protected_hardlinks";
 /** Where nothing but data lies, by custom. Elsewhere only what has been mounted, or is the application's, changes hands. */
 const DATA = ["/data", "/media", "/mnt", "/srv", "/storage", "/uploads", "/var/media", "/var/www", "/vol"];
 
+export interface MediaWalk {
+  /** It is not right yet, and a large one takes long. */
+  onWalk: (path: string) => void;
+  /** Ends it. The next start begins anew. */
+  signal: AbortSignal;
+}
+
+/** Says so, for it may take hours. */
+export function mediaWalk({
+  log,
+  observer,
+  signal,
+}: Pick<BootContext, "log" | "observer" | "signal">): MediaWalk {
+  const onWalk = (path: string): void => {
+    observer.onStepStarted("media-owner");
+    log.info({ path }, `gives ${path} to user ${DJANGO_USER}, with all that is in it`);
+  };
+  return { onWalk, signal };
+}
+
 /**
  * Gives the media directories, with all that is in them, to user django where the owner is another. Links are changed
- * themselves and not followed. Errors: DJINIT_MEDIA_OWNER when the volume does not allow it.
+ * themselves and not followed. Errors: DJINIT_MEDIA_OWNER when the volume does not allow it; the signal's reason.
  */
-export function ownMediaDirectories(directories: readonly string[]): void {
+export async function ownMediaDirectories(directories: readonly string[], walk: MediaWalk): Promise<void> {
   for (const directory of directories) {
     if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) continue;
-    own(realpathSync(dirname(directory)), basename(directory), () => true);
+    await own(realpathSync(dirname(directory)), basename(directory), walk, () => true);
   }
 }
 
-/** No link on the way is followed. False: `mayOwn` says no to what is there. Errors: DJINIT_MEDIA_OWNER. */
-function own(parent: string, name: string, mayOwn: (top: Stats) => boolean): boolean {
-  const django = findAccount(DJANGO_USER);
+/** No link on the way is followed. False: `mayOwn` says no to what is there. Errors: DJINIT_MEDIA_OWNER, the signal's reason. */
+async function own(
+  parent: string,
+  name: string,
+  { onWalk, signal }: MediaWalk,
+  mayOwn: (top: Stats) => boolean,
+): Promise<boolean> {
+  const account = findAccount(DJANGO_USER);
+  const path = join(parent, name);
   try {
-    return withDirectoryAt(parent, (fd) => ownTop(inDirectory(fd, name), django, mayOwn));
+    const top = withDirectoryAt(parent, (fd) => takeTop(inDirectory(fd, name), account, mayOwn));
+    if (typeof top === "boolean") return top;
+    try {
+      onWalk(path);
+      await ownTree(top, { account, signal });
+    } finally {
+      closeSync(top.fd);
+    }
+    return true;
   } catch (error) {
+    signal.throwIfAborted();
     throw new DjinitError(
       "DJINIT_MEDIA_OWNER",
-      `cannot give ${join(parent, name)} to user ${DJANGO_USER}: ${(error as Error).message}`,
+      `cannot give ${path} to user ${DJANGO_USER}: ${(error as Error).message}`,
     );
   }
 }
@@ -66,11 +95,12 @@ export interface Reserve {
  * application's to make. They must not get it what is kept from it. False: it stays as it is. Errors: DJINIT_MEDIA_OWNER, which
  * says what else is there.
  */
-export function ownMediaRoot(
+export async function ownMediaRoot(
   directory: string,
   appDirectory: string,
   { secrets, variable }: Reserve,
-): boolean {
+  walk: MediaWalk,
+): Promise<boolean> {
   let parent: string;
   try {
     parent = realpathSync(dirname(directory));
@@ -86,7 +116,7 @@ export function ownMediaRoot(
   // What was looked at is what changes hands: a link that has come since is not followed.
   return (
     makeDirectory(parent, name) &&
-    own(parent, name, (top) => {
+    own(parent, name, walk, (top) => {
       if (!top.isDirectory()) return false;
       const secret = secrets.find((place) => overlaps(place, real));
       if (secret !== undefined) refuse(`secrets lie in ${secret}: give uploads a directory of their own`);
@@ -130,61 +160,16 @@ function isForData(path: string, appDirectory: string): boolean {
   return [...DATA, appDirectory, ...mounted].some((place) => path === place || path.startsWith(`${place}/`));
 }
 
-/** A tree that is right at the top was made right before: large volumes are not walked at each start. */
-function ownTop(path: string, account: Account, mayOwn: (top: Stats) => boolean): boolean {
+/** True: nothing is left to do. A tree that is right at the top was made right before: large volumes are not walked at each start. */
+function takeTop(
+  path: string,
+  account: Account,
+  mayOwn: (top: Stats) => boolean,
+): boolean | { fd: number; status: Stats } {
   const top = lstatSync(path);
   if (top.uid === account.uid && top.gid === account.gid) return true;
   if (!mayOwn(top)) return false;
-  ownTree(path, { account, areLinksProtected: areLinksProtected() }, top);
+  if (top.isDirectory()) return openDirectory(path);
+  lchownSync(path, account.uid, account.gid);
   return true;
-}
-
-interface Owning {
-  account: Account;
-  areLinksProtected: boolean;
-}
-
-/**
- * Children first: an interrupted walk leaves the top unchanged, so the next start walks again. By descriptors: the owner of a
- * directory may replace it by a link during the walk. Sockets, pipes and devices are no uploads.
- */
-function ownTree(
-  path: string,
-  owning: Owning,
-  kind: Pick<Stats, "isDirectory" | "isFile" | "isSymbolicLink">,
-): void {
-  if (kind.isDirectory()) ownChildren(path, owning);
-  else if (!kind.isSymbolicLink() && !(kind.isFile() && hasOneName(path, owning))) return;
-  lchownSync(path, owning.account.uid, owning.account.gid);
-}
-
-/** Another name of the file may lie anywhere, unless the kernel lets nobody make one for a file that is not his. */
-function hasOneName(path: string, { areLinksProtected }: Owning): boolean {
-  return areLinksProtected || lstatSync(path).nlink === 1;
-}
-
-function areLinksProtected(): boolean {
-  try {
-    return readFileSync(PROTECTED_LINKS, "latin1").trim() !== "0";
-  } catch {
-    return false;
-  }
-}
-
-function ownChildren(path: string, owning: Owning): void {
-  try {
-    withDirectory(path, (fd, { mode }) => {
-      const entries = opendirSync(inDirectory(fd), { bufferSize: NAMES_AT_ONCE });
-      try {
-        for (let entry = entries.readSync(); entry !== null; entry = entries.readSync())
-          ownTree(inDirectory(fd, entry.name), owning, entry);
-      } finally {
-        entries.closeSync();
-      }
-      // Taking ownership may have changed the mode.
-      if (fstatSync(fd).mode !== mode) fchmodSync(fd, mode & MODE_BITS);
-    });
-  } catch (error) {
-    if (!NO_DIRECTORY.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
 }

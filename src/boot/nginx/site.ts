@@ -12,7 +12,7 @@ import {
 } from "../../plan/paths.ts";
 import type { BootContext } from "../context.ts";
 import { djangoEnvironment } from "../django/environment.ts";
-import { ownMediaRoot } from "../files/media-owner.ts";
+import { mediaWalk, ownMediaRoot } from "../files/media-owner.ts";
 import { refusal } from "../files/publishable.ts";
 import { secretPlaces } from "../files/secret-places.ts";
 import { isUndated } from "../files/undated.ts";
@@ -26,7 +26,7 @@ import { writeNginxFile } from "./written-file.ts";
 export interface SiteCheck
   extends Pick<
     BootContext,
-    "config" | "environment" | "gathered" | "isRoot" | "log" | "observer" | "sources"
+    "config" | "environment" | "gathered" | "isRoot" | "log" | "observer" | "signal" | "sources"
   > {
   runAsPrefix: readonly string[];
   /** What serves as /run. */
@@ -62,7 +62,7 @@ export function serveSite(context: SiteCheck): Site {
         ? await checkWithSite(now, context, { distrusted, isTold: !isNew })
         : await checked;
       warnOfMissingFiles(now, context);
-      if (isRoot) ownUploads(now, context);
+      if (isRoot) await ownUploads(now, context);
       return facts;
     },
   };
@@ -92,20 +92,22 @@ export function lookForSite({
 }
 
 /** One that stays another's may well be meant so: a volume that is only read. */
-function ownUploads(facts: SiteFacts | undefined, { config, log, sources }: SiteCheck): void {
+async function ownUploads(facts: SiteFacts | undefined, context: SiteCheck): Promise<void> {
+  const { config, log, signal, sources } = context;
   const { appDirectory, mediaRoot, protectedRoot } = config;
   const secrets = secretPlaces(config, sources);
-  const own = (path: string | null | undefined, variable?: string): void => {
+  const own = async (path: string | null | undefined, variable?: string): Promise<void> => {
     if (typeof path !== "string") return;
     try {
-      ownMediaRoot(path, appDirectory, { secrets, variable });
+      await ownMediaRoot(path, appDirectory, { secrets, variable }, mediaWalk(context));
     } catch (error) {
+      signal.throwIfAborted();
       log.warn({ path }, (error as Error).message);
     }
   };
-  if (mediaRoot === undefined) own(facts?.media.root, VARIABLES.mediaRoot.name);
-  own(mediaRoot);
-  own(protectedRoot);
+  if (mediaRoot === undefined) await own(facts?.media.root, VARIABLES.mediaRoot.name);
+  await own(mediaRoot);
+  await own(protectedRoot);
 }
 
 /** A location that is in the user's files too is left to those. */

@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ownTree } from "../../../src/boot/files/own-tree.ts";
+import { openDirectory } from "../../../src/platform/directory.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const ACCOUNT = { name: "django", uid: 104, gid: 107 };
+const directory = temporaryDirectory();
+
+async function give(path: string, signal = new AbortController().signal): Promise<void> {
+  const top = openDirectory(path);
+  try {
+    await ownTree(top, { account: ACCOUNT, signal });
+  } finally {
+    closeSync(top.fd);
+  }
+}
+
+const ownerOf = (path: string) => lstatSync(path).uid;
+
+describe.runIf(process.geteuid?.() === 0)("a tree of somebody else's", () => {
+  test("is given away as a whole, with its modes; links are not followed, and what is no upload stays", async () => {
+    const path = join(directory.path, "media");
+    mkdirSync(join(path, "deep/er"), { recursive: true });
+    chmodSync(join(path, "deep"), 0o750);
+    writeFileSync(join(path, "deep/er/file"), "");
+    const outside = directory.write("outside", "");
+    symlinkSync(outside, join(path, "link"));
+    execFileSync("mkfifo", [join(path, "pipe")]);
+    await give(path);
+    for (const name of ["", "deep", "deep/er", "deep/er/file", "link"])
+      expect(ownerOf(join(path, name)), name).toBe(ACCOUNT.uid);
+    expect([outside, join(path, "pipe")].map(ownerOf)).toEqual([0, 0]);
+    expect(lstatSync(join(path, "deep")).mode & 0o777).toBe(0o750);
+  });
+
+  test("that is large lets others have their turn, and ends with a stop: the next start begins anew", async () => {
+    const path = join(directory.path, "large");
+    mkdirSync(path);
+    for (let at = 0; at < 3_500; at += 1) writeFileSync(join(path, String(at)), "");
+    linkSync(join(path, "0"), join(path, "second-name"));
+    const stop = new AbortController();
+    setImmediate(() => stop.abort("SIGTERM"));
+    await expect(give(path, stop.signal)).rejects.toBe("SIGTERM");
+    const given = readdirSync(path).filter((name) => ownerOf(join(path, name)) === ACCOUNT.uid);
+    expect(given.length).toBeGreaterThan(0);
+    expect(given.length).toBeLessThan(3_500);
+    expect(ownerOf(path)).toBe(0);
+    await give(path);
+    expect(readdirSync(path).filter((name) => ownerOf(join(path, name)) === 0)).toEqual([]);
+    expect(ownerOf(path)).toBe(ACCOUNT.uid);
+  });
+});
