@@ -56,7 +56,7 @@ test("a file of nginx's that never ends, as a pipe: it is not waited for longer 
 });
 
 test("a project's directory that is open to group root alone is closed to user django", async () => {
-  const volume = await makeVolume("chmod 0750 .");
+  const volume = await makeVolume("touch manage.py; chmod 0750 .");
   const error = await failureOf({ volumes: [`${volume}:/project`], more: ["--workdir", "/project"] });
   expect(error.msg).toContain(
     'directory "/project" (WORKDIR, or DJINIT_APP_DIRECTORY) is closed to user django',

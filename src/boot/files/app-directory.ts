@@ -43,7 +43,12 @@ export function findLineDirectoryProblems(invocation: Invocation, { appDirectory
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Below a file.
+    return false;
+  }
 }
 
 /** The first directory on the way there that the user may not enter, or not look into where it is the last. */

@@ -50,8 +50,17 @@ export function refusal(directory: string, application: string): string | undefi
     if (SHARED.includes(path) || SYSTEM.some((system) => isWithin(path, system)))
       return "which is the system's";
   }
-  const code = CODE.find((name) => lstatSync(join(real, name), { throwIfNoEntry: false }) !== undefined);
+  const code = CODE.find((name) => isThere(join(real, name)));
   return code === undefined ? undefined : `which holds ${code}`;
+}
+
+/** Not below a file, nor where it cannot be looked for. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isWithin(path: string, directory: string): boolean {

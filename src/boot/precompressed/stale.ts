@@ -8,7 +8,12 @@ const MOST_ENTRIES = 100_000;
 
 /** Whether `djinit precompress` has looked at it. */
 export function isPrecompressed(directory: string): boolean {
-  return lstatSync(join(directory, MARKER), { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return lstatSync(join(directory, MARKER), { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // It is a file.
+    return false;
+  }
 }
 
 /** The first sibling that has another time than its file. `skips` are directories by their paths below it. Links are followed, as nginx follows them. Errors: none. */

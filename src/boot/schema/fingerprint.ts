@@ -46,7 +46,12 @@ function ofFile(path: string): string {
 }
 
 function ofSize(path: string): string {
-  return String(statSync(path, { throwIfNoEntry: false })?.size ?? ABSENT);
+  try {
+    return String(statSync(path, { throwIfNoEntry: false })?.size ?? ABSENT);
+  } catch {
+    // What was a directory is a file now.
+    return ABSENT;
+  }
 }
 
 function ofDirectory(path: string): string {

@@ -37,6 +37,10 @@ test("a directory that a line of the Procfile changes to is there, too", () => {
   expect(problems("src")).toEqual([missing]);
   expect(problems("a.wsgi:b", { DJINIT_PROCESSES: "here,src" })).toEqual([missing]);
   expect(problems("here")).toEqual([]);
+  writeFileSync(join(place, "src"), "");
+  expect(problems("src")).toEqual([missing]);
+  const below = resolvedOf("src", "src: cd src/deeper && celery -A app worker").invocation;
+  expect(findLineDirectoryProblems(below, config)).toHaveLength(1);
 });
 
 test("a working directory with a name that nginx's files cannot hold is refused", () => {

@@ -27,6 +27,8 @@ test.each([
   ["app/shop", "which holds settings/__init__.py"],
   ["srv/link", "which holds the application's directory"],
   ["srv/link/shop", "which holds settings/__init__.py"],
+  // A file that is mounted, say.
+  ["app/manage.py", undefined],
   ["srv/etc", "which is the system's"],
   ["srv/etc/ssl", "which is the system's"],
 ])("%s below the project: %s", (name, expected) => {
