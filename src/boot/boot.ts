@@ -15,6 +15,7 @@ import { placePlan } from "../plan/run-directory.ts";
 import { tellReplaced } from "../plan/servers/plan-web-server.ts";
 import { dropTo, findAccount } from "../platform/credentials.ts";
 import { leaveSignalsPending } from "../platform/early-signals.ts";
+import { exitAtOnce } from "../platform/libc.ts";
 import { requireCeleryCommand, requireCommands, requireUsers } from "./commands.ts";
 import { type BootContext, openContext } from "./context.ts";
 import { settingsOfManage } from "./django/named-settings.ts";
@@ -77,7 +78,7 @@ export async function boot(argv: string[], place: Place, pendingSignals: NodeJS.
   }
   await vault?.leave();
   await sink.flush(FLUSH_TIMEOUT_MS);
-  process.exit();
+  exitAtOnce(Number(process.exitCode ?? 0));
 }
 
 interface Early {
@@ -149,6 +150,12 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
   const { run } = draft;
   const { config, gathered, isRoot, place, signal, steps } = context;
   const { half: which, role } = context.invocation;
+  const { staticRoot, mediaRoot, protectedRoot } = config;
+  if (steps.nginx || steps.ownMedia)
+    await half.untilTheyAnswer(
+      [...mediaDirectories(config.appDirectory), staticRoot, mediaRoot, protectedRoot],
+      context,
+    );
   if (isRoot && steps.ownMedia)
     await half.ownMediaDirectories(mediaDirectories(config.appDirectory), half.mediaWalk(context));
   const runAsPrefix = asDjango(isRoot);

@@ -1,5 +1,6 @@
 // The steps of the boot's second half, a bundle of its own: with it come the libraries of the boot but pino.
 export { beginDjangoSteps } from "./database/steps.ts";
+export { untilTheyAnswer } from "./files/answering.ts";
 export { giveStdioTo } from "./files/command-stdio.ts";
 export { mediaWalk, ownMediaDirectories } from "./files/media-owner.ts";
 export { readinessRequest } from "./gunicorn/readiness.ts";

@@ -9,7 +9,7 @@ import { RelayMetrics } from "../metrics/relay-metrics.ts";
 import { forApplication } from "../plan/environment.ts";
 import { descriptorsLeft } from "../plan/inherited-descriptors.ts";
 import type { HandedOver, Plan } from "../plan/plan.ts";
-import { closeOnExec, landlockVersion } from "../platform/libc.ts";
+import { closeOnExec, exitAtOnce, landlockVersion } from "../platform/libc.ts";
 import { ageMs } from "../platform/process-usage.ts";
 import { keepHeapSmall, keepMemorySmall } from "./memory/idle-memory.ts";
 import { KilledProcesses } from "./memory/killed-processes.ts";
@@ -94,7 +94,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
     const error = asDjinitError(thrown);
     logError(log, error);
     // The stop itself may be what is broken.
-    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => process.exit(error.endStatus));
+    systemClock.after(plan.gracePeriodMs + BACKSTOP_MS, () => exitAtOnce(error.endStatus));
     supervisor.stop("internal error", error.endStatus);
   });
   takeSignals(supervisor, pendingSignals);
@@ -125,7 +125,7 @@ export async function supervise({ handedFd, pendingSignals, openAdmin }: Supervi
   await vault?.close();
   if (!shared) log.info({ exit_status: status }, `stopped, exit status ${status}`);
   await sink.flush(FLUSH_TIMEOUT_MS);
-  process.exit(status);
+  exitAtOnce(status);
 }
 
 /** Where another container has it. */

@@ -12,6 +12,7 @@ import {
 } from "../../plan/paths.ts";
 import type { BootContext } from "../context.ts";
 import { djangoEnvironment } from "../django/environment.ts";
+import { untilTheyAnswer } from "../files/answering.ts";
 import { mediaWalk, ownMediaRoot } from "../files/media-owner.ts";
 import { refusal } from "../files/publishable.ts";
 import { secretPlaces } from "../files/secret-places.ts";
@@ -50,12 +51,13 @@ export function serveSite(context: SiteCheck): Site {
   const { gathered, isRoot } = context;
   lookForSite(context);
   const known = gathered.site;
-  const checked = checkWithSite(known, context);
+  const checked = untilTheyAnswer(rootsOf(known), context).then(() => checkWithSite(known, context));
   return {
     checked,
     settle: async () => {
       const now = gathered.site;
       const isNew = JSON.stringify(now) !== JSON.stringify(known);
+      if (isNew) await untilTheyAnswer(rootsOf(now), context);
       const distrusted = await cleanStatic(context);
       const isToCheck = isNew || distrusted.size > 0;
       const facts = isToCheck
@@ -66,6 +68,10 @@ export function serveSite(context: SiteCheck): Site {
       return facts;
     },
   };
+}
+
+function rootsOf(facts: SiteFacts | undefined): (string | null | undefined)[] {
+  return [facts?.static.root, facts?.media.root];
 }
 
 /** What is beside static files and out of date is removed. Returns the directories where it is still there. */
