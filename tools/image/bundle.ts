@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { bundledPackages, licenseTexts } from "./bundled-packages.ts";
+import { pgByNode } from "./pg-by-node.ts";
 import { pinoWithoutStreams } from "./pino-without-streams.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -69,7 +70,7 @@ export async function bundle(): Promise<void> {
     define: { __DJINIT_VERSION__: JSON.stringify(version) },
     // `import()` of a sibling becomes `require`, which does not start the ESM loader.
     supported: { "dynamic-import": false },
-    plugins: [separateLives, pinoWithoutStreams],
+    plugins: [separateLives, pinoWithoutStreams, pgByNode],
   });
   for (const path of Object.keys(metafile.outputs)) requireOneByte(path);
   const packages = bundledPackages(root, metafile);
