@@ -32,14 +32,18 @@ function bundlesOf(life: Life): string[] {
  */
 const TIMED = ["flush-bytecode", "sparkplug", "maglev", "opt"];
 
-/** When they have run, V8 also has the functions that were called meanwhile. */
+/**
+ * V8 has the functions that were called while they ran. Of the first life it has all: a boot calls half as many again as
+ * their loading does, each of which it would compile, and is over before their memory counts.
+ */
 function keepCode(life: Life): void {
-  for (const option of TIMED) setFlagsFromString(`--no-${option}`);
+  const changed = life === "first" ? [...TIMED, "lazy"] : TIMED;
+  for (const option of changed) setFlagsFromString(`--no-${option}`);
   const scripts = new Map<string, Script>();
   const load = openBundles(directory, life, (name, script) => scripts.set(name, script));
   for (const name of bundlesOf(life))
     PROGRAMS.includes(name) ? scripts.set(name, readBundle(directory, life, name)) : load(name);
-  for (const option of TIMED) setFlagsFromString(`--${option}`);
+  for (const option of changed) setFlagsFromString(`--${option}`);
   for (const [name, script] of scripts) {
     const path = codePath(directory, life, name);
     mkdirSync(dirname(path), { recursive: true });
