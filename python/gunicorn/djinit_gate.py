@@ -3,7 +3,7 @@
 Run by gunicorn's file where djinit has set DJINIT_GATE_FD, before the application is loaded; all that gunicorn itself needs is
 loaded by then. While it waits it loads what nearly every project loads next, in the master: the workers have it from there.
 Where djinit has to know the settings, a fork imports them for it (djinit_reader.py), or who loads the application: then that one
-waits instead of this process (djinit_hold.py).
+waits instead of this process (djinit_hold.py). So it does where djinit waits for another container, and says so here.
 """
 
 import json
@@ -21,6 +21,8 @@ paused = runpy.run_path("/usr/local/lib/djinit/djinit_garbage.py")["paused"]
 likely = runpy.run_path("/usr/local/lib/djinit/djinit_likely.py")
 
 HOLD = "djinit_hold"
+#: djinit waits for another container: src/boot/gunicorn/early.ts.
+AHEAD = b"a"
 #: They replace what the likely modules would have got hold of.
 PATCHERS = ("gevent", "eventlet")
 
@@ -61,14 +63,16 @@ def reader_of(gate: int) -> Any:
 
 def hold(reader: Any, gate: int) -> bool:
     """Whether who loads the application waits, and tells the settings, instead of this process and a fork of it."""
-    if reader is None or not reader.holds:
-        return False
-    # Kept: gunicorn's file calls it, and reads itself again at a reload.
+    return reader is not None and reader.holds and bool(load_hold().begin(reader, gate))
+
+
+def load_hold() -> Any:
+    """Kept: gunicorn's file calls it, and reads itself again at a reload."""
     spec: Any = spec_from_file_location(HOLD, os.path.join(os.path.dirname(__file__), f"{HOLD}.py"))
     module: Any = module_from_spec(spec)
     sys.modules[HOLD] = module
     spec.loader.exec_module(module)
-    return bool(module.begin(reader, gate))
+    return module
 
 
 def watch(reader: Any, gate: int) -> None:
@@ -97,7 +101,12 @@ def wait() -> None:
     if reader is not None:
         watch(reader, gate)
     said = os.read(gate, 65_536)
+    if said == AHEAD:
+        if not are_patched() and load_hold().begin_ahead(gate):
+            return
+        said += os.read(gate, 65_536)
     os.close(gate)
+    said = said.removeprefix(AHEAD)
     if said[:1] != b"1":
         os._exit(0)
     # What the boot has found out meanwhile.

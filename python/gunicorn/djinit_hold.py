@@ -4,6 +4,9 @@ Whoever loads the application imports the settings: a worker, or the master wher
 where djinit must know them. No app is loaded and no database is reached before djinit has let everybody through: Django does
 neither but by the functions that are replaced here. Run by djinit_gate.py, where DJINIT_GATE_READER says `holds`.
 
+Where djinit waits for another container's migrations, and need not know the settings, apps are loaded meanwhile, and who reaches for
+the database is held (`begin_ahead`).
+
 The first worker tells. Where it cannot, it closes the channel, and djinit imports the settings itself. All wait at the gate. What
 is written there is read by none of them, for it is there for all; its end without a word means that djinit has ended.
 """
@@ -58,16 +61,32 @@ def begin(reader: Any, gate: int) -> bool:
         return False
     for fd in (reader.out, reader.err):
         os.close(fd)
-    for fd in (gate, reader.events, reader.end):
+    for fd in (reader.events, reader.end):
         os.set_inheritable(fd, False)
-    Hold.gate = gate
     Hold.channel = reader.events, reader.end
     Hold.unset = frozenset(reader.unset)
     Hold.chosen = tuple(map(os.environ.get, CHOOSING))
     replace(Apps, "populate", tells=True)
-    replace(BaseDatabaseWrapper, "connect", tells=False)
-    os.register_at_fork(after_in_parent=has_forked, after_in_child=is_fork)
+    hold_at(gate, BaseDatabaseWrapper)
     return True
+
+
+def begin_ahead(gate: int) -> bool:
+    """Hold only who reaches for the database, and who has loaded the application. False: there is no Django to be held."""
+    try:
+        from django.db.backends.base.base import BaseDatabaseWrapper
+    except Exception:  # whatever it is, the application will meet it too
+        return False
+    hold_at(gate, BaseDatabaseWrapper)
+    return True
+
+
+def hold_at(gate: int, connections: type) -> None:
+    """Both have this."""
+    os.set_inheritable(gate, False)
+    Hold.gate = gate
+    replace(connections, "connect", tells=False)
+    os.register_at_fork(after_in_parent=has_forked, after_in_child=is_fork)
 
 
 def replace(kind: type, name: str, tells: bool) -> None:

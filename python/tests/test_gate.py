@@ -73,6 +73,21 @@ def test_loads_nothing_that_is_to_be_patched(patcher: str, tmp_path: Path) -> No
     assert not [name for name in loaded if str(name).startswith("django")]
 
 
+def test_what_opens_the_gate_may_come_right_behind_the_word_that_lets_it_ahead(tmp_path: Path) -> None:
+    """Both are read at once then."""
+    status, [_, after] = run(tmp_path, b'a1{"DJINIT_PORTS": "{}"}', is_open_first=True)
+    assert status == 0
+    assert after == ["{}", False, True]
+
+
+def test_nobody_goes_ahead_where_something_is_to_be_patched(tmp_path: Path) -> None:
+    """It waits for the word that opens the gate."""
+    (tmp_path / "gevent.py").write_text("raise AssertionError('loaded')\n")
+    status, lines = run(tmp_path, b"a")
+    assert status == 0
+    assert len(lines) == 2
+
+
 @pytest.mark.parametrize("said", [b"", b"0", b'{"DJINIT_PORTS": "{}"}'])
 def test_ends_where_it_is_not_opened(said: bytes, tmp_path: Path) -> None:
     """Without an error, for the boot has told its own."""

@@ -84,7 +84,7 @@ DJANGO = "import django\ndjango.setup()\n"
 class Gunicorn:
     """A project with these modules, in gunicorn's process."""
 
-    def __init__(self, path: Path, shop: str, settings: str = SETTINGS, workers: int = 1) -> None:
+    def __init__(self, path: Path, shop: str, settings: str = SETTINGS, workers: int = 1, ahead: bool = False) -> None:
         (path / "shop_settings.py").write_text(settings)
         (path / "other_settings.py").write_text(settings)
         (path / "shop.py").write_text(shop)
@@ -102,7 +102,7 @@ class Gunicorn:
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "shop_settings",
                 "DJINIT_GATE_FD": str(gate),
-                "DJINIT_GATE_READER": json.dumps(asked),
+                **({} if ahead else {"DJINIT_GATE_READER": json.dumps(asked)}),
                 "OWN": "postgres",
                 "SHOP_HOST": "postgres",
                 # A line is one write.
@@ -112,12 +112,14 @@ class Gunicorn:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            pass_fds=[gate, *theirs],
+            pass_fds=[gate] if ahead else [gate, *theirs],
         )
         for fd in (gate, end, *theirs[:2]):
             os.close(fd)
         events.close()
         self.events.settimeout(60)
+        if ahead:
+            os.write(self.gate, b"a")
 
     def reports(self) -> list[dict[str, Any]]:
         """All, when the channel is closed."""
@@ -234,3 +236,26 @@ def test_settings_that_end_the_process_do_not_end_an_application_without_django(
     gunicorn = Gunicorn(tmp_path, "", "raise SystemExit")
     assert gunicorn.reports() == []
     assert gunicorn.open()[-1] == "ends [0]"
+
+
+def test_loads_ahead_while_another_container_migrates(tmp_path: Path) -> None:
+    """Apps too. It waits when it is loaded, for the word that opens the gate, and is let go of then."""
+    gunicorn = Gunicorn(tmp_path, DJANGO, ahead=True)
+    assert [gunicorn.line() for _ in range(5)] == ["master True", "importing", "an app is loaded", "lives", "lives"]
+    said = gunicorn.open(more="reload")
+    serves = "serves [] [] False"
+    assert said == [f"0 {serves}", "ends [0]", "found [1]", "importing", "an app is loaded", f"late {serves}"]
+
+
+def test_who_is_ahead_asks_the_database_nothing_before_the_word(tmp_path: Path) -> None:
+    """Such as an app, when it is made ready."""
+    gunicorn = Gunicorn(tmp_path, f"{DJANGO}{DATABASE}", IN_MEMORY, ahead=True)
+    assert [gunicorn.line() for _ in range(5)] == ["master True", "importing", "an app is loaded", "lives", "lives"]
+    assert gunicorn.open()[0] == "asked"
+
+
+def test_who_is_ahead_ends_with_the_boot(tmp_path: Path) -> None:
+    """Without having served."""
+    gunicorn = Gunicorn(tmp_path, DJANGO, ahead=True)
+    assert [gunicorn.line() for _ in range(3)] == ["master True", "importing", "an app is loaded"]
+    assert gunicorn.open(word=b"")[-1] == "ends [3]"

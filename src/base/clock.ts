@@ -37,10 +37,16 @@ export async function within(clock: Clock, limitMs: number, promise: Promise<unk
   cancel();
 }
 
-/** Resolves after `delayMs`. Errors: the signal's reason, if it is aborted first. */
-export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+/** Resolves after `delayMs`, or when `woken` does. Errors: the signal's reason, if it is aborted first. */
+export async function pause(
+  clock: Clock,
+  delayMs: number,
+  signal: AbortSignal,
+  woken?: Promise<void>,
+): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  woken?.then(resolve, reject);
   const onAbort = (): void => reject(signal.reason);
   const cancel = clock.after(delayMs, resolve);
   signal.addEventListener("abort", onAbort, { once: true });

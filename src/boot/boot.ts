@@ -160,7 +160,7 @@ async function prepare(context: BootContext, begun: Begun, half: SecondHalf): Pr
     await half.ownMediaDirectories(mediaDirectories(config.appDirectory), half.mediaWalk(context));
   const runAsPrefix = asDjango(isRoot);
   const hooks = half.prepareHooks(context, { runAsPrefix, run });
-  const django = { ...context, runAsPrefix, run, hooks, reader };
+  const django = { ...context, runAsPrefix, run, hooks, reader, gunicorn };
   const key = steps.nginx || steps.application ? await half.clientKey(context) : undefined;
   if (key !== undefined) half.writeClientKey(key, run);
   const runDjangoSteps = half.beginDjangoSteps(django, steps);

@@ -35,7 +35,11 @@ export function startPython(context: BootContext, plan: Plan, runAsPrefix: strin
   const isFree = gunicorn !== undefined && splitWrapper(gunicorn.argv).wrapper.length === 0;
   const started =
     isFree && gunicorn.sockets !== undefined && gunicornFile("waits")
-      ? startEarly(gunicorn, forApplication(environment, plan.bootOnly), order)
+      ? startEarly(gunicorn, forApplication(environment, plan.bootOnly), {
+          orderFork: order,
+          // Some look for static files when they are loaded.
+          mayGoAhead: mayHold(context) && !steps.steps.includes("collectstatic"),
+        })
       : undefined;
   if (started?.reader !== undefined || reading === undefined) return started ?? {};
   return { ...started, reader: readSettingsEarly(config, environment, runAsPrefix) };

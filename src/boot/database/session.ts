@@ -1,8 +1,9 @@
 // The queries of settle.ts in a Postgres session.
 import type { Client } from "pg";
 import type { Django } from "../django/run.ts";
+import { hasRoom } from "../postgres/room.ts";
 import { closeSession } from "../postgres/session.ts";
-import { isLockFree, type MigrationLock, projectOf, takeLock } from "../schema/lock.ts";
+import { isLockFree, type MigrationLock, onRelease, projectOf, takeLock } from "../schema/lock.ts";
 import type { ManifestFacts } from "../schema/manifest.ts";
 import { type DatabaseState, type LookedFor, lookAtDatabase } from "../schema/read.ts";
 
@@ -13,6 +14,8 @@ export interface SchemaSession {
   isLockFree(): Promise<boolean>;
   /** Undefined while another container holds it. */
   takeLock(): Promise<MigrationLock | undefined>;
+  /** Whether it may stay open during a pause. `onRelease` is called meanwhile when another container lets go of the lock. */
+  mayStay(onRelease: () => void): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -23,10 +26,18 @@ export function schemaSession(
   lookedFor: LookedFor,
 ): SchemaSession {
   const project = projectOf(config.settingsModule);
+  let told: (() => void) | undefined;
   return {
     look: () => lookAtDatabase(client, facts, lookedFor),
     isLockFree: () => isLockFree(client, project),
     takeLock: () => takeLock(client, project),
+    mayStay: async (callback) => {
+      if (!(await hasRoom(client))) return false;
+      const isFirst = told === undefined;
+      told = callback;
+      if (isFirst) await onRelease(client, () => told?.());
+      return true;
+    },
     close: () => closeSession(client),
   };
 }

@@ -10,6 +10,7 @@ import type { Failure } from "../postgres/session.ts";
 import type { MigrationLock } from "../schema/lock.ts";
 import type { DatabaseState } from "../schema/read.ts";
 import { changesDatabase, type Decision, decide, stepsLeft } from "./decide.ts";
+import { type KeptSession, keepSession } from "./kept-session.ts";
 import { lookPauses } from "./look-pauses.ts";
 import type { SchemaSession } from "./session.ts";
 
@@ -32,12 +33,15 @@ export interface Settling {
   connect: (isAgain: boolean) => Promise<SchemaSession>;
   /** Resolves when the database may be changed. Errors: what forbids it. */
   mayChange: Promise<unknown>;
+  /** Called when another container is waited for. */
+  onWait: () => void;
   /** Runs these steps by Django, under the lock. */
   runSteps: (steps: StepName[], signal: AbortSignal) => Promise<void>;
 }
 
 interface Attempt extends Settling {
   session: SchemaSession;
+  isKept: boolean;
   deadlineMs: number;
   turn: number;
 }
@@ -51,31 +55,40 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
   const { config, signal, clock, random } = settling;
   const deadlineMs = clock.monotonicMs() + config.migrateTimeoutMs;
   const pauses = lookPauses(clock);
-  for (let turn = 0; ; turn += 1) {
-    const sinceMs = clock.monotonicMs();
-    const left = await lookOnce(settling, deadlineMs, turn);
-    if (left !== "wait" && left !== "lost") return left;
-    const lookMs = clock.monotonicMs() - sinceMs;
-    const pauseMs = left === "lost" ? LOST_PAUSE_MS : pauses.nextMs(lookMs) * (1 - 0.3 * random());
-    await pause(clock, pauseMs, signal);
+  const kept = keepSession(settling.connect);
+  try {
+    for (let turn = 0; ; turn += 1) {
+      const sinceMs = clock.monotonicMs();
+      const left = await lookOnce(settling, kept, deadlineMs, turn);
+      if (Array.isArray(left)) return left;
+      if (left === "gone") continue;
+      const { released } = await kept.rest();
+      const lookMs = clock.monotonicMs() - sinceMs;
+      const pauseMs = left === "lost" ? LOST_PAUSE_MS : pauses.nextMs(lookMs) * (1 - 0.3 * random());
+      await pause(clock, pauseMs, signal, released);
+    }
+  } finally {
+    await kept.close();
   }
 }
 
-/**
- * In a session that is closed before the pause: a hundred waiting containers would otherwise take all of the connections that
- * Postgres has by default, and the one that migrates would get none.
- */
+/** `gone`: a session that was kept open has ended meanwhile, which says nothing. Another one is opened at once. */
 async function lookOnce(
   settling: Settling,
+  kept: KeptSession,
   deadlineMs: number,
   turn: number,
-): Promise<StepName[] | "wait" | "lost"> {
+): Promise<StepName[] | "wait" | "lost" | "gone"> {
   const { steps, log, signal, clock } = settling;
-  const session = await settling.connect(turn > 0);
+  const { session, isKept } = await kept.open(turn > 0);
   try {
-    return await settleIn({ ...settling, session, deadlineMs, turn });
+    return await settleIn({ ...settling, session, isKept, deadlineMs, turn });
   } catch (error) {
     if (error instanceof DjinitError || signal.aborted) throw signal.aborted ? signal.reason : error;
+    if (error instanceof SessionGone) {
+      await kept.close();
+      return "gone";
+    }
     const cause = (error as Error).message;
     if (isRefusal(error as Failure)) {
       log.warn({ step: "migrate", cause }, `cannot look for migrations without Django: ${cause}`);
@@ -85,11 +98,13 @@ async function lookOnce(
     log.warn({ step: "migrate", cause }, `lost the session in the database, trying again: ${cause}`);
     if (clock.monotonicMs() >= deadlineMs)
       throw databaseFailure("cannot look for migrations", error as Failure);
+    await kept.close();
     return "lost";
-  } finally {
-    await session.close();
   }
 }
+
+/** One that was kept open has ended meanwhile. */
+class SessionGone extends Error {}
 
 /** The server has refused, and would refuse again. The excluded classes are those of a server in trouble. */
 function isRefusal({ code = "" }: Failure): boolean {
@@ -97,9 +112,8 @@ function isRefusal({ code = "" }: Failure): boolean {
 }
 
 async function settleIn(attempt: Attempt): Promise<StepName[] | "wait"> {
-  const { session, steps, turn } = attempt;
-  const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
-  const state = waitsForOthers && !(await session.isLockFree()) ? undefined : await session.look();
+  const { session } = attempt;
+  const state = await stateNow(attempt);
   let decision = decideNow(attempt, state, false);
   if (decision.kind === "lead") {
     await attempt.mayChange;
@@ -112,13 +126,25 @@ async function settleIn(attempt: Attempt): Promise<StepName[] | "wait"> {
   return "wait";
 }
 
+/** Undefined while another container works. */
+async function stateNow({ isKept, session, steps, turn }: Attempt): Promise<DatabaseState | undefined> {
+  const waitsForOthers = turn > 0 && !steps.includes("wait-for-migrations");
+  try {
+    return waitsForOthers && !(await session.isLockFree()) ? undefined : await session.look();
+  } catch (error) {
+    if (!isKept || error instanceof DjinitError || isRefusal(error as Failure)) throw error;
+    throw new SessionGone("it has ended", { cause: error });
+  }
+}
+
 /** Logged at the first look, which has found out what is pending. */
 function tellWait(
-  { log, observer, steps, turn }: Attempt,
+  { log, observer, onWait, steps, turn }: Attempt,
   waitsFor: "leader" | "schema",
   state: DatabaseState | undefined,
 ): void {
   const isFirst = turn === 0;
+  onWait();
   if (isFirst) observer.onStepStarted(steps.find(changesDatabase) ?? "migrate");
   // Again each time: meanwhile the database may have been what is waited for.
   if (waitsFor === "leader") observer.onWaiting(LOCK_WAIT);

@@ -149,6 +149,7 @@ async function finish(
     connect: async (isAgain) =>
       schemaSession(await connect(knowledge.place, isAgain), facts, config, lookedFor),
     mayChange,
+    onWait: () => django.gunicorn?.goAhead(),
     runSteps: async (names, until) => {
       await runDjango({ ...django, signal: until }, names, { lock: "held", ownMigrate: mark });
     },

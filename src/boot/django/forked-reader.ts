@@ -23,6 +23,8 @@ const END = /^-?\d{1,3}$/;
 
 /** What djinit asks gunicorn's process for. */
 export interface ForkOrder {
+  /** Who loads the application imports them, and waits in gunicorn's place. */
+  holds: boolean;
   /** For its descriptors from `firstFd` on. */
   childFds: number[];
   /** Its variable, where its own environment is `own`. */
@@ -57,6 +59,7 @@ export function orderFork(
   // The write ends of the pipes stay open here, until somebody reads them.
   const childFds = [stdout.writeFd, stderr.writeFd, childFd, end.writeFd];
   return {
+    holds,
     childFds,
     variable: (own, firstFd) => {
       const fds = childFds.map((_, at) => firstFd + at);

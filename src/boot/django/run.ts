@@ -5,6 +5,7 @@ import { isNamed } from "../../config/sources/sources.ts";
 import { type Config, VARIABLES } from "../../config/variables.ts";
 import type { OwnLog } from "../../logs/write/own-log.ts";
 import type { StepName } from "../../plan/plan.ts";
+import type { Ahead } from "../ahead.ts";
 import type { BootContext } from "../context.ts";
 import type { BootObserver } from "../facts.ts";
 import { confinedProgram } from "../hooks/confined.ts";
@@ -35,6 +36,8 @@ export type Django = Pick<BootContext, "config" | "environment" | "sink" | "sign
   hooks?: HookSet;
   /** Imports the settings already. */
   reader?: EarlyReader | undefined;
+  /** Waits at its gate. */
+  gunicorn?: Ahead | undefined;
 };
 
 /** What Django has reported, where a step asked for it. */
@@ -62,7 +65,10 @@ export async function runDjango(
   const facts: DjangoFacts = { migrations: [] };
   const { config, environment, log, observer, sink, signal, runAsPrefix } = django;
   const given = djangoEnvironment(config, environment, runAsPrefix);
-  if (steps.some((step) => step !== READ_SETTINGS)) django.reader?.dismiss?.();
+  if (steps.some((step) => step !== READ_SETTINGS)) {
+    django.reader?.dismiss?.();
+    django.gunicorn?.dismiss();
+  }
   const done = runDjangoSetup({
     steps,
     appDirectory: config.appDirectory,

@@ -7,15 +7,19 @@ import type { ServicePlan, StartedProcess } from "../../plan/plan.ts";
 import { openChildPipe } from "../../platform/child-pipe.ts";
 import { confinementWords } from "../../platform/confinement/rules.ts";
 import { makePipe } from "../../platform/libc.ts";
+import { signalTree } from "../../platform/process-tree.ts";
 import { asService } from "../../platform/service-argv.ts";
+import type { Ahead } from "../ahead.ts";
 import { startChild } from "../child-end.ts";
 import type { EarlyReader } from "../django/early-reader.ts";
 import type { ForkOrder } from "../django/forked-reader.ts";
 
 /** The descriptor that djinit_gate.py waits at. */
 const GATE_VARIABLE = "DJINIT_GATE_FD";
+/** What is said there. */
+const AHEAD = "a";
 
-export interface EarlyService {
+export interface EarlyService extends Ahead {
   /**
    * Lets it load the application, with additional variables. Returns the process for the second life; undefined if it has
    * ended: its successor will report the reason.
@@ -27,13 +31,17 @@ export interface EarlyService {
 
 /**
  * Starts it; `environment` is the application's. If this process ends before the gate is open, so does the service. `orderFork`
- * asks for a reader of the settings, where its process, with this environment, can have one.
+ * asks for a reader of the settings, where its process, with this environment, can have one; `mayGoAhead`: no step changes what the
+ * application looks at when it is loaded, but the database.
  * Errors: throws when no descriptor is left.
  */
 export function startEarly(
   plan: ServicePlan,
   environment: NodeJS.ProcessEnv,
-  orderFork: (own: NodeJS.ProcessEnv) => ForkOrder | undefined = () => undefined,
+  {
+    orderFork = () => undefined,
+    mayGoAhead = false,
+  }: { orderFork?: (own: NodeJS.ProcessEnv) => ForkOrder | undefined; mayGoAhead?: boolean } = {},
 ): { gunicorn: EarlyService; reader: EarlyReader | undefined } {
   const { argv, cwd, user, sockets } = plan;
   const gate = makePipe();
@@ -55,10 +63,13 @@ export function startEarly(
   });
   child?.unref();
   for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
+  // Who is held already takes any word for the one that opens the gate.
+  let ahead: "may" | "is" | "may-not" | "dismissed" = mayGoAhead && fork?.holds !== true ? "may" : "may-not";
   const gunicorn: EarlyService = {
     open: (found) => {
       const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
-      const isAlive = pid !== undefined && letThrough(gate.writeFd, found);
+      const isAlive =
+        ahead !== "dismissed" && pid !== undefined && say(gate.writeFd, `1${JSON.stringify(found)}`);
       closeSync(gate.writeFd);
       if (isAlive) return { pid, stdoutFd: stdout.readFd, stderrFd: stderr.readFd };
       for (const fd of [stdout.readFd, stderr.readFd]) closeSync(fd);
@@ -68,13 +79,22 @@ export function startEarly(
       if (child === undefined || (child.exitCode === null && child.signalCode === null)) return undefined;
       return exitStatusOf(child.exitCode, child.signalCode);
     },
+    goAhead: () => {
+      if (ahead === "may") ahead = say(gate.writeFd, AHEAD) ? "is" : "may-not";
+    },
+    dismiss: () => {
+      if (ahead === "is") {
+        ahead = "dismissed";
+        if (child?.pid !== undefined && child.exitCode === null) signalTree(child.pid, "SIGKILL");
+      } else if (ahead === "may") ahead = "may-not";
+    },
   };
   return { gunicorn, reader: fork?.readerOf(child?.pid) };
 }
 
-function letThrough(gateFd: number, found: Record<string, string>): boolean {
+function say(gateFd: number, word: string): boolean {
   try {
-    return writeSync(gateFd, `1${JSON.stringify(found)}`) > 0;
+    return writeSync(gateFd, word) > 0;
   } catch {
     // EPIPE: it has ended.
     return false;

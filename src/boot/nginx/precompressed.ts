@@ -2,6 +2,7 @@
 import { PROGRAMS } from "../../base/programs.ts";
 import { VARIABLES } from "../../config/variables.ts";
 import { startAfter } from "../../platform/service-argv.ts";
+import type { Ahead } from "../ahead.ts";
 import { startChild } from "../child-end.ts";
 import type { BootContext } from "../context.ts";
 import { ENCODINGS } from "../precompressed/siblings.ts";
@@ -10,6 +11,7 @@ import { directoryOf, type ServedFiles, type ServedSite, uploadsBelow } from "./
 
 export type StaticContext = Pick<BootContext, "config" | "log"> & {
   runAsPrefix: readonly string[];
+  gunicorn?: Pick<Ahead, "dismiss"> | undefined;
 };
 
 /** An nginx without a module, or an nginx.conf that does not load it. False: that is not what it complains of. */
@@ -61,8 +63,10 @@ export async function removeStale(
 async function clean(
   root: string,
   uploads: string | undefined,
-  { config, runAsPrefix }: StaticContext,
+  { config, gunicorn, runAsPrefix }: StaticContext,
 ): Promise<boolean> {
+  // An application that serves them itself has looked at them when it was loaded.
+  gunicorn?.dismiss();
   const command = [PROGRAMS.djinit, "precompress", "--clean"];
   const { appDirectory, mediaRoot, staticRoot } = VARIABLES;
   const told = {

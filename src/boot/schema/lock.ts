@@ -26,6 +26,9 @@ const KEY = "hashtextextended(concat_ws(chr(31), 'djinit', current_schema(), $1:
  */
 const ASK = "SHOW transaction_isolation";
 
+/** Who waits in an open session is woken by it, and looks. Whoever ends without a word is found out by the next look. */
+const CHANNEL = "djinit_migrated";
+
 export interface MigrationLock {
   /** Aborted, with the reason, when the session ends. */
   lost: AbortSignal;
@@ -85,9 +88,18 @@ function watch(client: Client): MigrationLock {
       clearInterval(check);
       client.off("error", onEnd);
       client.off("end", onEnd);
-      if (!lost.signal.aborted) await client.query("ROLLBACK");
+      if (lost.signal.aborted) return;
+      await client.query("ROLLBACK");
+      // Some servers that speak Postgres' language have none.
+      await client.query(`NOTIFY ${CHANNEL}`).catch(() => {});
     },
   };
+}
+
+/** Calls back whenever a container lets go of the lock, as long as the session is open. Where that is not told, nothing happens. */
+export async function onRelease(client: Client, callback: () => void): Promise<void> {
+  client.on("notification", callback);
+  await client.query(`LISTEN ${CHANNEL}`).catch(() => {});
 }
 
 /** Another container may hold the lock by now. */

@@ -53,6 +53,7 @@ export async function startCrowd({ url, facts, count, migrate }: Crowd): Promise
         return schemaSession(await openSession(url, isAgain), facts, config, { superuser: SUPERUSER });
       },
       mayChange: Promise.resolve(),
+      onWait: () => {},
       runSteps: migrate,
     });
     return performance.now();

@@ -52,9 +52,9 @@ function start(argv: string[], settings = "", manner: { firstWordMs?: number; ho
     PYTHONPATH: [directory, ...folders].join(":"),
   };
   const plan = { name: "gunicorn", argv, cwd: directory, environment: { OWN: "1" } };
-  const { gunicorn, reader } = startEarly(plan as unknown as Parameters<typeof startEarly>[0], wanted, () =>
-    orderFork(wanted, ["django.forms"], manner),
-  );
+  const { gunicorn, reader } = startEarly(plan as unknown as Parameters<typeof startEarly>[0], wanted, {
+    orderFork: () => orderFork(wanted, ["django.forms"], manner),
+  });
   if (reader === undefined) throw new Error("cannot start it");
   return { gunicorn, reader };
 }

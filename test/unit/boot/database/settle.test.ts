@@ -19,10 +19,16 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
   const database = {
     pending: ["cakes.0001"],
     isLocked: false,
+    /** Whether a session may stay open while its container waits. */
+    hasRoom: false,
+    /** A session that stays open is told of the lock by it. */
+    tell: () => {},
     sessions: 0,
     /** Of these sessions, those that have not been closed. */
     open: 0,
     looks: 0,
+    /** How often it has been told that another container is waited for. */
+    waits: 0,
     failure: undefined as unknown,
     superuser: undefined as string | undefined,
     ownMigrateIsDue: false,
@@ -50,7 +56,16 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
         ownMigrateIsDue,
       };
     },
-    isLockFree: async () => !database.isLocked,
+    isLockFree: async () => {
+      const { failure } = database;
+      database.failure = undefined;
+      if (failure !== undefined) throw failure;
+      return !database.isLocked;
+    },
+    mayStay: async (onRelease) => {
+      database.tell = onRelease;
+      return database.hasRoom;
+    },
     takeLock: async () => (database.isLocked ? undefined : lock),
     close: async () => {
       database.open -= 1;
@@ -82,6 +97,9 @@ function settling(steps: StepName[], { migrateTimeoutMs = 60_000, random = 0 } =
       return session;
     },
     mayChange: Promise.resolve(),
+    onWait: () => {
+      database.waits += 1;
+    },
     runSteps: async (names) => void done.push(`run ${names.join(" ")}`),
   });
   left.catch(() => {});
@@ -134,6 +152,67 @@ test.each<[StepName]>([["migrate"], ["wait-for-migrations"]])(
     expect(database.open).toBe(0);
   },
 );
+
+test.each<[StepName]>([["migrate"], ["wait-for-migrations"]])(
+  "where the server has room, who waits with %s keeps its session, and looks as often",
+  async (step) => {
+    const { left, database, done, pass } = settling([step]);
+    Object.assign(database, { isLocked: true, hasRoom: true });
+    await pass(10_000);
+    expect(database).toMatchObject({ sessions: 1, open: 1 });
+    // Others need the connections by now.
+    database.hasRoom = false;
+    await pass(3_000);
+    expect(database.open).toBe(0);
+    expect(database.sessions).toBeGreaterThan(1);
+    Object.assign(database, { pending: [], isLocked: false });
+    await pass(2_000);
+    await left;
+    expect(database.open).toBe(0);
+    expect(done.filter((it) => it === "close")).toHaveLength(database.sessions);
+  },
+);
+
+test("who waits in an open session looks at once when the lock is let go", async () => {
+  const { left, database, pass } = settling(["migrate"]);
+  Object.assign(database, { isLocked: true, hasRoom: true });
+  await pass(10_000);
+  Object.assign(database, { pending: [], isLocked: false });
+  database.tell();
+  // In no time at all.
+  await pass(1);
+  expect(await Promise.race([left, "still waits"])).toEqual([]);
+  expect(database.open).toBe(0);
+});
+
+test("a session that has ended while it was kept open says nothing; the next one to end does", async () => {
+  const { left, database, said, pass } = settling(["migrate"]);
+  Object.assign(database, { isLocked: true, hasRoom: true });
+  await pass(300);
+  said.length = 0;
+  database.failure = new Error("Connection terminated unexpectedly");
+  await pass(2_000);
+  expect(said).toEqual([]);
+  expect(database).toMatchObject({ sessions: 2, open: 1, failure: undefined });
+  database.hasRoom = false;
+  await pass(2_000);
+  database.failure = new Error("Connection terminated unexpectedly");
+  await pass(2_000);
+  expect(said).toEqual([expect.stringContaining("lost the session in the database, trying again")]);
+  Object.assign(database, { pending: [], isLocked: false });
+  await pass(3_000);
+  expect(await left).toEqual([]);
+  expect(database.open).toBe(0);
+});
+
+test("a stop ends the session that was kept open", async () => {
+  const { left, database, abort, pass } = settling(["migrate"]);
+  Object.assign(database, { isLocked: true, hasRoom: true });
+  await pass(300);
+  abort.abort("SIGTERM");
+  await expect(left).rejects.toBe("SIGTERM");
+  expect(database.open).toBe(0);
+});
 
 test("one that may not migrate waits for the schema, with pauses that grow to a second, and in a long wait to five", async () => {
   const { left, database, said, seen, pass } = settling(["wait-for-migrations"], {
