@@ -51,8 +51,8 @@ class Redelivery:
             return
         self.told.add(name)
         log.warning(
-            "Task %s is run more than once: Redis waits %.0f s for its worker (visibility_timeout), but %s; set another one in "
-            "broker_transport_options, or give the task less time",
+            "Task %s may be run more than once: Redis waits %.0f s for its worker (visibility_timeout), but %s; set another one "
+            "in broker_transport_options, or give the task less time",
             name,
             self.limit,
             why,

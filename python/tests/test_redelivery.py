@@ -40,7 +40,7 @@ def test_one_whose_time_comes_too_late(caplog: pytest.LogCaptureFixture) -> None
         redelivery.received(request_in(hours))
     (text,) = said(caplog)
     assert text.startswith(
-        "Task bake is run more than once: Redis waits 3600 s for its worker (visibility_timeout), but its time comes in "
+        "Task bake may be run more than once: Redis waits 3600 s for its worker (visibility_timeout), but its time comes in "
     )
 
 
