@@ -78,6 +78,9 @@ test("nginx gets none of the application's variables, gunicorn all of them", () 
     TZ: "Europe/Berlin",
     NGINX: "3;",
     ...identityOf("nginx"),
+    // glibc's, for memory that it gives back.
+    MALLOC_TRIM_THRESHOLD_: "131072",
+    MALLOC_MMAP_THRESHOLD_: "131072",
   });
   expect(ofService(serviceOf(plan, "gunicorn"), common)).toMatchObject({
     ...GIVEN,
