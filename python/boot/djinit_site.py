@@ -3,18 +3,10 @@
 import os
 from typing import Any
 
+import djinit_storage
+
 # Middleware that answers for static files: WhiteNoise and what came of it.
 SERVES_STATIC = ("whitenoise.", "servestatic.")
-# Storages that keep nothing in a directory of this container.
-STORED_ELSEWHERE = (
-    "storages.",
-    "django_s3_storage.",
-    "cloudinary_storage.",
-    "minio_storage.",
-    "django_minio_backend.",
-    "s3_storage.",
-)
-IN_MEMORY = "InMemoryStorage"
 
 
 def directory(value: Any) -> str | None:
@@ -46,11 +38,6 @@ def backend(settings: Any, alias: str, old_name: str) -> str:
     return str(old if old and (not named or str(named).startswith("django.")) else named or "")
 
 
-def in_files(name: str) -> bool:
-    """Whether the storage may keep files in a directory: one of the project's own may."""
-    return not name.startswith(STORED_ELSEWHERE) and not name.endswith(IN_MEMORY)
-
-
 def has_static_middleware(settings: Any) -> bool:
     """Whether the application answers for static files by itself."""
     names = getattr(settings, "MIDDLEWARE", None) or ()
@@ -80,14 +67,14 @@ def site_facts(settings: Any) -> dict[str, Any]:
         "static": {
             "url": url(getattr(settings, "STATIC_URL", None), script_name),
             "root": directory(getattr(settings, "STATIC_ROOT", None)),
-            "in_files": in_files(backend(settings, "staticfiles", "STATICFILES_STORAGE")),
+            "in_files": djinit_storage.in_files(backend(settings, "staticfiles", "STATICFILES_STORAGE")),
             "collected": any(name.startswith("django.contrib.staticfiles") for name in apps),
             "by_application": debug or has_static_middleware(settings),
         },
         "media": {
             "url": url(getattr(settings, "MEDIA_URL", None), script_name),
             "root": directory(getattr(settings, "MEDIA_ROOT", None)),
-            "in_files": in_files(backend(settings, "default", "DEFAULT_FILE_STORAGE")),
+            "in_files": djinit_storage.in_files(backend(settings, "default", "DEFAULT_FILE_STORAGE")),
         },
         "https": {
             "only": bool(getattr(settings, "SECURE_SSL_REDIRECT", False)),

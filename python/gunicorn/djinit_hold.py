@@ -225,10 +225,13 @@ def reports() -> list[dict[str, Any]]:
 
 
 def neighbour(name: str) -> ModuleType:
-    """Import a module of djinit's, which nobody else is to see."""
+    """Import a module of djinit's, which nobody else is to see, nor what it imports of djinit's itself."""
+    before = set(sys.modules)
     sys.path.insert(0, HERE)
     try:
         return import_module(name)
     finally:
         sys.path.remove(HERE)
-        sys.modules.pop(name, None)
+        for new in [*sys.modules]:
+            if new not in before and new.startswith("djinit_"):
+                sys.modules.pop(new)

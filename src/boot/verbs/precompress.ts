@@ -15,6 +15,10 @@ import { askAsBuilder } from "./as-builder.ts";
 export async function precompressStatic(django: Django, { clean }: { clean: boolean }): Promise<void> {
   const { appDirectory, staticRoot } = django.config;
   const facts = staticRoot === undefined ? await askForSite(django) : undefined;
+  if (facts?.static.in_files === false)
+    return console.log(
+      "static files are in a storage elsewhere, not in a directory: there is nothing to compress",
+    );
   const site = siteOf(django, facts);
   const [first] = site.static?.roots ?? [];
   const isKnown = staticRoot !== undefined || typeof facts?.static.root === "string";
