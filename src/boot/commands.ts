@@ -7,11 +7,12 @@ import type { Invocation } from "../plan/role.ts";
 import { isWebServer } from "../plan/servers/table.ts";
 import { splitWrapper } from "../plan/words/wrappers.ts";
 import { findAccount } from "../platform/credentials.ts";
-import { findCommand } from "../platform/path-search.ts";
+import { findCommands } from "../platform/path-search.ts";
+import { findInterpreterProblem } from "../platform/script-interpreter.ts";
 
 const CELERY_ROLES = ["worker", "beat"] as const;
 
-/** Errors: DJINIT_UNKNOWN_COMMAND when a program the plan starts is not in the image. */
+/** Errors: DJINIT_UNKNOWN_COMMAND when a program the plan starts is not in the image, or is a script that nothing can run. */
 export function requireCommands(
   { services }: Plan,
   environment: NodeJS.ProcessEnv,
@@ -19,14 +20,15 @@ export function requireCommands(
 ): void {
   for (const { argv, cwd } of services) {
     for (const command of programsOf(argv)) {
-      if (findCommand(command, environment["PATH"], cwd) !== undefined) continue;
-      throw new DjinitError(
-        "DJINIT_UNKNOWN_COMMAND",
-        `cannot find command ${JSON.stringify(command)}${suggestion(command, procfile)}`,
-        {
-          fields: { command, path: environment["PATH"] },
-        },
-      );
+      const fields = { command, path: environment["PATH"] };
+      const refuse = (text: string): never => {
+        throw new DjinitError("DJINIT_UNKNOWN_COMMAND", text, { fields });
+      };
+      const files = findCommands(command, environment["PATH"], cwd);
+      if (files.length === 0)
+        refuse(`cannot find command ${JSON.stringify(command)}${suggestion(command, procfile)}`);
+      const problems = files.map(findInterpreterProblem);
+      if (!problems.includes(undefined)) refuse(`cannot run ${files[0]}: ${problems[0]}`);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { DjinitError } from "../base/errors.ts";
 import { EXIT_STATUS } from "../base/exit-status.ts";
 import type { OwnLog } from "../logs/write/own-log.ts";
+import { findStrayEnvironment } from "../platform/stray-environment.ts";
 import { findCause, lastException } from "./failure-cause.ts";
 import type { Service } from "./service.ts";
 
@@ -28,7 +29,7 @@ export function failureOf(service: Service, { fatal, status, maxRestarts }: Serv
   const fields = { target: name, target_status: status, restarts, lines };
   if (fatal) {
     const cause = findCause(lines) ?? `it ended with status ${status}`;
-    const text = `cannot load the application of ${name}: ${cause}`;
+    const text = `cannot load the application of ${name}: ${cause}${whereItMayBe(service, cause)}`;
     return new DjinitError("DJINIT_APPLICATION_FAILED", text, { fields });
   }
   const { failedStarts } = state;
@@ -39,6 +40,13 @@ export function failureOf(service: Service, { fatal, status, maxRestarts }: Serv
   return new DjinitError("DJINIT_SERVICE_FAILED", `${text}${lastWords(lines, status)}`, {
     fields: { ...fields, exit_status: failedStatus(status) },
   });
+}
+
+/** Of a module that is missing. */
+function whereItMayBe({ plan: { argv, cwd }, environment }: Service, cause: string): string {
+  if (!cause.includes("No module named")) return "";
+  const stray = findStrayEnvironment(argv[0] ?? "", environment["PATH"], cwd);
+  return stray === undefined ? "" : `; ${stray}`;
 }
 
 /** A process that a signal has killed did not end because of its last exception. */
