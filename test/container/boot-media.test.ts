@@ -78,6 +78,15 @@ describe("what the settings name, and the operator keeps to himself, stays as it
   });
 });
 
+test("a file that is mounted for the settings keeps nobody from his uploads", async () => {
+  const { container } = await startSite({
+    site: { MEDIA_URL: "/media/", MEDIA_ROOT: "/pictures" },
+    volumes: [`${await makeVolume("touch file")}:/pictures`, `${import.meta.filename}:/app/local.py:ro`],
+  });
+  expect(await container.output(["stat", "-c", "%u", "/pictures", "/pictures/file"])).toBe("104\n104");
+  expect(await warningsOf(container)).toEqual([]);
+});
+
 test("a worker leaves the volume alone", async () => {
   const media = await makeVolume("touch file");
   await using container = await startReadyProject({

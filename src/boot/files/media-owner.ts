@@ -156,8 +156,11 @@ function isForData(path: string, appDirectory: string): boolean {
         String.fromCharCode(Number.parseInt(octal, 8)),
       ),
     )
-    .filter((point) => point !== "/" && refusal(point, appDirectory) !== "which is the system's");
-  return [...DATA, appDirectory, ...mounted].some((place) => path === place || path.startsWith(`${place}/`));
+    .filter((point) => point !== "/");
+  const holds = (place: string): boolean => path === place || path.startsWith(`${place}/`);
+  // Other mounts need not be looked at: files, or a file system that does not answer.
+  const isData = (point: string): boolean => refusal(point, appDirectory) !== "which is the system's";
+  return [...DATA, appDirectory].some(holds) || mounted.filter(holds).some(isData);
 }
 
 /** True: nothing is left to do. A tree that is right at the top was made right before: large volumes are not walked at each start. */
