@@ -54,22 +54,12 @@ export function refusal(directory: string, application: string): string | undefi
   return code === undefined ? undefined : `which holds ${code}`;
 }
 
-<<<<<<< HEAD
 /** Not below a file, nor where it cannot be looked for. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
-=======
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    // Below a file there is nothing.
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false;
-    throw error;
->>>>>>> df64521 (boot: one mounted file does not keep MEDIA_ROOT from its owner)
   }
 }
 

@@ -29,6 +29,9 @@ const PART = /^[\w./<>@=:~+#-]+$/;
 /** A word of a sentence; `MainThread` is not one. */
 const PLAIN = /^[A-Za-z][a-z]*$/;
 const DOTTED = /^[A-Za-z_]\w*(?:\.[\w<>]+)+$/;
+/** dramatiq's: a part with a space, and the logger of one of several processes. */
+const PID_PART = /PID (\d{1,7})\]/y;
+const NUMBERED = /\(\d{1,4}\)(?=\])/y;
 /** Linux has no larger PIDs: a larger number is a thread's. */
 const MOST_PID_DIGITS = 7;
 
@@ -78,6 +81,12 @@ export function readHead(text: string): Head | undefined {
       if (at > afterTime) closing = "";
       continue;
     }
+    const afterPid = closing === "]" && head.isTimed ? notePid(head, text, at) : at;
+    if (afterPid > at) {
+      at = afterPid;
+      closing = "";
+      continue;
+    }
     const word = wordAt(text, at, closing);
     if (word !== undefined) return finish(head, text, at, word, closing, words);
     // Without a time, only one part may stand before the level.
@@ -93,10 +102,25 @@ export function readHead(text: string): Head | undefined {
     if (!notePart(head, part)) return undefined;
     if (closing === "" && (!isDelimited || !head.isTimed) && SENTENCE.test(part)) return undefined;
     if (!isDelimited && PLAIN.test(part)) words += 1;
-    at = skipClosing(text, end, closing);
-    if (at > end) closing = "";
+    const afterNumber = closing === "]" && head.isTimed ? matchEnd(NUMBERED, text, end) : end;
+    at = skipClosing(text, afterNumber, closing);
+    if (at > afterNumber) closing = "";
   }
   return undefined;
+}
+
+/** Where it goes on after `PID 7]`; else where it was. */
+function notePid(head: Head, text: string, at: number): number {
+  PID_PART.lastIndex = at;
+  const pid = PID_PART.exec(text)?.[1];
+  if (pid === undefined) return at;
+  head.pid = Number(pid);
+  return PID_PART.lastIndex;
+}
+
+function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
 function finish(

@@ -108,6 +108,25 @@ const LINES: [line: string, fields: Record<string, unknown>][] = [
       msg: "Huey consumer started with 2 thread, PID 7",
     },
   ],
+  // dramatiq
+  [
+    "[2026-11-24 02:30:58,123] [PID 7] [MainThread] [dramatiq.MainProcess] [INFO] Dramatiq '2.2.1' is booting up.",
+    {
+      level: INFO,
+      pid: 7,
+      logger: "dramatiq.MainProcess",
+      origin: "MainThread",
+      msg: "Dramatiq '2.2.1' is booting up.",
+    },
+  ],
+  [
+    "[2026-11-24 02:30:58,123] [PID 76] [MainThread] [dramatiq.WorkerProcess(0)] [CRITICAL] Stopped",
+    { level: "fatal", pid: 76, logger: "dramatiq.WorkerProcess", origin: "MainThread", msg: "Stopped" },
+  ],
+  [
+    "[2026-11-24 02:30:58,123] [PID what] [ERROR] x",
+    { level: "error", logger: "PID", origin: "what", msg: "x" },
+  ],
   // flower, by tornado; grpc and its like
   [
     "[W 261124 02:30:58 state:113] Substantial drift from celery@shop",
