@@ -4,8 +4,8 @@ Whoever loads the application imports the settings: a worker, or the master wher
 where djinit must know them. No app is loaded and no database is reached before djinit has let everybody through: Django does
 neither but by the functions that are replaced here. Run by djinit_gate.py, where DJINIT_GATE_READER says `holds`.
 
-Where djinit waits for another container's migrations, and need not know the settings, apps are loaded meanwhile, and who reaches for
-the database is held (`begin_ahead`).
+Where djinit waits for another container's migrations, and need not know the settings, apps are loaded meanwhile, and who reaches
+for the database is held (`begin_ahead`).
 
 The first worker tells. Where it cannot, it closes the channel, and djinit imports the settings itself. All wait at the gate. What
 is written there is read by none of them, for it is there for all; its end without a word means that djinit has ended.
