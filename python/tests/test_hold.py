@@ -244,7 +244,7 @@ def test_loads_ahead_while_another_container_migrates(tmp_path: Path) -> None:
     gunicorn = Gunicorn(tmp_path, DJANGO, ahead=True)
     assert [gunicorn.line() for _ in range(5)] == ["master True", "importing", "an app is loaded", "lives", "lives"]
     said = gunicorn.open(more="reload")
-    serves = "serves [] [] False"
+    serves = "serves [] [] []"
     assert said == [f"0 {serves}", "ends [0]", "found [1]", "importing", "an app is loaded", f"late {serves}"]
 
 
