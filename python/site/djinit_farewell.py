@@ -22,6 +22,8 @@ PATIENCE_S = 5.0
 LOOK_S = 0.5
 #: The libraries that speak to it.
 LIBRARY = re.compile(r"[/\\](kombu|redis|amqp|boto3|botocore)[/\\]")
+#: What tells it of a task. With `acks_late` one is acknowledged when celery itself has forgotten it.
+ABOUT_TASK = re.compile(r"[/\\]celery[/\\]worker[/\\]request\.py$")
 
 
 class Farewell(threading.Thread):
@@ -47,12 +49,16 @@ class Farewell(threading.Thread):
         if frame is None or frame is not self.frame or frame.f_lasti != self.at:
             self.frame, self.at, self.since = frame, -1 if frame is None else frame.f_lasti, time.monotonic()
             return False
-        return time.monotonic() - self.since >= PATIENCE_S and speaks_to_broker(frame) and self.has_nothing()
+        if time.monotonic() - self.since < PATIENCE_S or not is_in(frame, LIBRARY) or not self.has_nothing():
+            return False
+        # With the pool `threads` it is another one that acknowledges.
+        return not any(is_in(each, ABOUT_TASK) for each in sys._current_frames().values())
 
 
-def speaks_to_broker(frame: FrameType | None) -> bool:
+def is_in(frame: FrameType | None, files: re.Pattern[str]) -> bool:
+    """Whether it, or what has called it, is of such a file."""
     while frame is not None:
-        if LIBRARY.search(frame.f_code.co_filename):
+        if files.search(frame.f_code.co_filename):
             return True
         frame = frame.f_back
     return False

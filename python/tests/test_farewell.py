@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import djinit_farewell
 import pytest
+from celery.worker import request
 from djinit_farewell import Farewell
 from kombu.utils.functional import lazy
 
@@ -75,5 +76,31 @@ def test_what_does_not_wait_for_the_broker_goes_on(silent: SimpleNamespace) -> N
     while time.monotonic() < until:
         lazy(time.monotonic)()
     assert ended == []
+    lazy(lambda: silent.ours.recv(1))()
+    assert ended == [0]
+
+
+def in_request(wait: Callable[[], object]) -> Callable[[], object]:
+    """A function of the file in which celery acknowledges a task."""
+    names: dict[str, Callable[[], object]] = {"wait": wait}
+    exec(compile("def acknowledge(): return wait()", request.__file__, "exec"), names)  # noqa: S102
+    return names["acknowledge"]
+
+
+@pytest.mark.parametrize("where", ["in the main thread", "in another one, as with the pool threads"])
+def test_one_that_acknowledges_its_last_task_waits(silent: SimpleNamespace, where: str) -> None:
+    """With acks_late celery counts it no longer, and it would be run again."""
+    acknowledged = threading.Event()
+    wait = lazy(lambda: silent.ours.recv(1))
+    thread, ended = farewell(silent)
+    if where == "in the main thread":
+        wait = lazy(in_request(wait))
+    else:
+        threading.Thread(target=in_request(lambda: acknowledged.wait(LONG_SECONDS))).start()
+    thread.start()
+    answer_after(1, silent)
+    assert wait() == b"y"
+    assert ended == []
+    acknowledged.set()
     lazy(lambda: silent.ours.recv(1))()
     assert ended == [0]
