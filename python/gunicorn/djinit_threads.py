@@ -74,6 +74,9 @@ def taking_what_it_can(kind: Any, version: tuple[int, ...] = version_info) -> An
             """
             if has_said_all(conn):
                 conn.close = partial(close_at_once, conn.sock)
+            else:
+                # A request before this one, on a kept connection, may have had no body.
+                vars(conn).pop("close", None)
             super().finish_request(conn, fs)
             if self.alive and not self._accepting and len(self.sockets) == 1:
                 self.accept(self.sockets[0])

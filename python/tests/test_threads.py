@@ -190,6 +190,22 @@ def test_it_waits_for_a_close_only_where_more_may_come(tmp_path: Path, body: str
     assert waited.called is waits
 
 
+def test_it_waits_also_on_a_connection_that_it_has_kept(tmp_path: Path) -> None:
+    """The first request had no body, and the second has one that is on its way."""
+    with (
+        patch.object(util, "close_graceful", wraps=partial(util.close_graceful, timeout=0.1)) as waited,
+        serving(djinit_threads.taking_what_it_can(ThreadWorker), tmp_path / "a.sock") as served,
+    ):
+        client = ask(served, "/")
+        answer(client)
+        eventually(lambda: len(served.worker.keepalived_conns) == 1)
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\n")
+        answer(client)
+        assert client.recv(1) == b""
+        eventually(lambda: served.worker.nr_conns == 0)
+    assert waited.called
+
+
 @pytest.mark.parametrize("version", [(23, 0, 0), (26, 0, 2)])
 def test_older_ones_are_left(version: tuple[int, ...]) -> None:
     """They have other attributes."""
