@@ -72,10 +72,11 @@ def is_held_back(headers: Iterable[tuple[Any, Any]], words: tuple[Any, ...]) -> 
 def passing_streams(start_response: Callable[..., Any]) -> Callable[..., Any]:
     """WSGI's start_response. A client that names no event stream in Accept may get one: a text that is being written."""
 
-    def starts(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+    # Servers take `exc_info` by its name as well.
+    def starts(status: str, headers: list[tuple[str, str]], *error: Any, **named: Any) -> Any:
         if is_held_back(headers, WSGI_STREAM):
             headers = [*headers, ("X-Accel-Buffering", "no")]
-        return start_response(status, headers, *error)
+        return start_response(status, headers, *error, **named)
 
     return starts
 

@@ -84,6 +84,14 @@ def test_streams(headers: list[tuple[str, str]], is_held_back: bool, told: str) 
     djinit_told.with_wsgi_client(wsgi, PREFIX)({djinit_told.WSGI_NAME: told}, lambda *given: started.append(given))
     assert started == [("200 OK", headers + added, None)]
 
+    # As gunicorn takes it, too.
+    def named(_: object, start_response: Any) -> None:
+        start_response("200 OK", headers, exc_info=None)
+
+    wrapped = djinit_told.with_wsgi_client(named, PREFIX)
+    wrapped({djinit_told.WSGI_NAME: told}, lambda *given, **more: started.append((*given, more)))
+    assert started[1:] == [("200 OK", headers + added, {"exc_info": None})]
+
     raw = [(name.lower().encode(), value.encode()) for name, value in headers]
     body = {"type": "http.response.body", "body": b"data: 1\n\n"}
 
