@@ -86,7 +86,7 @@ class Renewal:
         if before is None or relief <= before:
             return
         least = max(GROWN * self.usual, self.usual + GROWN_BYTES)
-        grown = {pid: size for pid, size in loaded.items() if size > least and pid not in self.leaving}
+        grown = {pid: size for pid, size in loaded.items() if size > least and self.stays(server, pid)}
         if not grown:
             return
         pid = max(grown, key=lambda pid: grown[pid])
@@ -113,8 +113,7 @@ class Renewal:
         workers = server.WORKERS
         self.since = {pid: self.since.get(pid, now) for pid in workers}
         self.needs_more = {pid: more for pid, more in self.needs_more.items() if pid in workers}
-        staying = [pid for pid, worker in workers.items() if pid not in self.leaving and not is_leaving(worker)]
-        sizes = {pid: resident(pid) for pid in staying if now - self.since[pid] >= YOUNG_S}
+        sizes = {pid: resident(pid) for pid in workers if now - self.since[pid] >= YOUNG_S and self.stays(server, pid)}
         for pid, size in sizes.items():
             if self.needs_more.setdefault(pid, size > LIMIT):
                 self.warn(pid, size)
@@ -123,6 +122,10 @@ class Renewal:
         too_large = [pid for pid in sizes if sizes[pid] > LIMIT and now - self.since[pid] >= self.least_age(pid)]
         if too_large:
             self.renew(server, max(too_large, key=lambda pid: sizes[pid]), sizes, now)
+
+    def stays(self, server: Any, pid: int) -> bool:
+        """Whether it would not end anyhow. A second TERM says nothing to one that has a long request in hand."""
+        return pid not in self.leaving and not is_leaving(server.WORKERS[pid])
 
     def least_age(self, pid: int) -> float:
         return SELDOM_S if self.needs_more[pid] else YOUNG_S

@@ -141,6 +141,19 @@ def test_a_full_container(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert [pid for pid, _ in server.ended] == [2, 1]
 
 
+def test_one_that_leaves_anyhow_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be there for long after a reload, as large as it has become, and a second TERM gains nothing."""
+    told = {"relief": 0, "usageBytes": 480 * MIB, "memoryBytes": 512 * MIB}
+    server = Full(monkeypatch, told, p1=60, p2=60, p3=60)
+    renewal = renewal_module.Renewal()
+    renewal.look(server, 0.0)
+    server.sizes.update({1: 250, 2: 200})
+    server.WORKERS[1].djinit_leaving = True
+    told["relief"] = 1
+    renewal.look(server, 1.0)
+    assert server.ended == [(2, signal.SIGTERM)]
+
+
 def test_workers_that_have_not_grown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Others would be as large."""
     told = {"relief": 0, "usageBytes": 480 * MIB, "memoryBytes": 512 * MIB}
