@@ -244,7 +244,8 @@ def watch_worker(path: str, app: Any) -> None:
     def has_nothing() -> bool:
         from celery.worker import state
 
-        return not state.reserved_requests and not state.active_requests and current is not None and not holds_back(current)
+        # One that has not come to consume has taken nothing: its broker may not have answered once.
+        return not state.reserved_requests and not state.active_requests and (current is None or not holds_back(current))
 
     def shutting_down(how: str = "", **_: Any) -> None:
         """In the signal's handler; a second signal begins nothing new."""

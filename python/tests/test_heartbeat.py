@@ -564,6 +564,15 @@ def test_a_worker_that_ends_warm_is_watched(tmp_path: Path, clock: Clock, monkey
     state.task_ready(running)
 
 
+def test_one_whose_broker_has_never_answered_is_watched(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has come to no consumer, and has no task."""
+    asked: list[bool] = []
+    monkeypatch.setattr(Farewell, "start", lambda self: asked.append(self.has_nothing()))
+    heartbeat.watch_worker(str(tmp_path / "worker"), broker())
+    signals.worker_shutting_down.send(None, how="Warm")
+    assert asked == [True]
+
+
 def test_a_timer_of_another_thread_says_nothing_of_the_loop(tmp_path: Path, clock: Clock) -> None:
     """It would tell of a life that is none."""
     path = tmp_path / "worker"
