@@ -34,6 +34,7 @@ const CLAIMS = {
   "X-MS-Client-Principal-Name": "root",
   "Tailscale-User-Login": "root",
   "X-Consumer-Username": "root",
+  "X-Consumer-Groups": "admin",
   "X-Amzn-Mtls-Clientcert-Subject": "CN=root",
   "X-Forwarded-Tls-Client-Cert-Info": "CN=root",
   "Client-Cert": ":cm9vdA==:",
