@@ -167,7 +167,10 @@ def needs_no_database(steps: list[str]) -> bool:
         return False
     import djinit_databases
 
-    return not any(djinit_databases.with_migrations())
+    try:
+        return not any(djinit_databases.with_migrations())
+    except Exception:  # a migration that cannot be imported is one
+        return False
 
 
 @contextlib.contextmanager

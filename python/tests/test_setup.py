@@ -292,6 +292,20 @@ def test_a_project_without_a_database(project: Project) -> None:
     assert [event["step"] for event in named(events, "step-finished")] == ["wait-for-database", "migrate"]
 
 
+def test_no_database_and_a_broken_migration(project: Project) -> None:
+    """There is something to migrate, whatever it is."""
+    migrations = project.path / "cakes" / "migrations"
+    migrations.mkdir(parents=True)
+    for file in (migrations.parent / "__init__.py", migrations / "__init__.py"):
+        file.touch()
+    (migrations / "0001_initial.py").write_text("import nothing_of_this_name\n")
+    project.settings("SECRET_KEY = 'x'\nINSTALLED_APPS = ['cakes']\n")
+    status, events = project.run("wait-for-database", "migrate")
+    [failure] = named(events, "step-failed")
+    assert (status, failure["step"]) == (1, "wait-for-database")
+    assert "names none" in failure["message"]
+
+
 @pytest.mark.parametrize("step", ["migrate", "read-settings"])
 def test_an_import_that_takes_too_long(step: str, project: Project) -> None:
     """It is asked where it is, and tells the project's own line, and how it has come there."""
