@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from djinit_beat_keeper import Keeper, now
-from djinit_beat_stores import DatabaseStore, RedisStore, Store
+from djinit_beat_stores import ONCE, DatabaseStore, RedisStore, Store
 from kombu.exceptions import OperationalError
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def set_last_run(entry: Any, seconds: float) -> None:
 
 
 def once(entry: Any) -> str:
-    """Under what the run of a task is kept that runs once. No entry's name has a second line."""
-    return f"{entry.name}\nonce"
+    """Under what the run of a task is kept that runs once."""
+    return f"{entry.name}{ONCE}"
 
 
 def runs_once(entry: Any) -> bool:

@@ -14,6 +14,10 @@ from typing import Any, Protocol
 REMEMBERED_S = 3600
 #: Far below the lease.
 TIMEOUT_S = 1.0
+#: What the name of an entry that runs once has behind it: no entry's name has a second line.
+ONCE = "\nonce"
+#: Of so many of those that ran last it is known that they have. Each would stay for ever, and a table's row is written at each tick.
+MOST_ONCE = 200
 
 
 class Store(Protocol):
@@ -123,8 +127,10 @@ class RedisStore:
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS djinit_beat (
-  name varchar(200) PRIMARY KEY, holder varchar(200) NOT NULL, held_until double precision NOT NULL, runs text NOT NULL)
+  name varchar(200) PRIMARY KEY, holder varchar(200) NOT NULL, held_until double precision NOT NULL, runs {text} NOT NULL)
 """
+#: MySQL's own has 64 KiB.
+LONG_TEXTS = {"mysql": "longtext"}
 #: The database's clock, in seconds since 1970.
 CLOCKS = {
     "postgresql": "extract(epoch from clock_timestamp())",
@@ -157,7 +163,7 @@ class DatabaseStore:
         except DatabaseError:
             # Not before it is missing: a user that may write the table need not be one that may make tables.
             with suppress(IntegrityError), connection.cursor() as cursor:
-                cursor.execute(TABLE)
+                cursor.execute(TABLE.format(text=LONG_TEXTS.get(connection.vendor, "text")))
             with suppress(IntegrityError):
                 self.add_row()
         return connection
@@ -187,7 +193,7 @@ class DatabaseStore:
         return str(row[0]) if row else ""
 
     def claim(self, holder: str, seconds: float, runs: dict[str, float]) -> bool:
-        known = {**self.known, **runs}
+        known = without_oldest({**self.known, **runs})
         kept, _ = self.execute(
             "UPDATE djinit_beat SET held_until = {now} + %s, runs = %s WHERE name = %s AND holder = %s AND held_until > {now}",
             *(seconds, json.dumps(known), self.name, holder),
@@ -212,6 +218,13 @@ class DatabaseStore:
         with suppress(Exception):
             if connection is not None:
                 connection.close()
+
+
+def without_oldest(known: dict[str, float]) -> dict[str, float]:
+    """Return the runs without those of the oldest entries that run once."""
+    once = sorted((name for name in known if name.endswith(ONCE)), key=lambda name: known[name])
+    old = {name.removesuffix(ONCE) for name in once[:-MOST_ONCE]}
+    return {name: at for name, at in known.items() if name.removesuffix(ONCE) not in old}
 
 
 def with_timeouts(vendor: str, settings: dict[str, Any]) -> dict[str, Any]:

@@ -434,6 +434,20 @@ def test_what_is_remembered_too_long_is_forgotten(
     assert one.runs() == {}
 
 
+def test_the_oldest_that_run_once_are_forgotten(
+    table: Callable[[], stores.DatabaseStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever runs again is not, however long ago it ran."""
+    monkeypatch.setattr(stores, "MOST_ONCE", 2)
+    one = table()
+    one.take("one", 60)
+    one.claim("one", 60, {"each month": 0.5})
+    for at in (1.0, 2.0, 3.0):
+        one.claim("one", 60, {f"cake {at}": at, f"cake {at}{stores.ONCE}": at})
+    kept = {name: at for at in (2.0, 3.0) for name in (f"cake {at}", f"cake {at}{stores.ONCE}")}
+    assert one.runs() == {"each month": 0.5, **kept}
+
+
 def test_options_of_the_connection() -> None:
     """Its own, without a pool, and with limits."""
     given = {"NAME": "shop", "OPTIONS": {"pool": True, "sslmode": "require"}}
