@@ -43,6 +43,8 @@ async function isThere(answer: Promise<unknown>): Promise<boolean> {
 
 function rejectsAt(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
+  // It may have come before: nobody is told of it again.
+  if (signal.aborted) reject(signal.reason);
   signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   return promise;
 }

@@ -49,3 +49,10 @@ test("a stop ends the wait", async () => {
   stop.abort(new Error("SIGTERM"));
   await ended;
 });
+
+test("so does one that has come before it was known that there is no answer", async () => {
+  const { context, stop } = subject();
+  const waiting = untilTheyAnswer(["/mnt/a"], context, () => new Promise(() => {}));
+  stop.abort(new Error("SIGTERM"));
+  await expect(waiting).rejects.toThrow("SIGTERM");
+});
