@@ -1,8 +1,8 @@
 // A virtual environment that has the project's packages, and is not the one whose Python runs.
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findCommand } from "./path-search.ts";
-import { whyMissing } from "./script-interpreter.ts";
+import { CLOSED, whyMissing } from "./script-interpreter.ts";
 
 /** uv and poetry make the first in the project's directory; the others are habits. */
 const USUAL = [".venv", "venv", "env"];
@@ -23,8 +23,11 @@ export function findStrayEnvironment(
   if (bin === undefined) return undefined;
   const python = join(bin, "python");
   const environment = dirname(bin);
-  if (statSync(python, { throwIfNoEntry: false }) === undefined)
-    return `the virtual environment ${environment} is another image's, for its bin/python ${whyMissing(python)}: make it in a stage FROM djinit`;
+  const why = whyMissing(python);
+  if (why?.endsWith(CLOSED))
+    return `the virtual environment ${environment} cannot be used, for its bin/python ${why}: keep that Python elsewhere (UV_PYTHON_INSTALL_DIR)`;
+  if (why !== undefined)
+    return `the virtual environment ${environment} is another image's, for its bin/python ${why}: make it in a stage FROM djinit`;
   if (before.includes(bin))
     return `${program} is that of ${dirname(used)}, and ${environment} comes first on PATH: install ${program} there, too`;
   return `the virtual environment ${environment} is not on PATH: ENV PATH=${bin}:$PATH`;

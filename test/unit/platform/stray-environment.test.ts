@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { withFilesOf } from "../../../src/platform/libc.ts";
 import { findCommands } from "../../../src/platform/path-search.ts";
 import { findInterpreterProblem } from "../../../src/platform/script-interpreter.ts";
 import { findStrayEnvironment } from "../../../src/platform/stray-environment.ts";
@@ -65,6 +66,25 @@ describe("where a module is missing", () => {
       );
   });
 
+  test.runIf(process.geteuid?.() === 0)("and that environment's Python is in root's own directory", () => {
+    const closed = join(root, "home-of-root");
+    const python = script(join(closed, "python3.99"), "");
+    chmodSync(closed, 0o700);
+    // Others may enter the way there.
+    for (const open of [root, dirname(root)]) if ((statSync(open).mode & 0o001) === 0) chmodSync(open, 0o711);
+    environment(own, python, ["gunicorn"]);
+    expect(
+      withFilesOf({ uid: 65_534, gid: 65_534 }, () => [
+        findStrayEnvironment("python", pathOf(IMAGE), APP),
+        findInterpreterProblem(join(own, "bin/gunicorn")),
+      ]),
+    ).toEqual([
+      `the virtual environment ${own} cannot be used, for its bin/python leads to ${python}, which is closed to this user: keep that Python elsewhere (UV_PYTHON_INSTALL_DIR)`,
+      // Another user may well reach it.
+      undefined,
+    ]);
+  });
+
   test("and there is no other environment: nothing is said", () => {
     expect(findStrayEnvironment("gunicorn", pathOf(IMAGE), APP)).toBeUndefined();
     // What comes later on PATH is not in the way.
@@ -77,6 +97,7 @@ describe("a script that the kernel cannot run", () => {
   test.each([
     [`#!${OTHER}\n`, `its first line names ${OTHER}, which is not in the image`],
     ["#! /bin/no-such-shell -e\n", "its first line names /bin/no-such-shell, which is not in the image"],
+    ["#!/bin/sh/below\n", "its first line names /bin/sh/below, which is not in the image"],
     ["#!/bin/sh\r\nexec true\r\n", /^its first line ends in CR LF/],
     ["#!/usr/bin/env python\r\n", /^its first line ends in CR LF/],
   ])("%j: says why", (text, problem) => {
