@@ -5,7 +5,7 @@ import { WEB_SERVER_LAUNCHER } from "../plan/paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Invocation } from "../plan/role.ts";
 import { isWebServer } from "../plan/servers/table.ts";
-import { splitWrapper } from "../plan/words/wrappers.ts";
+import { hasPrograms, splitWrapper } from "../plan/words/wrappers.ts";
 import { findAccount } from "../platform/credentials.ts";
 import { findCommands } from "../platform/path-search.ts";
 import { findInterpreterProblem } from "../platform/script-interpreter.ts";
@@ -33,10 +33,11 @@ export function requireCommands(
   }
 }
 
-/** Also what an agent becomes. A web server's own program is not started, but it is there where the server is installed. */
+/** Also what an agent becomes, if it is to become anything. A web server's own program is not started, but it is there where the server is installed. */
 function programsOf(argv: readonly string[]): string[] {
   const { wrapper, rest } = splitWrapper(argv);
   const [command = "", launcher, server = ""] = rest;
+  if (wrapper.length > 0 && (rest.length === 0 || hasPrograms(wrapper))) return wrapper.slice(0, 1);
   return [...wrapper.slice(0, 1), command, ...(launcher === WEB_SERVER_LAUNCHER ? [server] : [])];
 }
 
