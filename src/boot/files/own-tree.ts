@@ -18,6 +18,8 @@ import { inDirectory, openDirectory } from "../../platform/directory.ts";
 const MODE_BITS = 0o7777;
 /** Not a directory: a file, or a link in its place. */
 const NO_DIRECTORY = ["ENOTDIR", "ELOOP"];
+/** It was there: a container that is being replaced still works with its uploads. */
+const GONE = "ENOENT";
 /** Entries of a directory that are read at a time: one of uploads may have millions. */
 const NAMES_AT_ONCE = 256;
 /** Of entries: a few milliseconds. */
@@ -54,7 +56,10 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
         const path = inDirectory(fd, entry.name);
         if (entry.isDirectory()) await walkBelow(path);
-        else if (entry.isSymbolicLink() || (entry.isFile() && hasOneName(path))) lchownSync(path, uid, gid);
+        else
+          unlessGone(() => {
+            if (entry.isSymbolicLink() || (entry.isFile() && hasOneName(path))) lchownSync(path, uid, gid);
+          });
         if (++done % MOST_IN_A_TURN === 0) await turn();
         signal.throwIfAborted();
       }
@@ -70,7 +75,7 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
     try {
       below = openDirectory(path);
     } catch (error) {
-      if (NO_DIRECTORY.includes((error as NodeJS.ErrnoException).code ?? "")) return;
+      if ([...NO_DIRECTORY, GONE].includes((error as NodeJS.ErrnoException).code ?? "")) return;
       throw error;
     }
     try {
@@ -80,6 +85,14 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
     }
   };
   await walk(top);
+}
+
+function unlessGone(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== GONE) throw error;
+  }
 }
 
 function areLinksProtected(): boolean {

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -59,6 +60,19 @@ describe.runIf(process.geteuid?.() === 0)("a tree of somebody else's", () => {
     expect(ownerOf(path)).toBe(0);
     await give(path);
     expect(readdirSync(path).filter((name) => ownerOf(join(path, name)) === 0)).toEqual([]);
+    expect(ownerOf(path)).toBe(ACCOUNT.uid);
+  });
+
+  test("from which others remove files and directories meanwhile is given away all the same", async () => {
+    const path = join(directory.path, "in-use");
+    mkdirSync(path);
+    for (let at = 0; at < 1_500; at += 1) writeFileSync(join(path, `${at}`), "");
+    for (let at = 0; at < 1_500; at += 1) mkdirSync(join(path, `directory-${at}`));
+    setImmediate(() => {
+      for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
+    });
+    await give(path);
+    expect(readdirSync(path)).toEqual([]);
     expect(ownerOf(path)).toBe(ACCOUNT.uid);
   });
 });
