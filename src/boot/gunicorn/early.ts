@@ -65,9 +65,12 @@ export function startEarly(
   for (const fd of [stdout.writeFd, stderr.writeFd, gate.readFd]) closeSync(fd);
   // Who is held already takes any word for the one that opens the gate.
   let ahead: "may" | "is" | "may-not" | "dismissed" = mayGoAhead && fork?.holds !== true ? "may" : "may-not";
+  /** Its PID; undefined once it has been waited for, for the number may be another process's by then. */
+  const livePid = (): number | undefined =>
+    child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
   const gunicorn: EarlyService = {
     open: (found) => {
-      const pid = child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
+      const pid = livePid();
       const isAlive =
         ahead !== "dismissed" && pid !== undefined && say(gate.writeFd, `1${JSON.stringify(found)}`);
       closeSync(gate.writeFd);
@@ -85,7 +88,8 @@ export function startEarly(
     dismiss: () => {
       if (ahead === "is") {
         ahead = "dismissed";
-        if (child?.pid !== undefined && child.exitCode === null) signalTree(child.pid, "SIGKILL");
+        const pid = livePid();
+        if (pid !== undefined) signalTree(pid, "SIGKILL");
       } else if (ahead === "may") ahead = "may-not";
     },
   };
