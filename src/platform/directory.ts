@@ -146,14 +146,14 @@ function remove(fd: number, name: string): boolean {
     if (outcome !== "directory") continue;
     withDirectory(path, (inner) => {
       if (isRoot()) takeDirectory(inner);
-      const move = (directory: Buffer): boolean => {
+      const clear = (directory: string): boolean => {
         // What an interruption leaves behind still ends as the first one does.
         const moved = `${randomUUID()}${name.slice(-LONGEST_ENDING)}`;
-        const isMoved = moveDirectory(directory, bytesOf(fd, moved));
-        if (isMoved) left.push(moved);
-        return isMoved;
+        const move = moveDirectory(bytesOf(inner, directory), bytesOf(fd, moved));
+        if (move === "moved") left.push(moved);
+        return move === "moved" || (move === "elsewhere" && remove(inner, directory));
       };
-      while (flatten(inner, move) && !isDone(() => rmdirSync(path)));
+      while (flatten(inner, clear) && !isDone(() => rmdirSync(path)));
     });
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && !isDone(() => rmdirSync(path)))
       isGone = false;
@@ -161,27 +161,40 @@ function remove(fd: number, name: string): boolean {
   return isGone;
 }
 
-/** Removes all but directories, and lets `move` have those. False: there was nothing to be done. */
-function flatten(fd: number, move: (path: Buffer) => boolean): boolean {
+/** Removes all but directories, and lets `clear` see to those. False: there was nothing to be done. */
+function flatten(fd: number, clear: (name: string) => boolean): boolean {
   let hasChanged = false;
   for (const name of namesIn(fd)) {
-    const path = bytesOf(fd, name);
-    const outcome = unlinkAt(path);
-    if (outcome === "gone" || (outcome === "directory" && move(path))) hasChanged = true;
+    const outcome = unlinkAt(bytesOf(fd, name));
+    if (outcome === "gone" || (outcome === "directory" && clear(name))) hasChanged = true;
   }
   return hasChanged;
 }
 
-function moveDirectory(from: Buffer, to: Buffer): boolean {
-  const move = (): boolean => isDone(() => renameSync(from, to));
+/**
+ * `elsewhere`: it lies in a file system that is mounted there, or in a layer of the image, whose directories overlayfs does not move.
+ * It can be emptied where it is.
+ */
+function moveDirectory(from: Buffer, to: Buffer): Move {
   try {
-    return move();
+    return tryToMove(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES" || !isRoot()) throw error;
   }
   // Without CAP_DAC_OVERRIDE root may give only its own directories another parent.
   withDirectory(from, takeDirectory);
-  return move();
+  return tryToMove(from, to);
+}
+
+type Move = "moved" | "elsewhere" | "mounted";
+
+function tryToMove(from: Buffer, to: Buffer): Move {
+  try {
+    return isDone(() => renameSync(from, to)) ? "moved" : "mounted";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EXDEV") return "elsewhere";
+    throw error;
+  }
 }
 
 function unlinkAt(path: Buffer): "gone" | "directory" | "mounted" {
@@ -203,7 +216,7 @@ function isDone(action: () => void): boolean {
     action();
     return true;
   } catch (error) {
-    if (["EBUSY", "ENOTEMPTY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    if (["EBUSY", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -9,10 +9,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { emptyDirectory, inDirectory, withDirectory } from "../../../src/platform/directory.ts";
 import { writeNewFile } from "../../../src/platform/new-file.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const EMPTIES = join(import.meta.dirname, "../../fixtures/empty-directory.ts");
 
 /** Neither a call for each of them would do, nor a descriptor. */
 const DEEPER_THAN_A_STACK = 5_000;
@@ -54,6 +57,30 @@ for _ in range(${DEEPER_THAN_A_STACK}):
   writeFileSync(`${path}/kept`, "");
   withDirectory(path, (fd) => emptyDirectory(fd, (name) => name === "kept"));
   expect(readdirSync(path)).toEqual(["kept"]);
+});
+
+/** In a mount namespace of its own. */
+const MOUNTING = ["unshare", "--mount", "sh", "-ec"];
+const mayMount =
+  spawnSync(MOUNTING[0] as string, [...MOUNTING.slice(1), "mount -t tmpfs none /mnt"]).status === 0;
+
+test.runIf(mayMount).each([
+  [
+    "in a file system that is mounted there, whose place stays",
+    "mkdir -p dir/cache; mount -t tmpfs none dir/cache; mkdir -p dir/cache/ab/c; touch dir/cache/ab/c/file",
+    ["cache"],
+  ],
+  [
+    "in a layer of the image",
+    "mkdir -p low/a/b/c up work dir; touch low/a/b/c/file; mount -t overlay -o lowerdir=low,upperdir=up,workdir=work none dir",
+    [],
+  ],
+])("a directory is emptied also of directories %s", (_, make, left) => {
+  const place = mkdtempSync("/tmp/djinit-test-");
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  const script = `mount -t tmpfs none ${place}; cd ${place}; ${make}; exec "$0" "$@" ${place}/dir`;
+  const [program = "", ...words] = [...MOUNTING, script, process.execPath, ...process.execArgv, EMPTIES];
+  expect(JSON.parse(execFileSync(program, words, { encoding: "utf8" }))).toEqual(left);
 });
 
 test("a link is no directory", () => {
