@@ -12,8 +12,8 @@ const FIRST_LINE = /^#![ \t]*([^ \t\n\r\0]+)([^\n\0]*)/;
 export function findInterpreterProblem(file: string): string | undefined {
   const [, interpreter, rest = ""] = FIRST_LINE.exec(beginningOf(file)) ?? [];
   if (!interpreter?.startsWith("/")) return undefined;
-  // After an option some programs take no notice of it.
-  const isNamed = rest === "\r" || interpreter.endsWith("/env");
+  // After an option some programs take no notice of it, and `env -S` takes it for a space.
+  const isNamed = rest === "\r" || (interpreter.endsWith("/env") && !/^[ \t]*-/.test(rest));
   if (isNamed && rest.endsWith("\r"))
     return "its first line ends in CR LF, as on Windows: save it with LF (`* text=auto eol=lf` in .gitattributes)";
   const missing = missingPart(interpreter);

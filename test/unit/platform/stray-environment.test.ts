@@ -123,6 +123,7 @@ describe("a script that the kernel cannot run", () => {
     "#!/bin/sh\n",
     "#!/bin/sh -e\n",
     "#!/usr/bin/env python\n",
+    "#!/usr/bin/env -S python -u\r\n",
     "\x7fELF",
     "",
     "echo without a first line\n",
