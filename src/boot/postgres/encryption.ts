@@ -57,7 +57,9 @@ function certificates(mode: Mode, given: EncryptionParameters, host: string): Co
     ...(verifies && mode !== "verify-full" ? { checkServerIdentity: () => undefined } : {}),
     ...(verifies && mode === "verify-full" && host !== "" ? { host } : {}),
     // A certificate that does not exist is not sent.
-    ...(sslcert && isThere(sslcert) ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) } : {}),
+    ...(sslcert && isThere(sslcert, "an error")
+      ? { cert: read(sslcert), ...(sslkey ? { key: read(sslkey) } : {}) }
+      : {}),
     ...(sslpassword ? { passphrase: sslpassword } : {}),
   };
 }
@@ -69,7 +71,7 @@ function rootsOf(
 ): string | string[] | undefined {
   if (!sslrootcert) return undefined;
   if (sslrootcert !== "system")
-    return mode.startsWith("verify-") || isThere(sslrootcert) ? read(sslrootcert) : undefined;
+    return mode.startsWith("verify-") || isThere(sslrootcert, "missing") ? read(sslrootcert) : undefined;
   if (SSL_CERT_FILE) return read(SSL_CERT_FILE);
   // Loaded only if needed: gunicorn waits meanwhile.
   const systems = process.getBuiltinModule("node:tls").getCACertificates("system");
@@ -82,6 +84,13 @@ function read(path: string): string {
   return readAsApplication(() => readUntrusted(path, rules)).toString("utf8");
 }
 
-function isThere(path: string): boolean {
-  return readAsApplication(() => statSync(path, { throwIfNoEntry: false })) !== undefined;
+/** To libpq, what is closed to it is no root certificate, but a certificate of the client's that it wants. */
+function isThere(path: string, isClosed: "missing" | "an error"): boolean {
+  try {
+    readAsApplication(() => statSync(path));
+    return true;
+  } catch (error) {
+    if (isClosed === "an error" && (error as NodeJS.ErrnoException).code === "EACCES") throw error;
+    return false;
+  }
 }

@@ -1,8 +1,10 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serversOf } from "../../../../src/boot/postgres/servers.ts";
 import { findUrlProblems } from "../../../../src/boot/postgres/url-problems.ts";
 import { databaseKind } from "../../../../src/plan/database-kind.ts";
+import { withFilesOf } from "../../../../src/platform/libc.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 
 test.each([
@@ -129,6 +131,26 @@ describe("what else a URL asks for", () => {
   ])("%s", (query, options) => {
     expect(serversOf(`postgres://u:p@h/d?${query}`, {})).toMatchObject([options]);
   });
+
+  test.runIf(process.geteuid?.() === 0)(
+    "nor with a root certificate that is closed to the application",
+    () => {
+      const closed = join(directory.path, "closed");
+      mkdirSync(closed, { mode: 0o700 });
+      writeFileSync(join(closed, "ca.pem"), "");
+      // Others may enter the way there.
+      for (const open of [directory.path, dirname(directory.path)])
+        if ((statSync(open).mode & 0o001) === 0) chmodSync(open, 0o711);
+      const of = (query: string) =>
+        withFilesOf({ uid: 65_534, gid: 65_534 }, () => serversOf(`postgres://u:p@h/d?${query}`, {}));
+      expect(of(`sslmode=require&sslrootcert=${closed}/ca.pem`)).toMatchObject([
+        { encryptions: [{ rejectUnauthorized: false }] },
+      ]);
+      // What it cannot do without.
+      expect(() => of(`sslmode=verify-ca&sslrootcert=${closed}/ca.pem`)).toThrow("EACCES");
+      expect(() => of(`sslmode=require&sslcert=${closed}/ca.pem`)).toThrow("EACCES");
+    },
+  );
 
   test("a socket is never encrypted", () => {
     expect(serversOf("postgres:///d?sslmode=verify-full", {})).toMatchObject([{ encryptions: [false] }]);
