@@ -50,7 +50,16 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
    * Children first: an interrupted walk leaves the top unchanged, so the next start walks again. By descriptors: the owner of a
    * directory may replace it by a link during the walk. Sockets, pipes and devices are no uploads.
    */
-  const walk = async ({ fd, status }: OpenDirectory): Promise<void> => {
+  const walk = async (directory: OpenDirectory): Promise<void> => {
+    try {
+      await giveEntries(directory);
+    } catch (error) {
+      giveBack(directory);
+      throw error;
+    }
+    giveBack(directory, account);
+  };
+  const giveEntries = async ({ fd }: OpenDirectory): Promise<void> => {
     const entries = opendirSync(inDirectory(fd), { bufferSize: NAMES_AT_ONCE });
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
@@ -66,9 +75,6 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
     } finally {
       entries.closeSync();
     }
-    // To open it may have changed the mode. Before it is given away: root may change its own alone without CAP_FOWNER.
-    if (fstatSync(fd).mode !== status.mode) fchmodSync(fd, status.mode & MODE_BITS);
-    fchownSync(fd, uid, gid);
   };
   const walkBelow = async (path: string): Promise<void> => {
     let below: OpenDirectory;
@@ -85,6 +91,13 @@ export async function ownTree(top: OpenDirectory, { account, signal }: Owning): 
     }
   };
   await walk(top);
+}
+
+/** To open it may have changed its mode and its owner. In this order: without CAP_FOWNER root may change the mode of its own alone. */
+function giveBack({ fd, status }: OpenDirectory, { uid, gid }: Pick<Stats, "uid" | "gid"> = status): void {
+  const now = fstatSync(fd);
+  if (now.mode !== status.mode) fchmodSync(fd, status.mode & MODE_BITS);
+  if (now.uid !== uid || now.gid !== gid) fchownSync(fd, uid, gid);
 }
 
 function unlessGone(action: () => void): void {

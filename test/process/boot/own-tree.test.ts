@@ -75,4 +75,19 @@ describe.runIf(process.geteuid?.() === 0)("a tree of somebody else's", () => {
     expect(readdirSync(path)).toEqual([]);
     expect(ownerOf(path)).toBe(ACCOUNT.uid);
   });
+
+  test("that was closed to root is as it was after a stop", async () => {
+    const path = join(directory.path, "closed");
+    mkdirSync(path, { mode: 0o700 });
+    writeFileSync(join(path, "file"), "");
+    const { fd, status } = openDirectory(path);
+    // As without CAP_DAC_OVERRIDE, where it becomes root's alone to be opened.
+    const top = { fd, status: Object.assign(status, { uid: 1000, gid: 1000, mode: 0o040_750 }) };
+    await expect(ownTree(top, { account: ACCOUNT, signal: AbortSignal.abort("SIGTERM") })).rejects.toBe(
+      "SIGTERM",
+    );
+    closeSync(fd);
+    const { uid, gid, mode } = lstatSync(path);
+    expect([uid, gid, mode & 0o777]).toEqual([1000, 1000, 0o750]);
+  });
 });
