@@ -27,15 +27,25 @@ export function schemaSession(
 ): SchemaSession {
   const project = projectOf(config.settingsModule);
   let told: (() => void) | undefined;
+  let hasBeenTold = false;
   return {
     look: () => lookAtDatabase(client, facts, lookedFor),
-    isLockFree: () => isLockFree(client, project),
+    isLockFree: () => {
+      hasBeenTold = false;
+      return isLockFree(client, project);
+    },
     takeLock: () => takeLock(client, project),
     mayStay: async (callback) => {
       if (!(await hasRoom(client))) return false;
       const isFirst = told === undefined;
       told = callback;
-      if (isFirst) await onRelease(client, () => told?.());
+      const onTold = (): void => {
+        hasBeenTold = true;
+        told?.();
+      };
+      if (isFirst) await onRelease(client, onTold);
+      // After the look at the lock, and before somebody waited for it.
+      if (hasBeenTold) callback();
       return true;
     },
     close: () => closeSession(client),

@@ -14,6 +14,8 @@ import { type KeptSession, keepSession } from "./kept-session.ts";
 import { lookPauses } from "./look-pauses.ts";
 import type { SchemaSession } from "./session.ts";
 
+/** From one look to the next. */
+const SHORTEST_PERIOD_MS = 70;
 /** After a session that broke. */
 const LOST_PAUSE_MS = 1_000;
 
@@ -66,6 +68,9 @@ export async function settleSchema(settling: Settling): Promise<StepName[]> {
       const lookMs = clock.monotonicMs() - sinceMs;
       const pauseMs = left === "lost" ? LOST_PAUSE_MS : pauses.nextMs(lookMs) * (1 - 0.3 * random());
       await pause(clock, pauseMs, signal, released);
+      // Any role of that database may wake it, in a loop.
+      const earlyMs = sinceMs + SHORTEST_PERIOD_MS - clock.monotonicMs();
+      if (earlyMs > 0) await pause(clock, earlyMs, signal);
     }
   } finally {
     await kept.close();

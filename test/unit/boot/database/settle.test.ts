@@ -185,6 +185,20 @@ test("who waits in an open session looks at once when the lock is let go", async
   expect(database.open).toBe(0);
 });
 
+test("who is woken again and again does not look each time", async () => {
+  const { database, abort, pass } = settling(["migrate"]);
+  Object.assign(database, { isLocked: true, hasRoom: true });
+  await pass(10_000);
+  const before = database.waits;
+  for (let time = 0; time < 70; time += 1) {
+    database.tell();
+    await pass(10);
+  }
+  expect(database.waits - before).toBeGreaterThan(5);
+  expect(database.waits - before).toBeLessThan(15);
+  abort.abort("SIGTERM");
+});
+
 test("a session that has ended while it was kept open says nothing; the next one to end does", async () => {
   const { left, database, said, pass } = settling(["migrate"]);
   Object.assign(database, { isLocked: true, hasRoom: true });
