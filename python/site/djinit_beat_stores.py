@@ -16,7 +16,7 @@ REMEMBERED_S = 3600
 TIMEOUT_S = 1.0
 #: What the name of an entry that runs once has behind it: no entry's name has a second line.
 ONCE = "\nonce"
-#: Of so many of those that ran last it is known that they have. Each would stay for ever, and a table's row is written at each tick.
+#: So many of them are remembered, those that ran last. Each would stay for ever, and a table's row is written at each tick.
 MOST_ONCE = 200
 
 
