@@ -72,8 +72,8 @@ test("an nginx that ends with 0 and shows no configuration, or that is killed, o
     ["#!/bin/sh\nexit 5\n", "DJINIT_NGINX_CONFIGURATION", /nginx -T ended with status 5$/],
     [
       "#!/no/such/shell\n",
-      "DJINIT_SPAWN_FAILED",
-      /^cannot start nginx: (failed to execute nginx: )?No such file/,
+      "DJINIT_UNKNOWN_COMMAND",
+      /^cannot run \/usr\/sbin\/nginx: its first line names \/no\/such\/shell, which is not in the image$/,
     ],
   ];
   await Promise.all(
@@ -82,8 +82,7 @@ test("an nginx that ends with 0 and shows no configuration, or that is killed, o
       await put(container, GOOD);
       await put(container, script, "/usr/sbin/nginx", 0o755);
       await docker("start", ["start", container.id]);
-      const status = code === "DJINIT_SPAWN_FAILED" ? 71 : 78;
-      expect((await failsWith(container, { status, code })).msg).toMatch(words);
+      expect((await failsWith(container, { status: 78, code })).msg).toMatch(words);
     }),
   );
 });
