@@ -7,6 +7,7 @@ import { buildImage } from "../../tools/image/build-image.ts";
 import { IMAGE_VERSION } from "../../tools/image/image.ts";
 import { type Container, createContainer, runContainer } from "../support/docker.ts";
 import { docker } from "../support/docker-cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { http } from "../support/http.ts";
 import { runContext } from "../support/run-context.ts";
 import { runAttached } from "./attached.ts";
@@ -107,7 +108,11 @@ test.each([
     publish: [],
   });
   await beat.record("readiness", isReady, 60_000);
-  expect(await beat.output(["sh", "-c", `ls ${path}*`])).toContain(path);
+  // celery opens it at its first tick.
+  await eventually(async () => (await beat.exec(["sh", "-c", `ls ${path}*`])).stdout.includes(path), {
+    what: `${path} is there`,
+    timeoutMs: 60_000,
+  });
 });
 
 test.each([
