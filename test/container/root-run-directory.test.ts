@@ -69,6 +69,7 @@ test("what is known of the migrations is kept for the next start where nobody el
     "control.sock",
     "gunicorn.sock",
     "nginx-client-key.conf",
+    "nginx-connections.conf",
     "nginx-errors.conf",
     // Where the kernel has IPv6.
     ...(left.includes("nginx-listen.conf") ? ["nginx-listen.conf"] : []),
