@@ -60,10 +60,8 @@ async function scaleTo(service: Service, workers: string, context: AdminContext)
 /** By gunicorn's own word: of its processes some may be leaving. The application's user can write anything there. */
 function workersOf({ pid }: Service, run: string): number {
   const told = readToldWorkers(placedIn(run, GUNICORN_WORKERS_FILE), pid);
-  return (
-    (told === undefined || told > MOST_WORKERS ? undefined : told) ??
-    listProcesses().filter(({ parentPid, state }) => parentPid === pid && state !== "Z").length
-  );
+  if (told !== undefined && told <= MOST_WORKERS) return told;
+  return listProcesses().filter(({ parentPid, state }) => parentPid === pid && state !== "Z").length;
 }
 
 /**
